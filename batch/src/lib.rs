@@ -1,0 +1,1 @@
+//! Batch import, the successor of Apache Sqoop: load into the ERP, import into the lake.

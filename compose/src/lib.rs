@@ -1,0 +1,1 @@
+//! The launcher: the whole platform in one process, doctor, lake tools.

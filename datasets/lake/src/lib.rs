@@ -1,0 +1,1 @@
+//! One lake over HDFS and local directories: files, publication, published imports.

@@ -1,0 +1,127 @@
+//! What the server answers and the page reads. Money is a decimal string with its currency, times
+//! are RFC 3339 in UTC.
+
+use crate::history::Dimension;
+use crate::ids::{Offset, Partition, RunId, StreamId};
+use crate::money::Money;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What an answer includes: everything up to these positions, and, for imports, everything that
+/// the source held at `time`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AsOf {
+    pub time: Timestamp,
+    /// Empty where no live stream has a part in the answer.
+    pub offsets: Vec<StreamPosition>,
+}
+
+/// Everything before `next` is included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamPosition {
+    pub stream: StreamId,
+    pub partition: Partition,
+    pub next: Offset,
+}
+
+/// The totals of a set of order lines; see [`crate::history`] for what each one counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryFigures {
+    pub lines: u64,
+    pub orders: u64,
+    pub customers: u64,
+    pub sales: Money,
+    pub net_sales: Money,
+    pub cancelled_sales: Money,
+    /// `None` where there is no order that is not cancelled.
+    pub average_basket: Option<Money>,
+}
+
+/// The import that an answer was computed from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportInfo {
+    pub run: RunId,
+    /// The ERP's table.
+    pub table: String,
+    /// When the source was read: the figures are those of this moment.
+    pub imported_at: Timestamp,
+    /// The published directory, as a URL of the lake (`hdfs://…` or `file://…`).
+    pub location: String,
+    pub rows: u64,
+    pub bytes: u64,
+    pub parts: Vec<PartInfo>,
+}
+
+/// One part file of an import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartInfo {
+    pub name: String,
+    pub rows: u64,
+    pub bytes: u64,
+    /// Lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// `GET /api/v1/history/summary`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistorySummary {
+    #[serde(flatten)]
+    pub figures: HistoryFigures,
+    /// First and last order date, `YYYY-MM-DD`; `None` of an empty table.
+    pub period: Option<Period>,
+    pub as_of: AsOf,
+    pub import: ImportInfo,
+}
+
+/// Both days are included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Period {
+    pub first: jiff::civil::Date,
+    pub last: jiff::civil::Date,
+}
+
+/// `GET /api/v1/history/by/{dimension}`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryBy {
+    pub dimension: Dimension,
+    /// Ordered by key.
+    pub groups: Vec<HistoryGroup>,
+    pub as_of: AsOf,
+    pub import: ImportInfo,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryGroup {
+    /// A month is `YYYY-MM`; everything else is the ERP's own text.
+    pub key: String,
+    #[serde(flatten)]
+    pub figures: HistoryFigures,
+}
+
+/// An error, as RFC 9457 describes it (`application/problem+json`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    pub kind: ProblemKind,
+    pub title: String,
+    pub status: u16,
+    /// What happened this time, naming the part.
+    pub detail: String,
+    /// What cures it, with the command where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// The problem types, as URI references.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProblemKind {
+    /// Nothing has been imported yet: not an error, an empty lake.
+    #[serde(rename = "/problems/no-import")]
+    NoImport,
+    #[serde(rename = "/problems/lake-unavailable")]
+    LakeUnavailable,
+    #[serde(rename = "/problems/unreadable-import")]
+    UnreadableImport,
+    #[serde(rename = "/problems/not-found")]
+    NotFound,
+}

@@ -1,0 +1,12 @@
+//! The words of Comptoir as types, and the pure functions over them.
+//!
+//! Nothing here does IO or reads a clock: bytes, rows and times are arguments. The crate builds
+//! for the server and, unchanged, for the page (wasm32).
+
+pub mod api;
+pub mod history;
+pub mod ids;
+pub mod manifest;
+pub mod money;
+pub mod sales;
+pub mod text_format;

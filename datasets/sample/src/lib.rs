@@ -1,0 +1,1 @@
+//! The seeded generator of sales_data_sample.csv.

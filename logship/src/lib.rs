@@ -1,0 +1,1 @@
+//! The log shipper, the successor of Apache Flume.

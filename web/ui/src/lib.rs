@@ -1,0 +1,1 @@
+//! The page, built for wasm32 by web/build-ui.
