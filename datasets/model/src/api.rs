@@ -71,6 +71,7 @@ pub struct HistorySummary {
     pub period: Option<Period>,
     pub as_of: AsOf,
     pub import: ImportInfo,
+    pub stale: Option<Stale>,
 }
 
 /// Both days are included.
@@ -88,6 +89,7 @@ pub struct HistoryBy {
     pub groups: Vec<HistoryGroup>,
     pub as_of: AsOf,
     pub import: ImportInfo,
+    pub stale: Option<Stale>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +98,17 @@ pub struct HistoryGroup {
     pub key: String,
     #[serde(flatten)]
     pub figures: HistoryFigures,
+}
+
+/// Why an answer may not be the newest one: the server goes on with the last import it could read.
+///
+/// An answer without it was the lake's newest import at the server's last look, seconds ago.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stale {
+    /// When the lake was last seen to hold this import as its newest.
+    pub since: Timestamp,
+    /// What stands between: the lake is away, or a newer import can't be read.
+    pub problem: Problem,
 }
 
 /// An error, as RFC 9457 describes it (`application/problem+json`).
@@ -124,4 +137,14 @@ pub enum ProblemKind {
     UnreadableImport,
     #[serde(rename = "/problems/not-found")]
     NotFound,
+    #[serde(rename = "/problems/method-not-allowed")]
+    MethodNotAllowed,
+    /// The request carries a body, and no route takes one.
+    #[serde(rename = "/problems/body-refused")]
+    BodyRefused,
+    /// The `Host` header is not a name of this machine: DNS rebinding, or a proxy.
+    #[serde(rename = "/problems/wrong-host")]
+    WrongHost,
+    #[serde(rename = "/problems/timed-out")]
+    TimedOut,
 }

@@ -112,13 +112,16 @@ impl SalesLayout {
         })
     }
 
-    /// Reads one row of text values; `None` is SQL's NULL.
+    /// Reads one row of UTF-8 values; `None` is SQL's NULL. Columns that are not needed may hold
+    /// any bytes.
     ///
     /// The date may be a DATE or a DATETIME as databases and Sqoop print them; its time of day
     /// is not looked at.
-    pub fn read<S: AsRef<str>>(&self, row: &[Option<S>]) -> Result<SalesLine, SalesError> {
+    pub fn read<S: AsRef<[u8]>>(&self, row: &[Option<S>]) -> Result<SalesLine, SalesError> {
         let text = |at: usize, column: &'static str| match row.get(at) {
-            Some(Some(value)) => Ok(value.as_ref()),
+            Some(Some(value)) => std::str::from_utf8(value.as_ref()).map_err(|_| {
+                wrong(column, &String::from_utf8_lossy(value.as_ref()), "UTF-8 text")
+            }),
             Some(None) => Err(SalesError::Null(column)),
             None => Err(SalesError::MissingColumn(column)),
         };
@@ -191,6 +194,20 @@ mod tests {
         assert_eq!(error.to_string(), "column SALES: `12,5` is not a decimal amount");
         let error = layout().read(&row("10107", "1", "2003-02-30")).unwrap_err();
         assert!(error.to_string().contains("2003-02-30"), "{error}");
+    }
+
+    #[test]
+    fn needs_utf8_only_where_it_reads() {
+        let bytes = |name: &str| {
+            let values = row("10107", "1", "2003-02-24");
+            let mut values: Vec<_> = values.into_iter().map(|v| v.map(String::into_bytes)).collect();
+            let at = SALES_COLUMNS.iter().position(|column| *column == name).unwrap();
+            values[at] = Some(vec![0xff]);
+            layout().read(&values)
+        };
+        assert!(bytes("PHONE").is_ok());
+        let error = bytes("CUSTOMERNAME").unwrap_err().to_string();
+        assert!(error.starts_with("column CUSTOMERNAME: "), "{error}");
     }
 
     #[test]
