@@ -4,6 +4,7 @@
 //! for the server and, unchanged, for the page (wasm32).
 
 pub mod api;
+pub mod app_log;
 pub mod history;
 pub mod ids;
 pub mod manifest;
