@@ -1,1 +1,31 @@
 //! Settings of every process, read once and checked before any IO; logging and the clock.
+//!
+//! Defaults, `comptoir.toml`, `.env`, `COMPTOIR_*` variables and flags, each beating the one before.
+//! Stage one ([`RawSettings`]) notes what was written where, stage two ([`Settings::resolve`])
+//! checks it; both are pure, and only [`Settings::load`] reads files and the environment.
+
+pub mod clock;
+
+mod args;
+mod database_url;
+mod error;
+mod key;
+mod lake_url;
+mod logging;
+mod raw;
+mod secret;
+mod settings;
+mod sources;
+
+pub use args::ConfigArgs;
+pub use database_url::{DatabaseUrl, DatabaseUrlError, Properties};
+pub use error::{ConfigError, Fault, Faults, Origin};
+pub use key::Key;
+pub use lake_url::{LakeUrl, LakeUrlError};
+pub use logging::{LoggingError, init_logging, init_logging_to};
+pub use raw::RawSettings;
+pub use secret::{Secret, SecretError, read_secret_file};
+pub use settings::{
+    ErpSettings, ImportSettings, LakeSettings, LogSettings, Settings, Shop, WebSettings,
+};
+pub use sources::{FILE_NAME, Sources};

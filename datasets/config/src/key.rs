@@ -1,0 +1,174 @@
+//! Every setting there is, and its names in a file and in the environment.
+
+use std::fmt;
+
+/// One setting. `Display` gives its name in `comptoir.toml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    DataDir,
+    ShopCurrency,
+    ErpUrl,
+    ErpUsername,
+    ErpPasswordFile,
+    LakeUrl,
+    LakeHadoopConfDir,
+    LakeTimeoutS,
+    ImportTable,
+    ImportTargetDir,
+    ImportMappers,
+    ImportEveryS,
+    WebListen,
+    LogLevel,
+    LogFile,
+}
+
+/// What a variable of the environment is to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Variable {
+    Sets(Key),
+    /// Not ours, or ours but no setting: the service scripts write it, or a test reads it.
+    Other,
+    /// It has our prefix and no meaning: most likely a slip of the pen.
+    Unknown,
+}
+
+/// Hadoop's own name for the directory of its configuration; ours beats it.
+pub(crate) const HADOOP_CONF_DIR: &str = "HADOOP_CONF_DIR";
+
+const PREFIX: &str = "COMPTOIR_";
+
+impl Key {
+    pub const ALL: [Self; 15] = [
+        Self::DataDir,
+        Self::ShopCurrency,
+        Self::ErpUrl,
+        Self::ErpUsername,
+        Self::ErpPasswordFile,
+        Self::LakeUrl,
+        Self::LakeHadoopConfDir,
+        Self::LakeTimeoutS,
+        Self::ImportTable,
+        Self::ImportTargetDir,
+        Self::ImportMappers,
+        Self::ImportEveryS,
+        Self::WebListen,
+        Self::LogLevel,
+        Self::LogFile,
+    ];
+
+    /// As in `comptoir.toml`, the section before the point.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DataDir => "data_dir",
+            Self::ShopCurrency => "shop.currency",
+            Self::ErpUrl => "erp.url",
+            Self::ErpUsername => "erp.username",
+            Self::ErpPasswordFile => "erp.password_file",
+            Self::LakeUrl => "lake.url",
+            Self::LakeHadoopConfDir => "lake.hadoop_conf_dir",
+            Self::LakeTimeoutS => "lake.timeout_s",
+            Self::ImportTable => "import.table",
+            Self::ImportTargetDir => "import.target_dir",
+            Self::ImportMappers => "import.mappers",
+            Self::ImportEveryS => "import.every_s",
+            Self::WebListen => "web.listen",
+            Self::LogLevel => "log.level",
+            Self::LogFile => "log.file",
+        }
+    }
+
+    /// As in the environment and in `.env`: `COMPTOIR_ERP_URL`.
+    pub fn variable(self) -> String {
+        format!("{PREFIX}{}", self.name().replace('.', "_").to_uppercase())
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|key| key.name() == name)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Variable {
+    pub(crate) fn of(name: &str) -> Self {
+        if name == HADOOP_CONF_DIR {
+            return Self::Sets(Key::LakeHadoopConfDir);
+        }
+        if !name.starts_with(PREFIX) {
+            return Self::Other;
+        }
+        match Key::ALL.into_iter().find(|key| key.variable() == name) {
+            Some(key) => Self::Sets(key),
+            None if is_of_the_scripts(name) => Self::Other,
+            None => Self::Unknown,
+        }
+    }
+}
+
+/// The variables that `compose/services` writes or reads, and those of the test commands.
+fn is_of_the_scripts(name: &str) -> bool {
+    let Some(rest) = name.strip_prefix(PREFIX) else {
+        return false;
+    };
+    rest.ends_with("_PORT")
+        || ["SERVICES_", "KAFKA_", "ZOOKEEPER", "MYSQL_", "TEST_"]
+            .iter()
+            .any(|start| rest.starts_with(start))
+        || ["PORT_OFFSET", "LONG"].contains(&rest)
+}
+
+/// The known name that looks most like this one, if any does.
+pub(crate) fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    known
+        .map(|candidate| (strsim::damerau_levenshtein(name, &candidate), candidate))
+        .min()
+        .filter(|(distance, _)| *distance * 2 <= name.len())
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_distinct_in_both_spellings() {
+        let names: std::collections::HashSet<_> = Key::ALL.map(Key::name).into();
+        let variables: std::collections::HashSet<_> = Key::ALL.map(Key::variable).into();
+        assert_eq!(
+            (names.len(), variables.len()),
+            (Key::ALL.len(), Key::ALL.len())
+        );
+        assert!(variables.contains("COMPTOIR_ERP_PASSWORD_FILE"));
+    }
+
+    #[test]
+    fn tells_settings_from_the_scripts_variables() {
+        assert_eq!(
+            Variable::of("COMPTOIR_LAKE_URL"),
+            Variable::Sets(Key::LakeUrl)
+        );
+        assert_eq!(
+            Variable::of("HADOOP_CONF_DIR"),
+            Variable::Sets(Key::LakeHadoopConfDir)
+        );
+        for name in ["PATH", "COMPTOIR_SERVICES_DIR", "COMPTOIR_NAMENODE_PORT"] {
+            assert_eq!(Variable::of(name), Variable::Other, "{name}");
+        }
+        assert_eq!(Variable::of("COMPTOIR_LAKE_ULR"), Variable::Unknown);
+    }
+
+    #[test]
+    fn finds_the_name_that_was_meant() {
+        let known = || Key::ALL.into_iter().map(|key| key.name().to_owned());
+        assert_eq!(nearest("erp.ulr", known()).as_deref(), Some("erp.url"));
+        assert_eq!(
+            nearest("import.mapers", known()).as_deref(),
+            Some("import.mappers")
+        );
+        assert_eq!(nearest("zzzzzz", known()), None);
+    }
+}

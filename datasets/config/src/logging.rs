@@ -1,0 +1,54 @@
+//! Logs: lines for people on stderr.
+
+use crate::clock;
+use crate::settings::LogSettings;
+use std::fmt;
+use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Why nothing can be logged.
+#[derive(Debug, thiserror::Error)]
+pub enum LoggingError {
+    #[error("the log filter: {0}")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    #[error("logging was set up before: {0}")]
+    Twice(#[from] tracing_subscriber::util::TryInitError),
+}
+
+/// Once a process, before anything is logged. `component` names the process in the log.
+pub fn init_logging(settings: &LogSettings, component: &'static str) -> Result<(), LoggingError> {
+    init_logging_to(settings, component, std::io::stderr)
+}
+
+/// As [`init_logging`], for a terminal that shows something else at the same time: lines for
+/// people go to `terminal`.
+pub fn init_logging_to(
+    settings: &LogSettings,
+    _component: &'static str,
+    terminal: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
+) -> Result<(), LoggingError> {
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let people = tracing_subscriber::fmt::layer()
+        .with_writer(terminal)
+        .with_ansi(colours)
+        .with_target(false)
+        .with_timer(TimeOfDay);
+    tracing_subscriber::registry()
+        .with(EnvFilter::try_new(&settings.level)?)
+        .with(people)
+        .try_init()?;
+    Ok(())
+}
+
+/// UTC to the second: people read it beside other logs.
+struct TimeOfDay;
+
+impl FormatTime for TimeOfDay {
+    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+        write!(writer, "{}", clock::now().strftime("%Y-%m-%dT%H:%M:%SZ"))
+    }
+}
