@@ -14,7 +14,7 @@ need_jars() {
     need_command mvn "fetches the jars of HDFS and Kafka" maven
     say_part "$name" "fetching jars"
     rm -rf "$lib" "$lib.partial"
-    MAVEN_OPTS="${MAVEN_OPTS-} $(jvm_flags)" mvn -q -B -f "$here/lib/$name/pom.xml" "${@/#/-D}" \
+    MAVEN_OPTS="${MAVEN_OPTS-} $(jvm_flags)" mvn -q -B -Dstyle.color=never -f "$here/lib/$name/pom.xml" "${@/#/-D}" \
         dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$lib.partial" >&2 ||
         fail "Maven could not fetch the jars of $name" "it needs Maven Central or a mirror in ~/.m2/settings.xml"
     printf '%s\n' "$wanted" >"$lib.partial/pinned"

@@ -6,16 +6,16 @@
 # One process, until it is ready.
 bring_up() {
     local name=$1 part=${1%%_*} begin=$EPOCHREALTIME
-    if process_runs "$name"; then
-        if within "$patience_seconds" "${part}_answers" "$name"; then
+    if within "$patience_seconds" answers_or_is_gone "$name"; then
+        if process_runs "$name"; then
             await "$name" ready
             say_part "$name" "answers already on 127.0.0.1:${port[$name]}"
             return
         fi
+        ! was_started "$name" || say_part "$name" "has died: starting it again"
+    else
         say_part "$name" "does not answer: replacing pid $(pid_of "$name")"
         kill_hard "$name"
-    elif was_started "$name"; then
-        say_part "$name" "has died: starting it again"
     fi
     "${part}_start" "$name"
     await "$name" answers
@@ -28,7 +28,7 @@ bring_up() {
 await() {
     local name=$1 what=$2 check=${1%%_*}_$2
     is_function "$check" || return 0
-    within "$deadline_seconds" holds_or_died "$check" "$name" && process_runs "$name" && return
+    within "$deadline_seconds" holds_or_is_gone "$check" "$name" && process_runs "$name" && return
     say "--- the end of $data_dir/log/$name.log"
     tail -n 15 "$data_dir/log/$name.log" >&2
     say '---'
@@ -41,7 +41,9 @@ await() {
     fi
 }
 
-holds_or_died() { "$1" "$2" || ! process_runs "$2"; }
+holds_or_is_gone() { is_gone "$2" || "$1" "$2"; }
+
+answers_or_is_gone() { holds_or_is_gone "${1%%_*}_answers" "$1"; }
 
 is_function() { declare -F "$1" >/dev/null; }
 

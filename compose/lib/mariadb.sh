@@ -6,6 +6,7 @@ mariadb_ports() { echo mariadb; }
 mariadb_prepare() {
     need_command mariadbd "MariaDB holds the ERP and the warehouse" mariadb-server-core
     need_command mariadb "the client asks MariaDB whether it is ready" mariadb-client-core
+    [[ $(mariadbd --version) == *" $MARIADB_VERSION."* ]] || say "warning: tested with MariaDB $MARIADB_VERSION, this is $(mariadbd --version)"
     require_short_socket "$(mariadb_socket)"
 }
 

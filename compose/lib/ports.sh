@@ -28,13 +28,18 @@ load_ports() {
 
 # A port's own variable beats COMPTOIR_PORT_OFFSET, which beats what is remembered.
 choose_ports() {
-    local name number variable changed=
+    local name number variable changed='' offset=${COMPTOIR_PORT_OFFSET-}
+    [[ $offset =~ ^[0-9]*$ ]] || fail "COMPTOIR_PORT_OFFSET '$offset' is not a number"
     load_ports
     while read -r name number; do
         variable=$(port_variable "$name")
-        [[ -z ${COMPTOIR_PORT_OFFSET-} ]] || number=$(valid_port COMPTOIR_PORT_OFFSET $((number + COMPTOIR_PORT_OFFSET)))
-        [[ -n ${COMPTOIR_PORT_OFFSET-} ]] || number=${port[$name]}
-        [[ -z ${!variable-} ]] || number=$(valid_port "$variable" "${!variable}")
+        if [[ -n ${!variable-} ]]; then
+            number=$(valid_port "$variable" "${!variable}")
+        elif [[ -n $offset ]]; then
+            number=$(valid_port COMPTOIR_PORT_OFFSET $((number + offset)))
+        else
+            number=${port[$name]}
+        fi
         [[ ${port[$name]} == "$number" ]] || changed="$name on ${port[$name]}, not $number"
         port[$name]=$number
     done <<<"$default_ports"
@@ -43,7 +48,7 @@ choose_ports() {
 }
 
 valid_port() {
-    [[ $2 =~ ^[0-9]+$ ]] && (($2 > 0 && $2 < 65536)) || fail "$1 gives port '$2'" "ports are 1 to 65535"
+    [[ $2 =~ ^[1-9][0-9]{0,4}$ && $2 -le 65535 ]] || fail "$1 gives port '$2'" "ports are 1 to 65535"
     printf '%s' "$2"
 }
 

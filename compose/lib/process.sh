@@ -17,13 +17,14 @@ start() {
     birth_of "$pid" >"$data_dir/run/$name.born" || true
 }
 
-# Prints the boot and start time of a living process; a zombie is dead.
+# Prints the boot and start time of a living process. A zombie is dead once its last thread is gone:
+# until then it may hold ports.
 birth_of() {
     local stat fields
     read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
-    # The name, in parentheses, may hold spaces: state and start time are fields 1 and 20 after it.
+    # The name, in parentheses, may hold spaces; after it come the state, ..., threads, -, start time.
     read -r -a fields <<<"${stat##*) }"
-    [[ ${fields[0]} != [ZX] ]] || return 1
+    [[ ${fields[0]} != [ZX] ]] || ((fields[17] > 1)) || return 1
     printf '%s %s\n' "$(</proc/sys/kernel/random/boot_id)" "${fields[19]}"
 }
 
@@ -49,7 +50,8 @@ stop() {
     if process_runs "$name"; then
         pid=$(pid_of "$name")
         # A stopped process must be woken to hear it.
-        kill -TERM "$pid" && kill -CONT "$pid" || true
+        kill -TERM "$pid" || true
+        kill -CONT "$pid" 2>/dev/null || true
         within "$grace_seconds" is_gone "$name" || kill_hard "$name"
     fi
     forget "$name"
