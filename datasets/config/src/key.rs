@@ -18,6 +18,7 @@ pub enum Key {
     ImportMappers,
     ImportEveryS,
     WebListen,
+    WebAllowRemote,
     LogLevel,
     LogFile,
 }
@@ -38,7 +39,7 @@ pub(crate) const HADOOP_CONF_DIR: &str = "HADOOP_CONF_DIR";
 const PREFIX: &str = "COMPTOIR_";
 
 impl Key {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::DataDir,
         Self::ShopCurrency,
         Self::ErpUrl,
@@ -52,6 +53,7 @@ impl Key {
         Self::ImportMappers,
         Self::ImportEveryS,
         Self::WebListen,
+        Self::WebAllowRemote,
         Self::LogLevel,
         Self::LogFile,
     ];
@@ -72,6 +74,7 @@ impl Key {
             Self::ImportMappers => "import.mappers",
             Self::ImportEveryS => "import.every_s",
             Self::WebListen => "web.listen",
+            Self::WebAllowRemote => "web.allow_remote",
             Self::LogLevel => "log.level",
             Self::LogFile => "log.file",
         }

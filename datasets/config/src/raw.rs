@@ -66,6 +66,7 @@ impl RawSettings {
             DeValue::String(text) => text.to_string(),
             DeValue::Integer(number) if number.radix() == 10 => number.as_str().to_owned(),
             DeValue::Float(number) => number.as_str().to_owned(),
+            DeValue::Boolean(flag) => flag.to_string(),
             other => {
                 self.faults.push(Fault::WrongType {
                     origin,

@@ -66,7 +66,8 @@ pub struct ImportSettings {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebSettings {
-    /// Default `127.0.0.1:8080`.
+    /// Default `127.0.0.1:8080`. Others than this machine are reached only with
+    /// `web.allow_remote = true`, because nobody is asked for a password.
     pub listen: SocketAddr,
 }
 
@@ -90,6 +91,7 @@ impl Settings {
         let data_dir = reader
             .read(Key::DataDir, path)
             .unwrap_or(working_dir.join(".comptoir"));
+        let allow_remote = reader.read(Key::WebAllowRemote, parse).unwrap_or(false);
         let settings = Self {
             shop: Shop {
                 currency: reader
@@ -128,7 +130,7 @@ impl Settings {
             },
             web: WebSettings {
                 listen: reader
-                    .read(Key::WebListen, listen)
+                    .read(Key::WebListen, |raw| listen(raw, allow_remote))
                     .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
             },
             log: LogSettings {
@@ -243,9 +245,16 @@ fn lake_path(raw: &RawValue) -> Result<String, String> {
     }
 }
 
-fn listen(raw: &RawValue) -> Result<SocketAddr, String> {
-    (text(raw)?.parse())
-        .map_err(|_| "an address and a port are expected, like 127.0.0.1:8080".to_owned())
+fn listen(raw: &RawValue, allow_remote: bool) -> Result<SocketAddr, String> {
+    let address: SocketAddr = (text(raw)?.parse())
+        .map_err(|_| "an address and a port are expected, like 127.0.0.1:8080".to_owned())?;
+    if address.ip().is_loopback() || allow_remote {
+        return Ok(address);
+    }
+    Err(
+        "other machines could read the figures there without a password\nhint: listen on 127.0.0.1 behind a proxy that asks for one, or set web.allow_remote = true"
+            .to_owned(),
+    )
 }
 
 fn level(raw: &RawValue) -> Result<String, String> {
@@ -322,6 +331,16 @@ mod tests {
             let message = message(contents);
             assert!(message.contains(part), "{contents}: {message}");
         }
+    }
+
+    #[test]
+    fn other_machines_are_let_in_only_on_purpose() {
+        let listen = "[web]\nlisten = \"0.0.0.0:8080\"\n";
+        let refused = message(listen);
+        assert!(refused.contains("allow_remote = true"), "{refused}");
+        let settings = resolve(&format!("{listen}allow_remote = true")).unwrap();
+        assert_eq!(settings.web.listen.to_string(), "0.0.0.0:8080");
+        assert!(message("[web]\nallow_remote = \"yes\"").contains("`yes`"));
     }
 
     #[test]
