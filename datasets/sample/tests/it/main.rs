@@ -1,0 +1,4 @@
+//! What the generator promises, and that the committed file is its output.
+
+#[cfg(test)]
+mod sample;
