@@ -6,6 +6,7 @@
 
 pub mod clock;
 
+mod app_log;
 mod args;
 mod database_url;
 mod error;
@@ -17,6 +18,7 @@ mod secret;
 mod settings;
 mod sources;
 
+pub use app_log::OpenError;
 pub use args::ConfigArgs;
 pub use database_url::{DatabaseUrl, DatabaseUrlError, Properties};
 pub use error::{ConfigError, Fault, Faults, Origin};

@@ -1,0 +1,191 @@
+//! Appends every event to `app.log`, in the format of [`comptoir_model::app_log`].
+
+use crate::clock;
+use comptoir_model::app_log::{AppLogError, AppLogLine, Component, FieldValue, Level};
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Metadata, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+
+/// Why `app.log` can't be written.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(
+        "can't open the log {path}: {source}\nhint: make its directory writable, or set log.file to another path or to `none`"
+    )]
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Component(#[from] AppLogError),
+}
+
+/// The open file. Several processes may append to the same one: a line is one `write` call.
+pub(crate) struct AppLog {
+    file: File,
+    path: PathBuf,
+    /// Of events that no service's crate logged.
+    process: Component,
+    broken: Once,
+}
+
+impl AppLog {
+    pub(crate) fn open(path: &Path, component: &str) -> Result<Self, OpenError> {
+        let unusable = |source| OpenError::File {
+            path: path.to_owned(),
+            source,
+        };
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory).map_err(unusable)?;
+        }
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(path)
+            .map_err(unusable)?;
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            process: component.parse()?,
+            broken: Once::new(),
+        })
+    }
+
+    fn append(&self, line: &AppLogLine) {
+        let line = format!("{line}\n");
+        if let Err(error) = (&self.file).write_all(line.as_bytes()) {
+            // Logging it would come back here; the same lines still go to stderr.
+            self.broken.call_once(|| {
+                let path = self.path.display();
+                writeln!(
+                    std::io::stderr(),
+                    "can't append to {path}, lines are missing there: {error}"
+                )
+                .ok();
+            });
+        }
+    }
+}
+
+impl<S: Subscriber> Layer<S> for AppLog {
+    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let metadata = event.metadata();
+        let component = service_of(metadata).unwrap_or_else(|| self.process.clone());
+        let level = level_of(metadata);
+        let line = AppLogLine::new(clock::now(), level, component, &fields.message);
+        let line = fields
+            .others
+            .into_iter()
+            .fold(line, |line, (name, value)| line.with(name, value));
+        self.append(&line);
+    }
+}
+
+/// In the launcher all services share a process: the module that logs tells which one it was.
+fn service_of(metadata: &Metadata<'_>) -> Option<Component> {
+    let name = metadata
+        .target()
+        .split("::")
+        .next()?
+        .strip_prefix("comptoir_")?;
+    (["batch", "speed", "logship", "web"].contains(&name)).then(|| name.parse().ok())?
+}
+
+fn level_of(metadata: &Metadata<'_>) -> Level {
+    match *metadata.level() {
+        tracing::Level::ERROR => Level::Error,
+        tracing::Level::WARN => Level::Warn,
+        tracing::Level::INFO => Level::Info,
+        tracing::Level::DEBUG => Level::Debug,
+        tracing::Level::TRACE => Level::Trace,
+    }
+}
+
+#[derive(Default)]
+struct Fields {
+    message: String,
+    others: Vec<(&'static str, FieldValue)>,
+}
+
+impl Fields {
+    fn add(&mut self, field: &Field, value: impl Into<FieldValue>) {
+        self.others.push((field.name(), value.into()));
+    }
+}
+
+impl Visit for Fields {
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.add(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.add(field, value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.add(field, value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.add(field, value);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" {
+            value.clone_into(&mut self.message);
+        } else {
+            self.add(field, value);
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.record_str(field, &format!("{value:?}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    #[test]
+    fn an_event_becomes_one_line_with_its_fields() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log/app.log");
+        let log = AppLog::open(&path, "launcher").unwrap();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(log), || {
+            tracing::info!(rows = 2823, table = "sales", "imported\nall");
+            tracing::warn!(target: "comptoir_batch::import", url = %"file:///x", "slow");
+        });
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<_> = text
+            .lines()
+            .map(|line| AppLogLine::parse(line.as_bytes()).unwrap())
+            .collect();
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[0].message(), "imported\nall");
+        assert_eq!(lines[0].component().as_str(), "launcher");
+        assert_eq!(
+            lines[0].fields()[0],
+            ("rows".to_owned(), FieldValue::Integer(2823))
+        );
+        assert_eq!(lines[1].component().as_str(), "batch");
+        assert_eq!(lines[1].level(), Level::Warn);
+    }
+
+    #[test]
+    fn names_the_log_that_it_cannot_open() {
+        let error = AppLog::open(Path::new("/dev/null/app.log"), "web")
+            .err()
+            .unwrap();
+        assert!(error.to_string().contains("/dev/null/app.log"), "{error}");
+    }
+}
