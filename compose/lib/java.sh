@@ -8,15 +8,15 @@ need_java() {
 # need_jars NAME PROPERTY...: lib/NAME below the data directory, as NAME/pom.xml says.
 need_jars() {
     local name=$1 begin=$EPOCHREALTIME
-    local lib=$data_dir/lib/$name wanted=$*
+    local lib=$data_dir/lib/$name log=$data_dir/log/$name-jars.log wanted=$*
     shift
     [[ $(cat "$lib/pinned" 2>/dev/null) != "$wanted" ]] || return 0
     need_command mvn "fetches the jars of HDFS and Kafka" maven
     say_part "$name" "fetching jars"
     rm -rf "$lib" "$lib.partial"
-    MAVEN_OPTS="${MAVEN_OPTS-} $(jvm_flags)" mvn -q -B -Dstyle.color=never -f "$here/lib/$name/pom.xml" "${@/#/-D}" \
-        dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$lib.partial" >&2 ||
-        fail "Maven could not fetch the jars of $name" "it needs Maven Central or a mirror in ~/.m2/settings.xml"
+    MAVEN_OPTS="${MAVEN_OPTS-} $(jvm_flags)" mvn -B -Dstyle.color=never -f "$here/lib/$name/pom.xml" "${@/#/-D}" \
+        dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$lib.partial" &>"$log" ||
+        fail "Maven could not fetch the jars of $name: see $log" "it needs Maven Central, or a mirror in ~/.m2/settings.xml"
     printf '%s\n' "$wanted" >"$lib.partial/pinned"
     mv "$lib.partial" "$lib"
     say_part "$name" "jars fetched ($(seconds_since "$begin"))"

@@ -6,22 +6,28 @@
 # One process, until it is ready.
 bring_up() {
     local name=$1 part=${1%%_*} begin=$EPOCHREALTIME
-    if within "$patience_seconds" answers_or_is_gone "$name"; then
-        if process_runs "$name"; then
-            await "$name" ready
-            say_part "$name" "answers already on 127.0.0.1:${port[$name]}"
-            return
-        fi
-        ! was_started "$name" || say_part "$name" "has died: starting it again"
-    else
+    if ! within "$(patience_with "$name")" answers_or_is_gone "$name"; then
         say_part "$name" "does not answer: replacing pid $(pid_of "$name")"
         kill_hard "$name"
+    elif was_started "$name" && is_gone "$name"; then
+        say_part "$name" "has died: starting it again"
     fi
-    "${part}_start" "$name"
-    await "$name" answers
+
+    local verdict='answers already'
+    if is_gone "$name"; then
+        verdict=ready
+        "${part}_start" "$name"
+        await "$name" answers
+    fi
+    touch "$data_dir/run/$name.answered"
     if is_function "${part}_settle"; then "${part}_settle"; fi
     await "$name" ready
-    say_part "$name" "ready on 127.0.0.1:${port[$name]} ($(seconds_since "$begin"))"
+    say_part "$name" "$verdict on 127.0.0.1:${port[$name]} ($(seconds_since "$begin"))"
+}
+
+# Who never answered may still be starting, since an earlier `up` that was interrupted.
+patience_with() {
+    if [[ -f $data_dir/run/$1.answered ]]; then echo "$patience_seconds"; else echo "$deadline_seconds"; fi
 }
 
 # await NAME answers|ready: for a part that knows no more, to answer is to be ready.

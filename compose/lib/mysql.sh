@@ -30,6 +30,7 @@ fetch_mysql() {
     unmount_below "$new"
     rm -rf "$new"/var/cache/apt/archives/*.deb
     mkdir -p "$new/run/mysqld"
+    chmod 700 "$new"
     mv "$new" "$(mysql_root)"
     say_part mysql "fetched ($(seconds_since "$begin"))"
 }
@@ -51,14 +52,9 @@ mysql_start() {
 
 mysql_answers() { [[ $(mysql_admin <<<'select 1' 2>/dev/null) == 1 ]]; }
 
-# The administrator starts without a password, so it may come in through the socket only.
-mysql_settle() {
-    {
-        set_up_sql mysql
-        echo "drop user if exists 'root'@'%';"
-    } | mysql_admin
-}
+mysql_settle() { set_up_sql mysql | mysql_admin; }
 
+# The administrator has no password: through the socket only, and only for who may enter the directory.
 mysql_admin() { sql_through "$(mysql_socket)" root; }
 
 # Lifts what debootstrap may have mounted when it was interrupted.

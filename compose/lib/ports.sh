@@ -71,9 +71,9 @@ require_free_ports() {
 
 port_is_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# ask PORT_NAME TEXT: sends TEXT (with escapes) and prints the answer; fails after 2 s.
+# ask PORT_NAME TEXT: sends TEXT (with escapes) and prints the answer; fails after 4 s.
 ask() {
     # shellcheck disable=SC2016 # the inner shell expands them
-    timeout 2 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "%b" "$1" >&3 && cat <&3' \
+    timeout 4 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "%b" "$1" >&3 && cat <&3' \
         "${port[$1]}" "$2" 2>/dev/null
 }

@@ -8,6 +8,7 @@ grace_seconds=3
 start() {
     local name=$1 log=$data_dir/log/$1.log
     shift
+    forget "$name"
     [[ ! -f $log ]] || mv "$log" "$log.1"
     # The lock must not live on in the server.
     setsid "$@" </dev/null >"$log" 2>&1 {lock}>&- &
@@ -64,7 +65,7 @@ kill_hard() {
 
 is_gone() { ! process_runs "$1"; }
 
-forget() { rm -f "$data_dir/run/$1.pid" "$data_dir/run/$1.born"; }
+forget() { rm -f "$data_dir/run/$1".{pid,born,answered}; }
 
 # within SECONDS COMMAND...: repeats COMMAND until it succeeds.
 within() {
