@@ -1,1 +1,5 @@
 //! Batch import, the successor of Apache Sqoop: load into the ERP, import into the lake.
+
+pub mod cli;
+pub mod database;
+pub mod import;

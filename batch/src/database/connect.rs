@@ -1,0 +1,351 @@
+//! One connection to a database.
+
+use super::error::{self, DatabaseError};
+use super::rows::Row;
+use comptoir_config::{DatabaseUrl, Secret};
+use futures::stream::{BoxStream, StreamExt, TryStreamExt};
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlSslMode};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use std::path::Path;
+use std::time::Duration;
+
+/// An open connection. Dropping it ends the session, and with it an open transaction.
+#[derive(Debug)]
+pub struct Database {
+    pub(crate) connection: Link,
+    pub(crate) url: DatabaseUrl,
+    pub(crate) limits: Limits,
+    /// The server's product and version: `MariaDB 10.11.19`, `SQLite 3.50.2`.
+    pub server: String,
+}
+
+#[derive(Debug)]
+pub(crate) enum Link {
+    /// MySQL or MariaDB.
+    MySql(MySqlConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// Who connects.
+#[derive(Clone, Debug, Default)]
+pub struct Login {
+    pub username: Option<String>,
+    pub password: Option<Secret>,
+}
+
+/// What the connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing is written and no file is made.
+    Read,
+    /// A missing SQLite file is made, with the directories above it.
+    Write,
+}
+
+/// How long a call may take before it is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// To connect and log in.
+    pub connect: Duration,
+    /// For each small statement: descriptions, bounds, the start and end of a transaction.
+    pub statement: Duration,
+    /// Between two rows of a long answer. The first one of a big table can take a while.
+    pub row: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            statement: Duration::from_mins(2),
+            row: Duration::from_mins(10),
+        }
+    }
+}
+
+impl Database {
+    pub async fn connect(
+        url: &DatabaseUrl,
+        login: &Login,
+        access: Access,
+        limits: Limits,
+    ) -> Result<Self, DatabaseError> {
+        let opened = tokio::time::timeout(limits.connect, open(url, login, access)).await;
+        let connection = match opened {
+            Ok(opened) => opened?,
+            Err(_) => {
+                return Err(match url {
+                    DatabaseUrl::MySql { host, port, .. } => DatabaseError::Unreachable {
+                        server: format!("{host}:{port}"),
+                        source: std::io::Error::new(
+                            std::io::ErrorKind::TimedOut,
+                            format!("no answer within {} s", limits.connect.as_secs_f64()),
+                        ),
+                    },
+                    DatabaseUrl::Sqlite { .. } => DatabaseError::TimedOut {
+                        url: url.to_string(),
+                        what: "opening the database".to_owned(),
+                        limit: limits.connect,
+                    },
+                });
+            }
+        };
+        let mut database = Self {
+            connection,
+            url: url.clone(),
+            limits,
+            server: String::new(),
+        };
+        database.server = database.ask_version().await?;
+        database.check_encoding().await?;
+        Ok(database)
+    }
+
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    /// Runs statements that answer nothing. `what` names them in errors: "opening the snapshot".
+    pub async fn execute(&mut self, what: &str, sql: &str) -> Result<(), DatabaseError> {
+        let limit = self.limits.statement;
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let done = async {
+            match &mut self.connection {
+                Link::MySql(connection) => sql.execute(connection).await.map(drop),
+                Link::Sqlite(connection) => sql.execute(connection).await.map(drop),
+            }
+        };
+        match tokio::time::timeout(limit, done).await {
+            Ok(done) => done.map_err(|error| error::on_statement(&self.url, what, error)),
+            Err(_) => Err(self.timed_out(what, limit)),
+        }
+    }
+
+    /// A small answer as a whole.
+    pub async fn fetch_all(&mut self, what: &str, sql: &str) -> Result<Vec<Row>, DatabaseError> {
+        let (url, limit) = (self.url.clone(), self.limits.statement);
+        match tokio::time::timeout(limit, self.stream(sql).try_collect()).await {
+            Ok(rows) => rows.map_err(|error| error::on_statement(&url, what, error)),
+            Err(_) => Err(self.timed_out(what, limit)),
+        }
+    }
+
+    /// A long answer, row by row, with a limit on the wait for each. Memory stays bounded: the
+    /// server is read only as fast as rows are taken.
+    pub fn rows<'a>(
+        &'a mut self,
+        what: &'a str,
+        sql: &str,
+    ) -> BoxStream<'a, Result<Row, DatabaseError>> {
+        let (url, limit) = (self.url.clone(), self.limits.row);
+        let rows = self.stream(sql);
+        futures::stream::try_unfold(rows, move |mut rows| {
+            let url = url.clone();
+            async move {
+                match tokio::time::timeout(limit, rows.try_next()).await {
+                    Ok(Ok(row)) => Ok(row.map(|row| (row, rows))),
+                    Ok(Err(error)) => Err(error::on_statement(&url, what, error)),
+                    Err(_) => Err(DatabaseError::TimedOut {
+                        url: url.to_string(),
+                        what: what.to_owned(),
+                        limit,
+                    }),
+                }
+            }
+        })
+        .boxed()
+    }
+
+    /// Text protocol: MySQL's own bytes of each value, without a detour over Rust types.
+    fn stream(&mut self, sql: &str) -> BoxStream<'_, Result<Row, sqlx::Error>> {
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        match &mut self.connection {
+            Link::MySql(connection) => sql.fetch(connection).map_ok(Row::MySql).boxed(),
+            Link::Sqlite(connection) => sql.fetch(connection).map_ok(Row::Sqlite).boxed(),
+        }
+    }
+
+    /// Ends the session in order. An error here can't undo anything, so there is none.
+    pub async fn close(self) {
+        let closing = async {
+            match self.connection {
+                Link::MySql(connection) => connection.close().await,
+                Link::Sqlite(connection) => connection.close().await,
+            }
+        };
+        match tokio::time::timeout(self.limits.connect, closing).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "closing the database"),
+            Err(_) => tracing::debug!("closing the database took too long"),
+        }
+    }
+
+    async fn ask_version(&mut self) -> Result<String, DatabaseError> {
+        let sql = match self.connection {
+            Link::MySql(_) => "SELECT VERSION()",
+            Link::Sqlite(_) => "SELECT sqlite_version()",
+        };
+        let what = "asking for the server's version";
+        let rows = self.fetch_all(what, sql).await?;
+        let version = self.text(what, rows.first(), 0)?.unwrap_or_default();
+        Ok(match self.connection {
+            Link::MySql(_) => product(&version),
+            Link::Sqlite(_) => format!("SQLite {version}"),
+        })
+    }
+
+    /// SQLite gives text in the encoding of its file; everything here takes UTF-8.
+    async fn check_encoding(&mut self) -> Result<(), DatabaseError> {
+        if let Link::MySql(_) = self.connection {
+            return Ok(());
+        }
+        let what = "asking for the encoding";
+        let rows = self.fetch_all(what, "PRAGMA encoding").await?;
+        match self.text(what, rows.first(), 0)? {
+            Some(encoding) if encoding != "UTF-8" => Err(DatabaseError::Encoding {
+                url: self.url.to_string(),
+                encoding,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// One value of a small answer as text; `None` is NULL, or no such row.
+    pub(super) fn text(
+        &self,
+        what: &str,
+        row: Option<&Row>,
+        index: usize,
+    ) -> Result<Option<String>, DatabaseError> {
+        let Some(row) = row else { return Ok(None) };
+        let value = row.get(index);
+        let value = value.map_err(|error| error::on_statement(&self.url, what, error))?;
+        Ok(value.to_text())
+    }
+
+    fn timed_out(&self, what: &str, limit: Duration) -> DatabaseError {
+        DatabaseError::TimedOut {
+            url: self.url.to_string(),
+            what: what.to_owned(),
+            limit,
+        }
+    }
+}
+
+async fn open(url: &DatabaseUrl, login: &Login, access: Access) -> Result<Link, DatabaseError> {
+    let map = |error| {
+        error::on_connect(
+            url,
+            login.username.as_deref(),
+            login.password.is_some(),
+            error,
+        )
+    };
+    match url {
+        DatabaseUrl::MySql { .. } => {
+            let options = mysql_options(url, login);
+            Ok(Link::MySql(
+                MySqlConnection::connect_with(&options).await.map_err(map)?,
+            ))
+        }
+        DatabaseUrl::Sqlite { path } => {
+            let options = sqlite_options(path, access)?;
+            Ok(Link::Sqlite(
+                SqliteConnection::connect_with(&options).await.map_err(map)?,
+            ))
+        }
+    }
+}
+
+fn mysql_options(url: &DatabaseUrl, login: &Login) -> MySqlConnectOptions {
+    let mut options = MySqlConnectOptions::new()
+        // As every other client sees the data: the server's own SQL mode and time zone.
+        .pipes_as_concat(false)
+        .no_engine_substitution(false)
+        .timezone(None)
+        .statement_cache_capacity(16)
+        .disable_statement_logging();
+    if let DatabaseUrl::MySql {
+        host,
+        port,
+        database,
+        properties,
+    } = url
+    {
+        // A literal IPv6 address stands in brackets in a URL only.
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        options = options.host(host).port(*port).database(database).ssl_mode(ssl_mode(
+            properties.get("sslMode"),
+            properties.get("useSSL"),
+        ));
+    }
+    if let Some(username) = &login.username {
+        options = options.username(username);
+    }
+    if let Some(password) = &login.password {
+        options = options.password(password.expose());
+    }
+    options
+}
+
+/// JDBC's two ways to ask for TLS. By default it is used where the server offers it.
+fn ssl_mode(ssl_mode: Option<&str>, use_ssl: Option<&str>) -> MySqlSslMode {
+    match (ssl_mode, use_ssl) {
+        (Some(mode), _) if mode.eq_ignore_ascii_case("DISABLED") => MySqlSslMode::Disabled,
+        (Some(mode), _) if mode.eq_ignore_ascii_case("REQUIRED") => MySqlSslMode::Required,
+        (Some(mode), _) if mode.eq_ignore_ascii_case("VERIFY_CA") => MySqlSslMode::VerifyCa,
+        (Some(mode), _) if mode.eq_ignore_ascii_case("VERIFY_IDENTITY") => {
+            MySqlSslMode::VerifyIdentity
+        }
+        (None, Some(use_ssl)) if use_ssl.eq_ignore_ascii_case("false") => MySqlSslMode::Disabled,
+        _ => MySqlSslMode::Preferred,
+    }
+}
+
+fn sqlite_options(path: &Path, access: Access) -> Result<SqliteConnectOptions, DatabaseError> {
+    let no_file = || DatabaseError::NoFile {
+        path: path.to_owned(),
+    };
+    match access {
+        Access::Read if !path.is_file() => return Err(no_file()),
+        Access::Read => {}
+        Access::Write => {
+            let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            directory.map_or(Ok(()), std::fs::create_dir_all).map_err(|_| no_file())?;
+        }
+    }
+    Ok(SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(access == Access::Write)
+        .read_only(access == Access::Read)
+        .busy_timeout(Duration::from_secs(10))
+        .disable_statement_logging())
+}
+
+/// `10.11.19-MariaDB-log` and `9.7.4` as people say them.
+fn product(version: &str) -> String {
+    match version.split_once("-MariaDB") {
+        Some((number, _)) => format!("MariaDB {number}"),
+        None => format!("MySQL {version}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_the_product() {
+        assert_eq!(product("10.11.19-MariaDB-log"), "MariaDB 10.11.19");
+        assert_eq!(product("9.7.4"), "MySQL 9.7.4");
+    }
+
+    #[test]
+    fn takes_the_tls_words_of_jdbc() {
+        assert!(matches!(ssl_mode(None, Some("false")), MySqlSslMode::Disabled));
+        assert!(matches!(ssl_mode(None, None), MySqlSslMode::Preferred));
+        let verify = ssl_mode(Some("VERIFY_IDENTITY"), Some("false"));
+        assert!(matches!(verify, MySqlSslMode::VerifyIdentity));
+    }
+}

@@ -1,0 +1,5 @@
+//! A table of the ERP into text part files of the lake.
+
+mod args;
+
+pub use args::{FormatArgs, ImportArgs};

@@ -1,0 +1,3 @@
+//! The binary: arguments, settings, logging, exit code.
+
+fn main() {}
