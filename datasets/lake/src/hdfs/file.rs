@@ -1,0 +1,122 @@
+//! Open files of HDFS.
+
+use super::client::Hdfs;
+use super::error::map;
+use crate::error::{LakeError, Result};
+use crate::lake::Create;
+use crate::limit::Limit;
+use crate::path::LakePath;
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use hdfs_native::WriteOptions;
+use hdfs_native::file::{FileReader, FileWriter};
+use std::sync::Arc;
+
+/// A closed file, or the complete blocks of an open one. Its blocks are known: it stays readable
+/// when its name goes to another one, until HDFS deletes the blocks.
+#[derive(Clone)]
+pub(crate) struct Reader {
+    path: LakePath,
+    reader: Arc<FileReader>,
+    limit: Limit,
+}
+
+impl Reader {
+    pub(crate) async fn open(hdfs: &Hdfs, path: &LakePath) -> Result<Self> {
+        let call = async { hdfs.client.read(path.as_str()).await.map_err(map(path)) };
+        let reader = hdfs.limit.run(|| format!("opening {path}"), call).await?;
+        Ok(Self {
+            path: path.clone(),
+            reader: Arc::new(reader),
+            limit: hdfs.limit,
+        })
+    }
+
+    pub(crate) fn length(&self) -> u64 {
+        self.reader.file_length() as u64
+    }
+
+    /// Exactly `length` bytes from `offset`; both lie within the file.
+    pub(crate) async fn read_at(&self, offset: u64, length: usize) -> Result<Bytes> {
+        let too_large = |_| LakeError::Failed {
+            path: self.path.clone(),
+            reason: format!("offset {offset} does not fit this machine"),
+        };
+        let start = usize::try_from(offset).map_err(too_large)?;
+        let mut packets = Box::pin(self.reader.read_range_stream(start, length));
+        let mut bytes = BytesMut::with_capacity(length);
+        while let Some(packet) = self
+            .limit
+            .run(|| format!("reading {}", self.path), async {
+                Ok(packets.next().await)
+            })
+            .await?
+        {
+            bytes.extend_from_slice(&packet.map_err(map(&self.path))?);
+        }
+        if bytes.len() == length {
+            Ok(bytes.freeze())
+        } else {
+            Err(LakeError::Corrupt {
+                path: self.path.clone(),
+                reason: format!("byte {offset}: HDFS gave {} of {length} bytes", bytes.len()),
+            })
+        }
+    }
+}
+
+pub(crate) struct Writer {
+    path: LakePath,
+    writer: FileWriter,
+    limit: Limit,
+}
+
+impl Writer {
+    pub(crate) async fn create(hdfs: &Hdfs, path: &LakePath, create: Create) -> Result<Self> {
+        let options = WriteOptions::default().overwrite(create == Create::Overwrite);
+        let call = async {
+            hdfs.client
+                .create(path.as_str(), &options)
+                .await
+                .map_err(map(path))
+        };
+        let writer = hdfs.limit.run(|| format!("creating {path}"), call).await?;
+        Ok(Self {
+            path: path.clone(),
+            writer,
+            limit: hdfs.limit,
+        })
+    }
+
+    /// Only buffers: neither a dead DataNode nor a fence shows here for sure.
+    pub(crate) async fn write(&mut self, bytes: Bytes) -> Result<()> {
+        let Self {
+            path,
+            writer,
+            limit,
+        } = self;
+        let call = async { writer.write_bytes(bytes).await.map_err(map(path)) };
+        limit.run(|| format!("writing {path}"), call).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn hsync(&mut self) -> Result<()> {
+        let Self {
+            path,
+            writer,
+            limit,
+        } = self;
+        let call = async { writer.hsync().await.map_err(map(path)) };
+        limit.run(|| format!("hsync of {path}"), call).await
+    }
+
+    pub(crate) async fn close(&mut self) -> Result<()> {
+        let Self {
+            path,
+            writer,
+            limit,
+        } = self;
+        let call = async { writer.close().await.map_err(map(path)) };
+        limit.run(|| format!("closing {path}"), call).await
+    }
+}

@@ -1,0 +1,9 @@
+//! HDFS through hdfs-native.
+
+mod client;
+mod error;
+mod file;
+mod names;
+
+pub(crate) use client::{Hdfs, HdfsUrl};
+pub(crate) use file::{Reader, Writer};
