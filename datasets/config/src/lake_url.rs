@@ -8,7 +8,8 @@ use url::Url;
 /// The lake's root. `Display` gives the URL that `comptoir_lake::Lake::open` takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LakeUrl {
-    /// `hdfs://HOST:PORT`, or `hdfs://NAMESERVICE` of the Hadoop configuration; no path.
+    /// `hdfs://[USER@]HOST:PORT`, or `hdfs://[USER@]NAMESERVICE` of the Hadoop configuration; no
+    /// path.
     Hdfs(String),
     /// An absolute directory of this machine.
     Local(PathBuf),
@@ -26,9 +27,9 @@ pub enum LakeUrlError {
     )]
     Path,
     #[error(
-        "HDFS takes the user from the process (or HADOOP_USER_NAME), not from the URL\nhint: leave out everything up to the `@`"
+        "a password does not belong into a URL, and HDFS has none\nhint: leave out everything from the `:` to the `@`"
     )]
-    User,
+    Password,
 }
 
 impl FromStr for LakeUrl {
@@ -51,8 +52,8 @@ impl FromStr for LakeUrl {
         if url.scheme() != "hdfs" || url.query().is_some() || url.fragment().is_some() {
             return Err(LakeUrlError::Syntax);
         }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(LakeUrlError::User);
+        if url.password().is_some() {
+            return Err(LakeUrlError::Password);
         }
         if !matches!(url.path(), "" | "/") {
             return Err(LakeUrlError::Path);
@@ -61,7 +62,11 @@ impl FromStr for LakeUrl {
             .port()
             .map(|port| format!(":{port}"))
             .unwrap_or_default();
-        Ok(Self::Hdfs(format!("hdfs://{host}{port}")))
+        let user = match url.username() {
+            "" => String::new(),
+            user => format!("{user}@"),
+        };
+        Ok(Self::Hdfs(format!("hdfs://{user}{host}{port}")))
     }
 }
 
@@ -83,6 +88,7 @@ mod tests {
         for (text, shown) in [
             ("hdfs://namenode:8020/", "hdfs://namenode:8020"),
             ("hdfs://shop", "hdfs://shop"),
+            ("hdfs://anna@shop", "hdfs://anna@shop"),
             ("file:///var/lake", "file:///var/lake"),
         ] {
             assert_eq!(text.parse::<LakeUrl>().unwrap().to_string(), shown);
@@ -93,7 +99,7 @@ mod tests {
     fn refuses_what_is_no_root() {
         for (text, error) in [
             ("hdfs://h:8020/user", LakeUrlError::Path),
-            ("hdfs://root@h:8020", LakeUrlError::User),
+            ("hdfs://shop:hunter2@h:8020", LakeUrlError::Password),
             ("hdfs://", LakeUrlError::Syntax),
             ("s3://bucket", LakeUrlError::Syntax),
             ("file://lake", LakeUrlError::Syntax),
