@@ -1,1 +1,8 @@
-//! The speed layer: live transactions.
+//! The speed layer: live transactions, the records of the topic `transactions`.
+
+pub mod check;
+pub mod cli;
+mod report;
+
+/// The JSON Schema of the records, for people who connect tills.
+pub const SCHEMA: &str = include_str!("../../datasets/transactions.schema.json");

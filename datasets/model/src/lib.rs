@@ -8,6 +8,7 @@ pub mod app_log;
 pub mod event;
 pub mod history;
 pub mod ids;
+pub mod lines;
 pub mod manifest;
 pub mod money;
 pub mod sales;
