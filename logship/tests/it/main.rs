@@ -1,0 +1,5 @@
+//! The real binary.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod check;
