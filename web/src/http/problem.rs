@@ -1,0 +1,58 @@
+//! Errors as RFC 9457 describes them.
+
+use axum::http::header::{ALLOW, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use comptoir_model::api::{Problem, ProblemKind};
+
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// A problem of this kind: its title and status follow from the kind.
+pub(crate) fn problem(kind: ProblemKind, detail: String, hint: Option<String>) -> Problem {
+    let (status, title) = describe(kind);
+    Problem {
+        kind,
+        title: title.to_owned(),
+        status: status.as_u16(),
+        detail,
+        hint,
+    }
+}
+
+fn describe(kind: ProblemKind) -> (StatusCode, &'static str) {
+    match kind {
+        ProblemKind::NoImport => (StatusCode::NOT_FOUND, "nothing has been imported yet"),
+        ProblemKind::LakeUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "the lake can't be read"),
+        ProblemKind::UnreadableImport => (StatusCode::BAD_GATEWAY, "the import can't be read"),
+        ProblemKind::NotFound => (StatusCode::NOT_FOUND, "there is nothing here"),
+        ProblemKind::MethodNotAllowed => (
+            StatusCode::METHOD_NOT_ALLOWED,
+            "the method can't be used here",
+        ),
+        ProblemKind::BodyRefused => (StatusCode::PAYLOAD_TOO_LARGE, "the request has a body"),
+        ProblemKind::WrongHost => (
+            StatusCode::MISDIRECTED_REQUEST,
+            "the host is not this server",
+        ),
+        ProblemKind::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "the answer took too long"),
+    }
+}
+
+/// A problem as the answer of a handler.
+#[derive(Debug)]
+pub(crate) struct Refused(pub(crate) Problem);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let Self(problem) = self;
+        let status =
+            StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, axum::Json(&problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, PROBLEM_JSON);
+        if problem.kind == ProblemKind::MethodNotAllowed {
+            headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        }
+        response
+    }
+}

@@ -1,0 +1,85 @@
+//! `comptoir-web`: the dashboard and its API, alone.
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use comptoir_config::{ConfigArgs, Key, Settings, init_logging};
+use comptoir_lake::{Lake, LakeOptions, LakePath};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::info;
+
+/// Serves the dashboard, the API and the metrics
+///
+/// Everything is read from the imports in the lake, never from the ERP. Settings come from
+/// comptoir.toml, .env, COMPTOIR_* variables and the flags below; later beats earlier.
+#[derive(Parser)]
+#[command(version, after_help = EXAMPLES)]
+struct Args {
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+
+    /// The lake: hdfs://HOST:PORT, hdfs://NAMESERVICE or file:///DIRECTORY [default: the data
+    /// directory's]
+    #[arg(long, value_name = "URL")]
+    lake: Option<String>,
+
+    /// The directory in the lake that sales are imported to [default: /user/sqoop/sales]
+    #[arg(long, value_name = "PATH")]
+    target_dir: Option<String>,
+
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  comptoir-web
+      serves the lake of .comptoir on http://127.0.0.1:8080
+  comptoir-web --lake hdfs://namenode:8020 --listen 127.0.0.1:9000
+      serves imports on HDFS
+  COMPTOIR_WEB_ALLOW_REMOTE=true comptoir-web --listen 0.0.0.0:8080
+      lets other machines in, as in a container; put a proxy with a login in front
+  curl http://127.0.0.1:8080/api/v1/history/by/country
+      asks for the sales of each country";
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let args = Args::parse();
+    let sources = args
+        .config
+        .sources()
+        .flag(Key::WebListen, "--listen", args.listen)
+        .flag(Key::LakeUrl, "--lake", args.lake)
+        .flag(Key::ImportTargetDir, "--target-dir", args.target_dir);
+    let settings = Settings::load(&sources)?;
+    init_logging(&settings.log, "web")?;
+    let options = LakeOptions {
+        timeout: settings.lake.timeout,
+        hadoop_conf_dir: settings.lake.hadoop_conf_dir,
+    };
+    let url = settings.lake.url.to_string();
+    let lake = Lake::open(&url, options)?;
+    let target = LakePath::parse(&settings.import.target_dir)?;
+    let listener = comptoir_web::listen(settings.web.listen).await?;
+    info!(
+        "listening on http://{}, reading {}",
+        listener.local_addr()?,
+        lake.url_of(&target)
+    );
+    let shutdown = stopped()?;
+    comptoir_web::serve(listener, lake, target, settings.shop.currency, shutdown).await?;
+    info!("stopped");
+    Ok(())
+}
+
+/// Ctrl-C, or the signal of `kill` and of containers.
+fn stopped() -> Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT can't be heard")?;
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be heard")?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

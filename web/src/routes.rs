@@ -1,0 +1,74 @@
+//! Which path is answered by what.
+
+use crate::history;
+use crate::history::sight::Sight;
+use crate::http::guard::{Hosts, guard};
+use crate::http::headers::secure;
+use crate::http::problem::{Refused, problem};
+use crate::metrics::{Metrics, observe};
+use crate::page::Page;
+use crate::probes;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{Method, Uri};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use comptoir_model::api::ProblemKind;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tower_http::compression::CompressionLayer;
+
+/// What the handlers share.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) sight: watch::Receiver<Sight>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) page: Page,
+}
+
+pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
+    let metrics = Arc::clone(&server.metrics);
+    // The page's files are compressed already, when they are built.
+    let api = Router::new()
+        .route("/api/v1/history/summary", get(history::summary))
+        .route("/api/v1/history/by/{dimension}", get(history::by))
+        .route("/api/{*path}", any(unknown_api))
+        .layer(CompressionLayer::new());
+    Router::new()
+        .merge(api)
+        .route("/healthz", get(probes::alive))
+        .route("/readyz", get(probes::ready))
+        .route("/metrics", get(probes::metrics))
+        .fallback(page)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(Arc::new(server))
+        .layer(from_fn_with_state(hosts, guard))
+        .layer(from_fn_with_state(metrics, observe))
+        .layer(from_fn(secure))
+}
+
+async fn page(State(server): State<Arc<Server>>, request: Request) -> Response {
+    if [Method::GET, Method::HEAD].contains(request.method()) {
+        server.page.respond(request.uri().path(), request.headers())
+    } else {
+        method_not_allowed(request.method().clone(), request.uri().clone())
+            .await
+            .into_response()
+    }
+}
+
+async fn unknown_api(uri: Uri) -> Refused {
+    let detail = format!("the API has no {}", uri.path());
+    let hint = "the paths are /api/v1/history/summary and /api/v1/history/by/{dimension}";
+    Refused(problem(
+        ProblemKind::NotFound,
+        detail,
+        Some(hint.to_owned()),
+    ))
+}
+
+async fn method_not_allowed(method: Method, uri: Uri) -> Refused {
+    let detail = format!("{method} is not allowed on {}: use GET or HEAD", uri.path());
+    Refused(problem(ProblemKind::MethodNotAllowed, detail, None))
+}
