@@ -15,22 +15,13 @@ sql_through() {
     timeout 20 mariadb --no-defaults --socket="$1" --user="$2" --connect-timeout=2 --batch --skip-column-names
 }
 
-# The SQL that sets up the databases and the user of a server; saying it again changes nothing.
-# Tests may make databases of their own, named test_…; the global rights are what one consistent
-# snapshot over several connections takes.
+# The SQL that sets up the user and the databases of a server; saying it again changes nothing.
 set_up_sql() {
     local password
     password=$(password_of "$1")
-    cat <<SQL
-create database if not exists erp character set utf8mb4;
-create database if not exists warehouse character set utf8mb4;
-create user if not exists 'comptoir'@'%' identified by '$password';
-alter user 'comptoir'@'%' identified by '$password';
-grant all on erp.* to 'comptoir'@'%';
-grant all on warehouse.* to 'comptoir'@'%';
-grant all on \`test\\_%\`.* to 'comptoir'@'%';
-grant reload, process, replication client on *.* to 'comptoir'@'%';
-SQL
+    printf "create user if not exists 'comptoir'@'%%' identified by '%s';\n" "$password"
+    printf "alter user 'comptoir'@'%%' identified by '%s';\n" "$password"
+    cat "$here/lib/mariadb/databases.sql"
 }
 
 # A socket's path is short by law of the kernel.

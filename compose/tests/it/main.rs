@@ -1,0 +1,4 @@
+//! The real services and the files that describe them.
+
+mod compose_yaml;
+mod services;
