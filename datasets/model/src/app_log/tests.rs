@@ -65,7 +65,7 @@ fn what_is_not_exact_as_a_number_is_text() {
 #[test]
 fn the_largest_line_fits_its_limit_and_says_what_is_gone() {
     let noise = "\u{1}".repeat(100_000);
-    let mut line = line(&noise);
+    let mut line = line(&noise).with(MORE_FIELDS, false);
     for field in 0..100 {
         line = line.with(&format!("{field}{noise}"), noise.as_str());
     }
@@ -75,7 +75,7 @@ fn the_largest_line_fits_its_limit_and_says_what_is_gone() {
     let (name, count) = line.fields().last().unwrap();
     assert_eq!(
         (name.as_str(), count),
-        (MORE_FIELDS, &FieldValue::Integer(68))
+        (MORE_FIELDS, &FieldValue::Integer(69))
     );
     assert_eq!(AppLogLine::parse(written.as_bytes()), Ok(line));
 }
