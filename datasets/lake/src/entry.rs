@@ -10,7 +10,7 @@ pub struct Entry {
     pub kind: EntryKind,
     /// In bytes; 0 of a directory. Of a file that is being written on HDFS: what was hsynced.
     pub length: u64,
-    /// By the clock of the NameNode or of the local machine.
+    /// By the clock of the `NameNode` or of the local machine.
     pub modified: Timestamp,
     pub owner: String,
 }

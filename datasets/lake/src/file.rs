@@ -13,12 +13,14 @@ const CHUNK: usize = 4 << 20;
 
 /// A file as it was when it was opened. It stays readable when its name is renamed or given to
 /// another file; once deleted, HDFS takes its blocks away within seconds.
+#[derive(Clone)]
 pub struct LakeReader {
     path: LakePath,
     source: Source,
     position: u64,
 }
 
+#[derive(Clone)]
 enum Source {
     Hdfs(hdfs::Reader),
     Local(local::Reader),

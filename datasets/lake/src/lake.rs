@@ -6,7 +6,7 @@ use crate::error::{LakeError, Result};
 use crate::file::{LakeReader, LakeWriter};
 use crate::hdfs::{Hdfs, HdfsUrl};
 use crate::limit::Limit;
-use crate::local::Local;
+use crate::local::{Local, Lock};
 use crate::path::LakePath;
 use bytes::Bytes;
 use std::ops::Range;
@@ -73,7 +73,7 @@ impl Lake {
         let (backend, url) = match scheme {
             Some("hdfs") => {
                 let url = HdfsUrl::parse(url)?;
-                let hdfs = Hdfs::open(&url, options.hadoop_conf_dir.as_deref(), limit)?;
+                let hdfs = Hdfs::open(&url, options.hadoop_conf_dir, limit)?;
                 (Backend::Hdfs(hdfs), url.base)
             }
             Some("file") => {
@@ -188,6 +188,23 @@ impl Lake {
     /// one wins; the others get [`LakeError::AlreadyExists`].
     pub async fn write_decisive(&self, path: &LakePath, bytes: Bytes) -> Result<()> {
         decisive::write(self, path, bytes).await
+    }
+
+    /// Swaps two names in one step; `false`, and nothing done, where the backend can't.
+    pub(crate) async fn exchange(&self, one: &LakePath, other: &LakePath) -> Result<bool> {
+        match &self.backend {
+            Backend::Hdfs(_) => Ok(false),
+            Backend::Local(local) => local.exchange(one, other).await,
+        }
+    }
+
+    /// Keeps other processes of this machine out until the guard is dropped. HDFS needs none: see
+    /// [`crate::publish`].
+    pub(crate) async fn lock(&self, path: &LakePath) -> Result<Option<Lock>> {
+        match &self.backend {
+            Backend::Hdfs(_) => Ok(None),
+            Backend::Local(local) => local.lock(path).await.map(Some),
+        }
     }
 
     pub(crate) fn backend(&self) -> &Backend {

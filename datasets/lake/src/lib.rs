@@ -14,6 +14,8 @@ mod lake;
 mod limit;
 mod local;
 mod path;
+pub mod publish;
+pub mod published;
 mod unique;
 
 pub use entry::{Entry, EntryKind};

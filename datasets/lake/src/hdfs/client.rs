@@ -4,12 +4,12 @@ use crate::error::{LakeError, Result};
 use crate::limit::Limit;
 use hdfs_native::{Client, ClientBuilder};
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// Where the NameNode is and who asks: `hdfs://[user@]host:port` or `hdfs://[user@]nameservice`.
+/// Where the `NameNode` is and who asks: `hdfs://[user@]host:port` or `hdfs://[user@]nameservice`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct HdfsUrl {
     /// Without the user.
@@ -54,10 +54,10 @@ pub(crate) struct Hdfs {
 }
 
 impl Hdfs {
-    pub(crate) fn open(url: &HdfsUrl, conf_dir: Option<&Path>, limit: Limit) -> Result<Self> {
+    pub(crate) fn open(url: &HdfsUrl, conf_dir: Option<PathBuf>, limit: Limit) -> Result<Self> {
         let client = client(&Key {
             url: url.clone(),
-            conf_dir: conf_dir.map(Path::to_owned),
+            conf_dir,
             limit,
         })?;
         Ok(Self { client, limit })
@@ -130,7 +130,7 @@ fn build(key: &Key) -> Result<Client> {
 }
 
 /// Repeats and waits belong to the lake's own limit: with Hadoop's defaults a closed port blocks
-/// for three minutes, and a DataNode that hangs is given up after our limit instead of within it.
+/// for three minutes, and a `DataNode` that hangs is given up after our limit instead of within it.
 fn overrides(limit: Duration) -> [(&'static str, String); 4] {
     let socket_timeout = limit.mul_f32(0.4).as_millis().max(1);
     [
@@ -183,7 +183,11 @@ mod tests {
     fn a_configuration_directory_that_is_none_is_refused() {
         let url = HdfsUrl::parse("hdfs://retail").unwrap();
         let empty = tempfile::tempdir().unwrap();
-        let error = Hdfs::open(&url, Some(empty.path()), Limit(Duration::from_secs(1)));
+        let error = Hdfs::open(
+            &url,
+            Some(empty.path().to_owned()),
+            Limit(Duration::from_secs(1)),
+        );
         assert!(
             error
                 .unwrap_err()
@@ -206,7 +210,13 @@ mod tests {
             let xml = format!("<configuration>{properties}</configuration>");
             std::fs::write(directory.path().join("hdfs-site.xml"), xml).unwrap();
         };
-        let open = || Hdfs::open(&url, Some(directory.path()), Limit(Duration::from_secs(1)));
+        let open = || {
+            Hdfs::open(
+                &url,
+                Some(directory.path().to_owned()),
+                Limit(Duration::from_secs(1)),
+            )
+        };
         write(&[]);
         assert!(
             open()

@@ -17,23 +17,23 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) struct Reader {
     path: LakePath,
-    reader: Arc<FileReader>,
+    file: Arc<FileReader>,
     limit: Limit,
 }
 
 impl Reader {
     pub(crate) async fn open(hdfs: &Hdfs, path: &LakePath) -> Result<Self> {
         let call = async { hdfs.client.read(path.as_str()).await.map_err(map(path)) };
-        let reader = hdfs.limit.run(|| format!("opening {path}"), call).await?;
+        let file = hdfs.limit.run(|| format!("opening {path}"), call).await?;
         Ok(Self {
             path: path.clone(),
-            reader: Arc::new(reader),
+            file: Arc::new(file),
             limit: hdfs.limit,
         })
     }
 
     pub(crate) fn length(&self) -> u64 {
-        self.reader.file_length() as u64
+        self.file.file_length() as u64
     }
 
     /// Exactly `length` bytes from `offset`; both lie within the file.
@@ -43,7 +43,7 @@ impl Reader {
             reason: format!("offset {offset} does not fit this machine"),
         };
         let start = usize::try_from(offset).map_err(too_large)?;
-        let mut packets = Box::pin(self.reader.read_range_stream(start, length));
+        let mut packets = Box::pin(self.file.read_range_stream(start, length));
         let mut bytes = BytesMut::with_capacity(length);
         while let Some(packet) = self
             .limit
@@ -67,7 +67,7 @@ impl Reader {
 
 pub(crate) struct Writer {
     path: LakePath,
-    writer: FileWriter,
+    file: FileWriter,
     limit: Limit,
 }
 
@@ -80,43 +80,31 @@ impl Writer {
                 .await
                 .map_err(map(path))
         };
-        let writer = hdfs.limit.run(|| format!("creating {path}"), call).await?;
+        let file = hdfs.limit.run(|| format!("creating {path}"), call).await?;
         Ok(Self {
             path: path.clone(),
-            writer,
+            file,
             limit: hdfs.limit,
         })
     }
 
-    /// Only buffers: neither a dead DataNode nor a fence shows here for sure.
+    /// Only buffers: neither a dead `DataNode` nor a fence shows here for sure.
     pub(crate) async fn write(&mut self, bytes: Bytes) -> Result<()> {
-        let Self {
-            path,
-            writer,
-            limit,
-        } = self;
-        let call = async { writer.write_bytes(bytes).await.map_err(map(path)) };
+        let Self { path, file, limit } = self;
+        let call = async { Box::pin(file.write_bytes(bytes)).await.map_err(map(path)) };
         limit.run(|| format!("writing {path}"), call).await?;
         Ok(())
     }
 
     pub(crate) async fn hsync(&mut self) -> Result<()> {
-        let Self {
-            path,
-            writer,
-            limit,
-        } = self;
-        let call = async { writer.hsync().await.map_err(map(path)) };
+        let Self { path, file, limit } = self;
+        let call = async { Box::pin(file.hsync()).await.map_err(map(path)) };
         limit.run(|| format!("hsync of {path}"), call).await
     }
 
     pub(crate) async fn close(&mut self) -> Result<()> {
-        let Self {
-            path,
-            writer,
-            limit,
-        } = self;
-        let call = async { writer.close().await.map_err(map(path)) };
+        let Self { path, file, limit } = self;
+        let call = async { Box::pin(file.close()).await.map_err(map(path)) };
         limit.run(|| format!("closing {path}"), call).await
     }
 }

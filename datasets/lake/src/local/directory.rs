@@ -93,22 +93,7 @@ impl Directory {
 
     /// With its parents, each durable.
     pub(crate) fn make_directories(&self, path: &LakePath) -> Result<()> {
-        self.make_durable(&self.resolve(path)).map_err(map(path))
-    }
-
-    fn make_durable(&self, directory: &Path) -> io::Result<()> {
-        if directory.is_dir() {
-            return Ok(());
-        }
-        if let Some(parent) = directory.parent() {
-            self.make_durable(parent)?;
-        }
-        match fs::create_dir(directory) {
-            Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::AlreadyExists && directory.is_dir() => {}
-            Err(error) => return Err(error),
-        }
-        sync_parent(directory)
+        make_durable(&self.resolve(path)).map_err(map(path))
     }
 
     pub(crate) fn rename(&self, from: &LakePath, to: &LakePath) -> Result<()> {
@@ -158,6 +143,22 @@ impl Directory {
             Err(error) => Err(map(path)(error)),
         }
     }
+}
+
+/// Creates a directory and those above it, each durable.
+fn make_durable(directory: &Path) -> io::Result<()> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = directory.parent() {
+        make_durable(parent)?;
+    }
+    match fs::create_dir(directory) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && directory.is_dir() => {}
+        Err(error) => return Err(error),
+    }
+    sync_parent(directory)
 }
 
 /// Makes the name of `path` durable.

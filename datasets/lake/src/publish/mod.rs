@@ -1,0 +1,204 @@
+//! Replacing a directory of the lake by a new run of an import.
+//!
+//! The run is written beside the target, in `.comptoir/<target>/run-<id>`. A file `intent-<n>`
+//! decides: from then on whoever comes by completes the publication, step by step, as [`plan`]
+//! says. Readers ([`crate::published`]) always find the old or the new run, complete.
+//!
+//! Publishers need no lock on HDFS: each step is one rename, creation or deletion that fails where
+//! it no longer fits. On a local directory, where two names are exchanged in one step and a second
+//! exchange would undo the first, a file lock keeps them apart.
+//!
+//! The last publisher to begin wins: it sweeps the runs of those who have not decided yet, and they
+//! end with [`LakeError::Fenced`].
+
+mod layout;
+mod plan;
+mod workshop;
+
+pub use plan::{KEEP_MARKERS, KEEP_OLD_DATA, Step};
+#[doc(hidden)]
+pub use workshop::{Checkpoint, Point};
+
+pub(crate) use layout::{Layout, Name};
+pub(crate) use plan::{Facts, Target, WithoutTarget};
+pub(crate) use workshop::look_beside;
+
+use crate::error::{LakeError, Result};
+use crate::file::LakeWriter;
+use crate::lake::{Create, Lake};
+use crate::path::LakePath;
+use bytes::Bytes;
+use comptoir_model::ids::RunId;
+use comptoir_model::manifest::Manifest;
+use jiff::Timestamp;
+use layout::{Intent, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use workshop::Workshop;
+
+/// The empty file that tells Hadoop's tools that a directory is complete.
+const SUCCESS: &str = "_SUCCESS";
+
+/// A run of an import that is being written.
+///
+/// Dropping it leaves its files to the next run's sweep, as a crash would.
+pub struct Publication {
+    workshop: Workshop,
+    run: RunId,
+    directory: LakePath,
+}
+
+/// A run that became the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    pub run: RunId,
+    /// The number of this publication: the replaced data lies in `old-<n>`.
+    pub number: u64,
+    pub target: LakePath,
+}
+
+impl Publication {
+    /// Completes what a crashed run decided, frees what others left undecided, and opens the
+    /// directory of a new run.
+    pub async fn begin(lake: &Lake, target: &LakePath, run: RunId) -> Result<Self> {
+        Self::begin_with(lake, target, run, Arc::new(|_| Ok(()))).await
+    }
+
+    /// For tests: `checkpoint` is asked before each step and stops the publication by an error.
+    #[doc(hidden)]
+    pub async fn begin_with(
+        lake: &Lake,
+        target: &LakePath,
+        run: RunId,
+        checkpoint: Checkpoint,
+    ) -> Result<Self> {
+        let workshop = Workshop::new(lake, target, checkpoint)?;
+        let directory = workshop.path(&Name::Run(run.clone()));
+        let _lock = lake.lock(&workshop.path(&Name::Lock)).await?;
+        workshop.roll_forward().await?;
+        workshop.sweep(&run).await?;
+        workshop.pass(&Point::CreateRun)?;
+        if lake.stat(&directory).await?.is_some() {
+            return Err(LakeError::AlreadyExists { path: directory });
+        }
+        lake.mkdirs(&directory).await?;
+        Ok(Self {
+            workshop,
+            run,
+            directory,
+        })
+    }
+
+    pub fn run(&self) -> &RunId {
+        &self.run
+    }
+
+    /// A new file of the run; close its writer before [`Publication::commit`].
+    pub async fn create_part(&self, name: &str) -> Result<LakeWriter> {
+        let path = self.directory.join(name)?;
+        self.workshop.lake.create(&path, Create::Exclusive).await
+    }
+
+    /// Makes the run the target: it has every part that the manifest names, closed.
+    ///
+    /// An error with [`crate::Retry::Unknown`] leaves it to the next run, or to a reader, to find out
+    /// whether this one was decided; every other error means that it never becomes the target.
+    pub async fn commit(self, manifest: &Manifest, now: Timestamp) -> Result<Published> {
+        self.complete(manifest).await?;
+        let workshop = &self.workshop;
+        let lock = workshop.lake.lock(&workshop.path(&Name::Lock)).await?;
+        let number = self.decide(now).await?;
+        let facts = workshop.roll_forward().await?;
+        if !self.became_target(&facts, number).await? {
+            return Err(LakeError::Fenced {
+                path: workshop.layout.target.clone(),
+            });
+        }
+        if let Err(error) = workshop.forget(now).await {
+            tracing::warn!(target = %workshop.layout.target, %error, "could not free replaced data");
+        }
+        drop(lock);
+        workshop.pass(&Point::End)?;
+        Ok(Published {
+            run: self.run,
+            number,
+            target: self.workshop.layout.target,
+        })
+    }
+
+    /// Deletes the run.
+    pub async fn abandon(self) -> Result<()> {
+        self.workshop
+            .carry_out(Step::Sweep(self.run.clone()))
+            .await?;
+        self.workshop.carry_out(Step::DeleteSwept(self.run)).await
+    }
+
+    /// Writes the manifest and `_SUCCESS`, and checks that all parts are there.
+    async fn complete(&self, manifest: &Manifest) -> Result<()> {
+        let lake = &self.workshop.lake;
+        let corrupt = |reason: String| LakeError::Corrupt {
+            path: self.directory.clone(),
+            reason,
+        };
+        if manifest.run != self.run {
+            let other = &manifest.run;
+            return Err(corrupt(format!("its manifest is that of run {other}")));
+        }
+        self.workshop.pass(&Point::WriteManifest)?;
+        let path = self.directory.join(&Manifest::file_name(1))?;
+        lake.write_decisive(&path, json(&path, manifest)?).await?;
+        self.workshop.pass(&Point::WriteSuccess)?;
+        let success = self.directory.join(SUCCESS)?;
+        lake.write_decisive(&success, Bytes::new()).await?;
+
+        let entries = lake.list(&self.directory).await?;
+        let lengths: BTreeMap<_, _> = entries.iter().map(|e| (e.name(), e.length)).collect();
+        for part in &manifest.parts {
+            match lengths.get(part.name.as_str()) {
+                Some(&length) if length == part.bytes => {}
+                Some(length) => {
+                    let (name, bytes) = (&part.name, part.bytes);
+                    return Err(corrupt(format!("{name} has {length} of {bytes} bytes")));
+                }
+                // Somebody else began, and swept this run.
+                None => {
+                    return Err(LakeError::Fenced {
+                        path: self.workshop.layout.target.clone(),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the intent: the first number that nobody else took.
+    async fn decide(&self, now: Timestamp) -> Result<u64> {
+        loop {
+            let number = self.workshop.roll_forward().await?.next_number();
+            self.workshop.pass(&Point::WriteIntent(number))?;
+            let path = self.workshop.path(&Name::Intent(number));
+            let intent = json(&path, &Intent::new(self.run.clone(), now))?;
+            match self.workshop.lake.write_decisive(&path, intent).await {
+                Ok(()) => return Ok(number),
+                // Another publisher was faster, or swept the file before it had its name.
+                Err(LakeError::AlreadyExists { .. } | LakeError::NotFound { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Whether the run is, or was, the target, now that its intent is resolved.
+    async fn became_target(&self, facts: &Facts, number: u64) -> Result<bool> {
+        if facts.target == Target::Holds(self.run.clone()) {
+            return Ok(true);
+        }
+        // Completed by another publisher, who then replaced it.
+        let replaced = self.workshop.path(&Name::Old(number + 1));
+        match crate::published::manifest_in(&self.workshop.lake, &replaced).await {
+            Ok(manifest) => Ok(manifest.is_some_and(|manifest| manifest.run == self.run)),
+            Err(LakeError::Unpublished { .. } | LakeError::WrongKind { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}

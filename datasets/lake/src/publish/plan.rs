@@ -1,0 +1,208 @@
+//! What to do next with what lies beside a target. Pure: facts in, a step out.
+//!
+//! Any process may compute and carry out the next step, at any time, with facts that may be stale
+//! by then. Each step is one atomic change that fails where it no longer fits, so what follows from
+//! the plan is safe without a lock:
+//!
+//! - `old-<n>` never goes away while anybody could still want to create it, so the number `n` is
+//!   used up once: [`Step::MoveAside`] and [`Step::Mark`] succeed once for each `n`.
+//! - A run's directory leaves its name once, either to the target or to `swept-<run>`; who finds it
+//!   gone has lost.
+//! - The target is looked at before the directory listing. A target that is missing while no
+//!   higher `old-*` exists afterwards is missing because of this number.
+
+use super::layout::Intent;
+use comptoir_model::ids::RunId;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How long the data of a replaced run stays for readers that have it open.
+pub const KEEP_OLD_DATA: SignedDuration = SignedDuration::from_hours(24);
+
+/// How many `old-*` stay as markers against late publishers.
+pub const KEEP_MARKERS: usize = 100;
+
+/// What was found: the target first, then the directory beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Facts {
+    pub(crate) target: Target,
+    pub(crate) intents: BTreeMap<u64, Intent>,
+    pub(crate) old: BTreeMap<u64, Old>,
+    /// The numbers whose time of replacement is recorded.
+    pub(crate) stamped: BTreeSet<u64>,
+    pub(crate) runs: BTreeSet<RunId>,
+    pub(crate) swept: BTreeSet<RunId>,
+    pub(crate) temporaries: Vec<String>,
+    pub(crate) exchange: Exchange,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Absent,
+    Holds(RunId),
+    /// Something that was not published by us: replaced like anything else.
+    Foreign,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Old {
+    /// A directory with the data that was replaced, or empty after 24 h.
+    Directory,
+    /// There was nothing to replace.
+    Marker,
+}
+
+/// Whether two names can be swapped in one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exchange {
+    Possible,
+    Impossible,
+}
+
+/// One atomic change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The target becomes `old-<n>`.
+    MoveAside(u64),
+    /// There is no target: a file `old-<n>` uses up the number.
+    Mark(u64),
+    /// The run and the target swap places; where that can't be, the target becomes `old-<n>`.
+    Exchange(u64, RunId),
+    /// What was the target, and lies where the run lay, becomes `old-<n>`.
+    KeepExchanged(u64, RunId),
+    /// The run becomes the target.
+    Place(RunId),
+    /// A run that was swept while its intent came into being gets its name back.
+    Restore(RunId),
+    /// Records when the data of `old-<n>` was replaced.
+    Stamp(u64, Timestamp),
+    DeleteIntent(u64),
+    /// A run nobody will publish gets another name, in one step.
+    Sweep(RunId),
+    DeleteSwept(RunId),
+    /// A decisive file that never got its name.
+    DeleteTemporary(String),
+    /// The data of `old-<n>` goes, its name stays.
+    Empty(u64),
+    /// `old-<n>` goes.
+    Forget(u64),
+}
+
+impl Facts {
+    /// The number of the next intent.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.highest_old().unwrap_or(0) + 1
+    }
+
+    fn highest_old(&self) -> Option<u64> {
+        self.old.keys().next_back().copied()
+    }
+
+    /// The next step towards a state without standing intents; `None` where nothing is left to do.
+    pub(crate) fn roll_forward(&self) -> Option<Step> {
+        self.intents
+            .iter()
+            .find_map(|(&n, intent)| self.resolve(n, intent))
+    }
+
+    /// Whether an intent names the run.
+    pub(crate) fn names(&self, run: &RunId) -> bool {
+        self.intents.values().any(|intent| intent.run == *run)
+    }
+
+    fn resolve(&self, n: u64, intent: &Intent) -> Option<Step> {
+        let run = &intent.run;
+        let run_is_there = self.runs.contains(run);
+        let old = self.old.get(&n);
+        if self.target == Target::Holds(run.clone()) {
+            return Some(match old {
+                None if run_is_there => Step::KeepExchanged(n, run.clone()),
+                Some(Old::Directory) if !self.stamped.contains(&n) => Step::Stamp(n, intent.at),
+                _ => Step::DeleteIntent(n),
+            });
+        }
+        if self.is_void(n) {
+            return Some(if run_is_there {
+                Step::Sweep(run.clone())
+            } else {
+                Step::DeleteIntent(n)
+            });
+        }
+        match (old, run_is_there) {
+            (None, true) => Some(match (&self.target, self.exchange) {
+                (Target::Absent, _) => Step::Mark(n),
+                (_, Exchange::Possible) => Step::Exchange(n, run.clone()),
+                (_, Exchange::Impossible) => Step::MoveAside(n),
+            }),
+            // Swept before anything was moved: the number is used up, the target stays.
+            (None, false) => Some(Step::Mark(n)),
+            (Some(_), true) => Some(Step::Place(run.clone())),
+            (Some(Old::Marker), false) => Some(Step::DeleteIntent(n)),
+            (Some(Old::Directory), false) if self.swept.contains(run) => {
+                Some(Step::Restore(run.clone()))
+            }
+            // Somebody deleted the run by hand. The intent stays and leads readers to `old-<n>`
+            // until the next publication.
+            (Some(Old::Directory), false) => None,
+        }
+    }
+
+    /// Whether an intent came too late: its number was used up by another publication.
+    fn is_void(&self, n: u64) -> bool {
+        let later = self.highest_old().is_some_and(|highest| n < highest);
+        later || (self.old.contains_key(&n) && self.target != Target::Absent)
+    }
+
+    /// Where readers find complete data while there is no target.
+    pub(crate) fn without_target(&self) -> WithoutTarget {
+        let in_time = |n: &u64| self.highest_old().is_none_or(|highest| *n >= highest);
+        let mut standing = self.intents.iter().rev().filter(|(n, _)| in_time(n));
+        standing
+            .find_map(|(&n, intent)| {
+                if self.runs.contains(&intent.run) {
+                    Some(WithoutTarget::Run(intent.run.clone()))
+                } else if self.old.get(&n) == Some(&Old::Directory) {
+                    Some(WithoutTarget::Old(n))
+                } else {
+                    None
+                }
+            })
+            .unwrap_or(WithoutTarget::Nothing)
+    }
+
+    /// What nobody will publish any more: runs and swept runs that no intent names, and decisive
+    /// files that never got their names.
+    pub(crate) fn sweep(&self, own: &RunId) -> Vec<Step> {
+        let runs = self
+            .runs
+            .iter()
+            .filter(|run| *run != own && !self.names(run));
+        let swept = self.swept.iter().filter(|run| !self.names(run));
+        runs.cloned()
+            .map(Step::Sweep)
+            .chain(swept.cloned().map(Step::DeleteSwept))
+            .chain(self.temporaries.iter().cloned().map(Step::DeleteTemporary))
+            .collect()
+    }
+
+    /// What may go of the replaced data at `now`, given when each was replaced.
+    pub(crate) fn forget(&self, replaced: &BTreeMap<u64, Timestamp>, now: Timestamp) -> Vec<Step> {
+        let excess = self.old.len().saturating_sub(KEEP_MARKERS);
+        let forgotten = self.old.keys().take(excess).copied();
+        let aged =
+            |n: &u64| (replaced.get(n)).is_some_and(|at| now.duration_since(*at) >= KEEP_OLD_DATA);
+        let emptied = self.old.keys().skip(excess).copied().filter(aged);
+        forgotten
+            .map(Step::Forget)
+            .chain(emptied.map(Step::Empty))
+            .collect()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum WithoutTarget {
+    /// The run that is about to become the target.
+    Run(RunId),
+    Old(u64),
+    Nothing,
+}

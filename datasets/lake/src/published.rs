@@ -1,0 +1,209 @@
+//! Reading a published run: the old or the new one, complete and checked.
+
+mod run;
+
+pub use run::{PartReader, PublishedRun};
+
+use crate::entry::EntryKind;
+use crate::error::{LakeError, Result};
+use crate::file::LakeReader;
+use crate::lake::Lake;
+use crate::path::LakePath;
+use crate::publish::{Layout, Name, Target, WithoutTarget, look_beside};
+use bytes::Bytes;
+use comptoir_model::manifest::{MANIFEST_VERSION, Manifest};
+use serde::Deserialize;
+use std::time::Duration;
+
+/// How often a reader that is overtaken by publications looks again.
+const ATTEMPTS_MAX: u32 = 50;
+
+/// How long it waits before it does.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Opens the current run of a target; `None` if nothing has been published there.
+///
+/// Follows a standing intent while the target is being replaced. All parts are open when it
+/// returns, so the run can be read to its end though another one replaces it (for at least 24 h).
+pub async fn open(lake: &Lake, target: &LakePath) -> Result<Option<PublishedRun>> {
+    let layout = Layout::new(target)?;
+    for _ in 0..ATTEMPTS_MAX {
+        match attempt(lake, &layout).await? {
+            Attempt::Opened(run) => return Ok(Some(*run)),
+            Attempt::NothingThere => return Ok(None),
+            Attempt::Overtaken => tokio::time::sleep(PAUSE).await,
+        }
+    }
+    Err(LakeError::Unavailable {
+        path: target.clone(),
+        reason: format!("it was replaced {ATTEMPTS_MAX} times while being opened"),
+    })
+}
+
+/// The current run with all its bytes, part by part; opens it again when it was replaced, and its
+/// data deleted, while being read. `None` if nothing has been published.
+pub async fn read_all(
+    lake: &Lake,
+    target: &LakePath,
+) -> Result<Option<(PublishedRun, Vec<Bytes>)>> {
+    for _ in 0..ATTEMPTS_MAX {
+        let Some(run) = open(lake, target).await? else {
+            return Ok(None);
+        };
+        let mut parts = Vec::with_capacity(run.manifest().parts.len());
+        let read = async {
+            for index in 0..run.manifest().parts.len() {
+                parts.push(run.read_part(index).await?);
+            }
+            Ok(())
+        };
+        match read.await {
+            Ok(()) => return Ok(Some((run, parts))),
+            Err(error) if run.still_current().await? => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Err(LakeError::Unavailable {
+        path: target.clone(),
+        reason: format!("it was replaced {ATTEMPTS_MAX} times while being read"),
+    })
+}
+
+enum Attempt {
+    Opened(Box<PublishedRun>),
+    NothingThere,
+    Overtaken,
+}
+
+async fn attempt(lake: &Lake, layout: &Layout) -> Result<Attempt> {
+    let location = match locate(lake, layout).await? {
+        Location::At(location) => location,
+        Location::Nowhere => return Ok(Attempt::NothingThere),
+        Location::Moving => return Ok(Attempt::Overtaken),
+    };
+    let Some(manifest) = manifest_in(lake, &location).await? else {
+        return Ok(Attempt::Overtaken);
+    };
+    let mut parts = Vec::with_capacity(manifest.parts.len());
+    for part in &manifest.parts {
+        match lake.open_read(&location.join(&part.name)?).await {
+            Ok(reader) => parts.push(reader),
+            Err(LakeError::NotFound { path }) => {
+                return if is_same(lake, &location, &manifest).await? {
+                    Err(LakeError::Corrupt {
+                        path,
+                        reason: "the manifest names it, but it is missing".to_owned(),
+                    })
+                } else {
+                    Ok(Attempt::Overtaken)
+                };
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    // Parts of two runs may have been opened, if one replaced the other in between.
+    if !is_same(lake, &location, &manifest).await? {
+        return Ok(Attempt::Overtaken);
+    }
+    check_lengths(&manifest, &parts)?;
+    Ok(Attempt::Opened(Box::new(PublishedRun::new(
+        lake, layout, location, manifest, parts,
+    ))))
+}
+
+async fn is_same(lake: &Lake, location: &LakePath, manifest: &Manifest) -> Result<bool> {
+    let now = manifest_in(lake, location).await?;
+    Ok(now.is_some_and(|now| now.run == manifest.run))
+}
+
+fn check_lengths(manifest: &Manifest, parts: &[LakeReader]) -> Result<()> {
+    for (part, reader) in manifest.parts.iter().zip(parts) {
+        if reader.len() != part.bytes {
+            return Err(LakeError::Corrupt {
+                path: reader.path().clone(),
+                reason: format!(
+                    "it has {} bytes, its manifest says {}",
+                    reader.len(),
+                    part.bytes
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
+pub(crate) enum Location {
+    At(LakePath),
+    Nowhere,
+    /// A publication went on while we looked.
+    Moving,
+}
+
+/// Where the current run lies.
+pub(crate) async fn locate(lake: &Lake, layout: &Layout) -> Result<Location> {
+    if lake.stat(&layout.target).await?.is_some() {
+        return Ok(Location::At(layout.target.clone()));
+    }
+    let beside = look_beside(lake, layout, Target::Absent).await?;
+    match beside.without_target() {
+        WithoutTarget::Run(run) => return Ok(Location::At(layout.path(&Name::Run(run)))),
+        WithoutTarget::Old(n) => return Ok(Location::At(layout.path(&Name::Old(n)))),
+        WithoutTarget::Nothing => {}
+    }
+    // No target, no intent: either there is nothing, or we looked between two publications. Each
+    // leaves its number behind.
+    if lake.stat(&layout.target).await?.is_some() {
+        return Ok(Location::Moving);
+    }
+    let again = look_beside(lake, layout, Target::Absent).await?;
+    if again.old == beside.old && again.intents == beside.intents {
+        Ok(Location::Nowhere)
+    } else {
+        Ok(Location::Moving)
+    }
+}
+
+/// The manifest with the highest number in a directory; `None` if there is no such directory (any
+/// more).
+pub(crate) async fn manifest_in(lake: &Lake, directory: &LakePath) -> Result<Option<Manifest>> {
+    let entries = match lake.list(directory).await {
+        Ok(entries) => entries,
+        Err(LakeError::NotFound { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let numbered = entries
+        .iter()
+        .filter(|entry| entry.kind == EntryKind::File)
+        .filter_map(|entry| Some((Manifest::number_of(entry.name())?, &entry.path)));
+    let Some((_, path)) = numbered.max() else {
+        return Err(LakeError::Unpublished {
+            path: directory.clone(),
+        });
+    };
+    match lake.read(path).await {
+        Ok(bytes) => parse(path, &bytes).map(Some),
+        Err(LakeError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn parse(path: &LakePath, bytes: &[u8]) -> Result<Manifest> {
+    /// What every version has.
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    let corrupt = |error: serde_json::Error| LakeError::Corrupt {
+        path: path.clone(),
+        reason: error.to_string(),
+    };
+    let Versioned { version } = serde_json::from_slice(bytes).map_err(corrupt)?;
+    if version > MANIFEST_VERSION {
+        return Err(LakeError::NewerManifest {
+            path: path.clone(),
+            version,
+            known: MANIFEST_VERSION,
+        });
+    }
+    serde_json::from_slice(bytes).map_err(corrupt)
+}
