@@ -1,3 +1,97 @@
 //! The binary: arguments, settings, logging, exit code.
 
-fn main() {}
+use clap::Parser;
+use comptoir_batch::cli::{Cli, Command, Exit};
+use comptoir_batch::import;
+use comptoir_config::{Settings, Sources, init_logging_to};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fmt::Display;
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let progress = progress_bar();
+    let settings = match settings(&cli, &progress) {
+        Ok(settings) => settings,
+        Err(error) => {
+            complain(&error);
+            return Exit::Usage.into();
+        }
+    };
+    match run(&cli, &settings, &progress) {
+        Ok(()) => Exit::Done.into(),
+        Err((error, exit)) => {
+            progress.finish_and_clear();
+            tracing::error!("{error:#}");
+            exit.into()
+        }
+    }
+}
+
+fn settings(cli: &Cli, progress: &ProgressBar) -> anyhow::Result<Settings> {
+    let settings = Settings::load(&sources(cli))?;
+    let people = {
+        let progress = progress.clone();
+        move || AboveTheBar(progress.clone())
+    };
+    init_logging_to(&settings.log, "comptoir-batch", people)?;
+    Ok(settings)
+}
+
+fn sources(cli: &Cli) -> Sources {
+    let sources = cli.config.sources();
+    match &cli.command {
+        Command::Import(args) => args.add_to(sources),
+    }
+}
+
+fn run(cli: &Cli, settings: &Settings, progress: &ProgressBar) -> Result<(), (anyhow::Error, Exit)> {
+    let failed = |error: std::io::Error| (error.into(), Exit::Failed);
+    let runtime = tokio::runtime::Runtime::new().map_err(failed)?;
+    match &cli.command {
+        Command::Import(args) => {
+            let line = std::env::args().skip(1);
+            let report = runtime
+                .block_on(import::run(args, settings, line, progress))
+                .map_err(|error| {
+                    let exit = error.exit();
+                    (error.into(), exit)
+                })?;
+            say(&report).map_err(failed)
+        }
+    }
+}
+
+/// Data, for people and for the mail of cron.
+fn say(line: &impl Display) -> std::io::Result<()> {
+    writeln!(std::io::stdout(), "{line}")
+}
+
+/// Before logging is set up. Where stderr is closed, the exit code still tells.
+fn complain(error: &anyhow::Error) {
+    drop(writeln!(std::io::stderr(), "error: {error:#}"));
+}
+
+/// On a terminal; draws nothing elsewhere.
+fn progress_bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {wide_bar} {pos}/{len} parts, {msg} {elapsed}");
+    let bar = ProgressBar::new(0);
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// Log lines go above the progress bar instead of into it.
+struct AboveTheBar(ProgressBar);
+
+impl Write for AboveTheBar {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.suspend(|| std::io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
+}

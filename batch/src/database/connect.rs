@@ -22,7 +22,7 @@ pub struct Database {
 
 #[derive(Debug)]
 pub(crate) enum Link {
-    /// MySQL or MariaDB.
+    /// `MySQL` or `MariaDB`.
     MySql(MySqlConnection),
     Sqlite(SqliteConnection),
 }
@@ -39,7 +39,7 @@ pub struct Login {
 pub enum Access {
     /// Nothing is written and no file is made.
     Read,
-    /// A missing SQLite file is made, with the directories above it.
+    /// A missing `SQLite` file is made, with the directories above it.
     Write,
 }
 
@@ -157,7 +157,7 @@ impl Database {
         .boxed()
     }
 
-    /// Text protocol: MySQL's own bytes of each value, without a detour over Rust types.
+    /// Text protocol: `MySQL`'s own bytes of each value, without a detour over Rust types.
     fn stream(&mut self, sql: &str) -> BoxStream<'_, Result<Row, sqlx::Error>> {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match &mut self.connection {
@@ -195,7 +195,7 @@ impl Database {
         })
     }
 
-    /// SQLite gives text in the encoding of its file; everything here takes UTF-8.
+    /// `SQLite` gives text in the encoding of its file; everything here takes UTF-8.
     async fn check_encoding(&mut self) -> Result<(), DatabaseError> {
         if let Link::MySql(_) = self.connection {
             return Ok(());
@@ -224,7 +224,7 @@ impl Database {
         Ok(value.to_text())
     }
 
-    fn timed_out(&self, what: &str, limit: Duration) -> DatabaseError {
+    pub(super) fn timed_out(&self, what: &str, limit: Duration) -> DatabaseError {
         DatabaseError::TimedOut {
             url: self.url.to_string(),
             what: what.to_owned(),
@@ -252,7 +252,9 @@ async fn open(url: &DatabaseUrl, login: &Login, access: Access) -> Result<Link, 
         DatabaseUrl::Sqlite { path } => {
             let options = sqlite_options(path, access)?;
             Ok(Link::Sqlite(
-                SqliteConnection::connect_with(&options).await.map_err(map)?,
+                SqliteConnection::connect_with(&options)
+                    .await
+                    .map_err(map)?,
             ))
         }
     }
@@ -275,10 +277,14 @@ fn mysql_options(url: &DatabaseUrl, login: &Login) -> MySqlConnectOptions {
     {
         // A literal IPv6 address stands in brackets in a URL only.
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        options = options.host(host).port(*port).database(database).ssl_mode(ssl_mode(
-            properties.get("sslMode"),
-            properties.get("useSSL"),
-        ));
+        options = options
+            .host(host)
+            .port(*port)
+            .database(database)
+            .ssl_mode(ssl_mode(
+                properties.get("sslMode"),
+                properties.get("useSSL"),
+            ));
     }
     if let Some(username) = &login.username {
         options = options.username(username);
@@ -311,8 +317,12 @@ fn sqlite_options(path: &Path, access: Access) -> Result<SqliteConnectOptions, D
         Access::Read if !path.is_file() => return Err(no_file()),
         Access::Read => {}
         Access::Write => {
-            let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-            directory.map_or(Ok(()), std::fs::create_dir_all).map_err(|_| no_file())?;
+            let directory = path
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty());
+            directory
+                .map_or(Ok(()), std::fs::create_dir_all)
+                .map_err(|_| no_file())?;
         }
     }
     Ok(SqliteConnectOptions::new()
@@ -343,7 +353,10 @@ mod tests {
 
     #[test]
     fn takes_the_tls_words_of_jdbc() {
-        assert!(matches!(ssl_mode(None, Some("false")), MySqlSslMode::Disabled));
+        assert!(matches!(
+            ssl_mode(None, Some("false")),
+            MySqlSslMode::Disabled
+        ));
         assert!(matches!(ssl_mode(None, None), MySqlSslMode::Preferred));
         let verify = ssl_mode(Some("VERIFY_IDENTITY"), Some("false"));
         assert!(matches!(verify, MySqlSslMode::VerifyIdentity));

@@ -1,25 +1,23 @@
 //! What can go wrong with a database, mapped once from the drivers.
 
 use comptoir_config::DatabaseUrl;
+use comptoir_lake::Retry;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// Whether the same call may succeed when it is repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Retry {
-    CanHelp,
-    CanNot,
-}
 
 /// Never holds a password: drivers do not repeat it, and we do not add it.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    #[error("can't reach the database server at {server}: {source}\nhint: check that it runs, that host and port are right, and that no firewall is between")]
+    #[error(
+        "can't reach the database server at {server}: {source}\nhint: check that it runs, that host and port are right, and that no firewall is between"
+    )]
     Unreachable {
         server: String,
         source: std::io::Error,
     },
-    #[error("the database server at {server} is not taking connections: {reason}\nhint: try again later, or raise its limits")]
+    #[error(
+        "the database server at {server} is not taking connections: {reason}\nhint: try again later, or raise its limits"
+    )]
     Busy { server: String, reason: String },
     #[error("{server} does not speak MySQL's protocol: {reason}\nhint: check the port")]
     Protocol { server: String, reason: String },
@@ -29,9 +27,13 @@ pub enum DatabaseError {
         user: String,
         hint: &'static str,
     },
-    #[error("there is no database `{database}` at {server}, or this user may not see it\nhint: check the name behind the last `/` of the URL")]
+    #[error(
+        "there is no database `{database}` at {server}, or this user may not see it\nhint: check the name behind the last `/` of the URL"
+    )]
     UnknownDatabase { server: String, database: String },
-    #[error("there is no database file {path}\nhint: check the path, or load data first: comptoir-batch load")]
+    #[error(
+        "there is no database file {path}\nhint: check the path, or load data first: comptoir-batch load"
+    )]
     NoFile { path: PathBuf },
     #[error("{url} has no table `{table}`{}", nearest_hint(.nearest))]
     UnknownTable {
@@ -58,7 +60,9 @@ pub enum DatabaseError {
         reason: String,
         retry: Retry,
     },
-    #[error("{url} stores its text as {encoding}\nhint: only UTF-8 is supported; `VACUUM INTO` a database whose `PRAGMA encoding` is UTF-8")]
+    #[error(
+        "{url} stores its text as {encoding}\nhint: only UTF-8 is supported; `VACUUM INTO` a database whose `PRAGMA encoding` is UTF-8"
+    )]
     Encoding { url: String, encoding: String },
 }
 
@@ -77,6 +81,11 @@ impl DatabaseError {
             | Self::UnknownTable { .. }
             | Self::Encoding { .. } => Retry::CanNot,
         }
+    }
+
+    /// A value of `table` that came in a form the driver can't read.
+    pub(crate) fn value(url: &DatabaseUrl, table: &str, error: sqlx::Error) -> Self {
+        on_statement(url, &format!("reading a row of `{table}`"), error)
     }
 
     /// Whether the server could not be talked to at all, or no longer.
@@ -123,7 +132,9 @@ pub(super) fn on_connect(
             ..
         } => (format!("{host}:{port}"), database.clone()),
     };
-    let user = username.map_or("a user without a name".to_owned(), |name| format!("user `{name}`"));
+    let user = username.map_or("a user without a name".to_owned(), |name| {
+        format!("user `{name}`")
+    });
     match error {
         sqlx::Error::Io(source) => DatabaseError::Unreachable { server, source },
         sqlx::Error::Database(error) => match mysql_number(error.as_ref()) {

@@ -1,17 +1,20 @@
-//! The ERP's database: MySQL, MariaDB or SQLite over one connection, with a time limit on every
+//! The ERP's database: `MySQL`, `MariaDB` or `SQLite` over one connection, with a time limit on every
 //! call and errors that say what is wrong and what cures it.
 
 mod connect;
 mod error;
 mod rows;
+mod snapshot;
 mod table;
+mod write;
 
+pub use comptoir_lake::Retry;
 pub use connect::{Access, Database, Limits, Login};
-pub use error::{DatabaseError, Retry};
+pub use error::DatabaseError;
 pub use rows::{Raw, Row};
 pub use table::{Storage, TableColumn, TableInfo};
 
-/// Quotes a name for use in SQL. MySQL, MariaDB and SQLite all take backticks.
+/// Quotes a name for use in SQL. `MySQL`, `MariaDB` and `SQLite` all take backticks.
 pub fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }

@@ -14,7 +14,7 @@ pub enum Row {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Raw<'a> {
     Null,
-    /// Everything from MySQL: the server's text, or the bytes of a binary column. Text of SQLite.
+    /// Everything from `MySQL`: the server's text, or the bytes of a binary column. Text of `SQLite`.
     Text(&'a [u8]),
     Integer(i64),
     Real(f64),

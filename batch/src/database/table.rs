@@ -4,7 +4,6 @@ use super::connect::{Database, Link};
 use super::error::DatabaseError;
 use super::rows::Row;
 use comptoir_model::text_format::ColumnKind;
-use std::fmt::Write as _;
 
 /// A table or view, with its name as the database spells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +12,7 @@ pub struct TableInfo {
     pub columns: Vec<TableColumn>,
     /// The columns of the primary key in their order; empty without one.
     pub primary_key: Vec<String>,
-    /// MySQL's storage engine; `None` of views and of SQLite.
+    /// `MySQL`'s storage engine; `None` of views and of `SQLite`.
     pub engine: Option<String>,
 }
 
@@ -39,10 +38,12 @@ pub enum Storage {
     Float,
     /// 64 bits.
     Double,
-    /// BIT(1), TINYINT(1), BOOLEAN.
+    /// TINYINT(1), BOOLEAN.
     Boolean,
-    /// BIT(n), n > 1.
-    Bits,
+    /// `MySQL`'s BIT(n): big-endian bytes.
+    Bits {
+        width: usize,
+    },
     /// DATETIME, TIMESTAMP.
     DateTime,
     /// DATE, TIME.
@@ -209,12 +210,7 @@ impl Database {
 
 /// A text literal that depends on no SQL mode.
 fn mysql_text(text: &str) -> String {
-    let mut literal = "_utf8mb4 x'".to_owned();
-    for byte in text.bytes() {
-        // Writing into a string can't fail.
-        let _ = write!(literal, "{byte:02x}");
-    }
-    literal + "'"
+    format!("_utf8mb4 x'{}'", hex::encode(text))
 }
 
 /// The three most similar names, best first.
@@ -222,7 +218,12 @@ fn nearest(name: &str, names: impl IntoIterator<Item = String>) -> Vec<String> {
     let wanted = name.to_lowercase();
     let mut names: Vec<_> = names
         .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&wanted, &name.to_lowercase()), name))
+        .map(|name| {
+            (
+                strsim::damerau_levenshtein(&wanted, &name.to_lowercase()),
+                name,
+            )
+        })
         .collect();
     names.sort();
     names.into_iter().take(3).map(|(_, name)| name).collect()
@@ -233,7 +234,9 @@ fn words(sql_type: &str) -> (String, Vec<usize>) {
     let sql_type = sql_type.trim().to_lowercase();
     let (name, rest) = sql_type.split_once('(').unwrap_or((&sql_type, ""));
     let numbers = rest.split_once(')').map_or("", |(inside, _)| inside);
-    let numbers = numbers.split(',').filter_map(|number| number.trim().parse().ok());
+    let numbers = numbers
+        .split(',')
+        .filter_map(|number| number.trim().parse().ok());
     let name = name.split_whitespace().next().unwrap_or_default();
     (name.to_owned(), numbers.collect())
 }
@@ -241,8 +244,10 @@ fn words(sql_type: &str) -> (String, Vec<usize>) {
 fn mysql_storage(sql_type: &str) -> Storage {
     let (name, numbers) = words(sql_type);
     match (name.as_str(), numbers.first()) {
-        ("tinyint" | "bit", Some(1)) => Storage::Boolean,
-        ("bit", _) => Storage::Bits,
+        ("tinyint", Some(1)) => Storage::Boolean,
+        ("bit", width) => Storage::Bits {
+            width: width.copied().unwrap_or(1),
+        },
         ("tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "year", _) => Storage::Integer,
         ("decimal", _) => Storage::Decimal {
             scale: numbers.get(1).copied().unwrap_or(0),
@@ -251,9 +256,9 @@ fn mysql_storage(sql_type: &str) -> Storage {
         ("double", _) => Storage::Double,
         ("datetime" | "timestamp", _) => Storage::DateTime,
         ("date" | "time", _) => Storage::DateOrTime,
-        ("binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob", _)
-        | (
-            "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring"
+        (
+            "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" | "geometry"
+            | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring"
             | "multipolygon" | "geometrycollection" | "geomcollection" | "vector",
             _,
         ) => Storage::Binary,
@@ -261,7 +266,7 @@ fn mysql_storage(sql_type: &str) -> Storage {
     }
 }
 
-/// SQLite takes any type name; these are the ones that its users and our loader write.
+/// `SQLite` takes any type name; these are the ones that its users and our loader write.
 fn sqlite_storage(sql_type: &str) -> Storage {
     let (name, numbers) = words(sql_type);
     let has = |part: &str| name.contains(part);
@@ -291,8 +296,8 @@ mod tests {
             ("tinyint(1)", Storage::Boolean),
             ("tinyint(4)", Storage::Integer),
             ("tinyint unsigned", Storage::Integer),
-            ("bit(1)", Storage::Boolean),
-            ("bit(8)", Storage::Bits),
+            ("bit(1)", Storage::Bits { width: 1 }),
+            ("bit(8)", Storage::Bits { width: 8 }),
             ("decimal(10,2) unsigned", Storage::Decimal { scale: 2 }),
             ("double", Storage::Double),
             ("datetime(6)", Storage::DateTime),

@@ -55,8 +55,12 @@ pub struct ImportArgs {
     #[arg(long, value_name = "DIR", help_heading = "Target")]
     pub target_dir: Option<String>,
 
-    /// The lake: hdfs://HOST:PORT, hdfs://NAMESERVICE or file:///DIR
-    #[arg(long, value_name = "URL", help_heading = "Target")]
+    #[arg(
+        long,
+        help = "The lake: hdfs://HOST:PORT, hdfs://NAMESERVICE or file:///DIR",
+        value_name = "URL",
+        help_heading = "Target"
+    )]
     pub lake: Option<String>,
 
     #[command(flatten)]
@@ -78,7 +82,12 @@ pub struct FormatArgs {
     pub lines_terminated_by: Option<String>,
 
     /// Around every field
-    #[arg(long, value_name = "CHAR", conflicts_with = "optionally_enclosed_by", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "CHAR",
+        conflicts_with = "optionally_enclosed_by",
+        allow_hyphen_values = true
+    )]
     pub enclosed_by: Option<String>,
 
     /// Around fields that hold a delimiter
@@ -97,7 +106,7 @@ pub struct FormatArgs {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub null_non_string: Option<String>,
 
-    /// MySQL's own delimiters: `,` newline, escaped by `\`, optionally enclosed by `'`
+    /// As `mysql` itself: `,` newline, escaped by `\`, optionally enclosed by `'`
     #[arg(
         long,
         conflicts_with_all = ["fields_terminated_by", "lines_terminated_by", "enclosed_by", "optionally_enclosed_by", "escaped_by"]
@@ -115,7 +124,11 @@ impl ImportArgs {
             .flag(Key::ErpPasswordFile, "--password-file", password_file)
             .flag(Key::ImportTable, "--table", self.table.as_ref())
             .flag(Key::ImportMappers, "--num-mappers", self.num_mappers)
-            .flag(Key::ImportTargetDir, "--target-dir", self.target_dir.as_ref())
+            .flag(
+                Key::ImportTargetDir,
+                "--target-dir",
+                self.target_dir.as_ref(),
+            )
             .flag(Key::LakeUrl, "--lake", self.lake.as_ref())
     }
 }
