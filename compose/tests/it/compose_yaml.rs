@@ -61,22 +61,36 @@ fn compose() -> Compose {
 fn native_versions() -> BTreeMap<String, String> {
     let lines = read("lib/versions");
     let pairs = lines.lines().filter_map(|line| line.split_once('='));
-    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// `name port` lines of `services ports`, without anything remembered.
 fn native_ports() -> BTreeMap<String, String> {
-    let output = script().args(["ports", "--data-dir", "/nonexistent"]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = script()
+        .args(["ports", "--data-dir", "/nonexistent"])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let lines = String::from_utf8(output.stdout).unwrap();
     let pairs = lines.lines().filter_map(|line| line.split_once(' '));
-    pairs.map(|(name, port)| (name.to_owned(), port.to_owned())).collect()
+    pairs
+        .map(|(name, port)| (name.to_owned(), port.to_owned()))
+        .collect()
 }
 
 #[test]
 fn every_service_that_stays_has_a_health_check() {
     for (name, service) in compose().services {
-        assert!(service.runs_once() || service.healthcheck.is_some(), "{name} has no healthcheck");
+        assert!(
+            service.runs_once() || service.healthcheck.is_some(),
+            "{name} has no healthcheck"
+        );
     }
 }
 
@@ -84,7 +98,11 @@ fn every_service_that_stays_has_a_health_check() {
 fn every_image_has_a_tag_that_names_a_release() {
     for (name, service) in compose().services {
         let tag = service.tag();
-        assert!(tag.matches('.').count() == 2 && tag != "latest", "{name} runs {}", service.image);
+        assert!(
+            tag.matches('.').count() == 2 && tag != "latest",
+            "{name} runs {}",
+            service.image
+        );
     }
 }
 
@@ -101,7 +119,11 @@ fn who_depends_on_a_service_waits_until_it_is_healthy() {
     for (name, service) in &services {
         for (other, dependency) in &service.depends_on {
             let once = services[other].runs_once();
-            let condition = if once { "service_completed_successfully" } else { "service_healthy" };
+            let condition = if once {
+                "service_completed_successfully"
+            } else {
+                "service_healthy"
+            };
             assert_eq!(dependency.condition, condition, "{name} on {other}");
         }
     }
@@ -115,17 +137,26 @@ fn ports_are_on_loopback_and_those_of_the_native_services() {
         ("zookeeper", vec!["zookeeper", "zookeeper_admin"]),
         ("kafka", vec!["kafka"]),
         ("namenode", vec!["namenode", "namenode_http"]),
-        ("datanode", vec!["datanode", "datanode_http", "datanode_ipc"]),
+        (
+            "datanode",
+            vec!["datanode", "datanode_http", "datanode_ipc"],
+        ),
     ];
     let services = compose().services;
     for (name, ports) in expected {
         let published: BTreeSet<_> = services[name].ports.iter().cloned().collect();
-        let wanted = ports.iter().map(|port| format!("127.0.0.1:{0}:{0}", native[*port])).collect();
+        let wanted = ports
+            .iter()
+            .map(|port| format!("127.0.0.1:{0}:{0}", native[*port]))
+            .collect();
         assert_eq!(published, wanted, "{name}");
     }
     for (name, service) in &services {
         for port in &service.ports {
-            assert!(port.starts_with("127.0.0.1:"), "{name} publishes {port} to the network");
+            assert!(
+                port.starts_with("127.0.0.1:"),
+                "{name} publishes {port} to the network"
+            );
         }
     }
 }
@@ -140,8 +171,15 @@ fn servers_have_the_versions_of_the_native_services() {
     assert_eq!(minor(services["mariadb"].tag()), native["MARIADB_VERSION"]);
     // Confluent's 7.n holds Kafka 3.n.
     let kafka = services["kafka"].tag();
-    assert!(services["kafka"].image.starts_with("confluentinc/cp-kafka:7."));
-    assert_eq!(minor(kafka).replacen('7', "3", 1), minor(&native["KAFKA_VERSION"]));
+    assert!(
+        services["kafka"]
+            .image
+            .starts_with("confluentinc/cp-kafka:7.")
+    );
+    assert_eq!(
+        minor(kafka).replacen('7', "3", 1),
+        minor(&native["KAFKA_VERSION"])
+    );
 }
 
 fn minor(version: &str) -> String {
@@ -152,8 +190,13 @@ fn minor(version: &str) -> String {
 fn no_secret_stands_in_the_environment() {
     for (name, service) in compose().services {
         for (variable, value) in service.environment {
-            let secret = ["PASSWORD", "SECRET", "TOKEN"].iter().any(|word| variable.contains(word));
-            let is_file = variable.ends_with("_FILE") && value.as_str().is_some_and(|v| v.starts_with("/run/secrets/"));
+            let secret = ["PASSWORD", "SECRET", "TOKEN"]
+                .iter()
+                .any(|word| variable.contains(word));
+            let is_file = variable.ends_with("_FILE")
+                && value
+                    .as_str()
+                    .is_some_and(|v| v.starts_with("/run/secrets/"));
             assert!(!secret || is_file, "{name} has {variable} inline");
         }
     }
@@ -162,7 +205,11 @@ fn no_secret_stands_in_the_environment() {
 #[test]
 fn every_mounted_file_is_in_the_repository() {
     for (name, service) in compose().services {
-        for volume in service.volumes.iter().filter(|volume| volume.starts_with('.')) {
+        for volume in service
+            .volumes
+            .iter()
+            .filter(|volume| volume.starts_with('.'))
+        {
             let (path, _) = volume.split_once(':').unwrap();
             assert!(compose_dir().join(path).exists(), "{name} mounts {path}");
         }
@@ -173,12 +220,21 @@ fn every_mounted_file_is_in_the_repository() {
 fn docker_compose_accepts_the_file() {
     let file = compose_dir().join("compose.yaml");
     let config = |command: &str, arguments: &[&str]| {
-        Command::new(command).args(arguments).arg("-f").arg(&file).args(["config", "-q"]).output()
+        Command::new(command)
+            .args(arguments)
+            .arg("-f")
+            .arg(&file)
+            .args(["config", "-q"])
+            .output()
     };
     let output = config("docker-compose", &[])
         .or_else(|_| config("docker", &["compose"]))
         .expect("docker-compose is missing: apt-get install docker-compose");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[test]
@@ -202,10 +258,18 @@ fn the_dashboard_shows_metrics_of_the_provisioned_source() {
     assert!(!panels.is_empty());
     for panel in panels {
         let uid = panel["datasource"]["uid"].as_str().unwrap();
-        assert!(source.contains(&format!("uid: {uid}")), "{}", panel["title"]);
+        assert!(
+            source.contains(&format!("uid: {uid}")),
+            "{}",
+            panel["title"]
+        );
         for target in panel["targets"].as_array().unwrap() {
             let query = target["expr"].as_str().unwrap();
-            assert!(query.contains("comptoir"), "{} asks for {query}", panel["title"]);
+            assert!(
+                query.contains("comptoir"),
+                "{} asks for {query}",
+                panel["title"]
+            );
         }
     }
 }

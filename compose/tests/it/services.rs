@@ -1,9 +1,10 @@
-//! `compose/services`, on ZooKeeper, the part that starts fastest.
+//! `compose/services`, tried on the part that starts fastest.
 
 use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU16, Ordering};
 use tempfile::TempDir;
 
@@ -33,8 +34,11 @@ struct Instance {
 impl Instance {
     fn new() -> Self {
         let outside = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let instance = Self { outside, port_offset: free_port_offset() };
-        // The jars are fetched once for all tests.
+        let instance = Self {
+            outside,
+            port_offset: free_port_offset(),
+        };
+        // All tests share the jars.
         let jars = Path::new(env!("CARGO_TARGET_TMPDIR")).join("services-lib");
         fs::create_dir_all(&jars).unwrap();
         fs::create_dir(instance.data_dir()).unwrap();
@@ -61,15 +65,30 @@ impl Instance {
     }
 
     fn up(&self) -> String {
-        succeeded(&self.run("up", &["zookeeper"]))
+        // One at a time: the first fetches the jars.
+        static UP: Mutex<()> = Mutex::new(());
+        let output = {
+            let _one_at_a_time = UP.lock().unwrap();
+            self.run("up", &["zookeeper"])
+        };
+        succeeded(&output)
     }
 
     fn pid(&self) -> String {
-        fs::read_to_string(self.data_dir().join("run/zookeeper.pid")).unwrap().trim().to_owned()
+        fs::read_to_string(self.data_dir().join("run/zookeeper.pid"))
+            .unwrap()
+            .trim()
+            .to_owned()
     }
 
     fn signal(&self, signal: &str) {
-        assert!(Command::new("kill").args([signal, &self.pid()]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args([signal, &self.pid()])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     /// The processes that have the data directory in their command line.
@@ -114,7 +133,11 @@ fn succeeded(output: &Output) -> String {
 }
 
 fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 #[test]
@@ -126,13 +149,24 @@ fn a_second_up_changes_nothing_and_down_leaves_nothing() {
     assert_eq!(instance.pid(), pid);
     let status = succeeded(&instance.run("status", &["zookeeper"]));
     let words: Vec<_> = status.split_whitespace().collect();
-    assert_eq!(words, ["zookeeper", "up", &pid, &instance.port().to_string()]);
+    assert_eq!(
+        words,
+        ["zookeeper", "up", &pid, &instance.port().to_string()]
+    );
 
     succeeded(&instance.run("down", &[]));
     assert_eq!(instance.processes(), Vec::<String>::new());
     assert!(!is_open(instance.port()));
-    assert!(!fs::read_to_string("/proc/mounts").unwrap().contains(instance.data_dir().to_str().unwrap()));
-    assert_eq!(fs::read_dir(instance.outside.path()).unwrap().count(), 1, "only the data directory");
+    assert!(
+        !fs::read_to_string("/proc/mounts")
+            .unwrap()
+            .contains(instance.data_dir().to_str().unwrap())
+    );
+    assert_eq!(
+        fs::read_dir(instance.outside.path()).unwrap().count(),
+        1,
+        "only the data directory"
+    );
     let status = succeeded(&instance.run("status", &["zookeeper"]));
     assert!(status.contains("stopped"), "{status}");
 
@@ -174,7 +208,10 @@ fn a_later_process_with_the_same_pid_is_left_alone() {
     fs::write(run.join("zookeeper.pid"), stranger.id().to_string()).unwrap();
     fs::write(run.join("zookeeper.born"), "another boot 1").unwrap();
     succeeded(&instance.run("down", &[]));
-    assert!(stranger.try_wait().unwrap().is_none(), "the stranger still runs");
+    assert!(
+        stranger.try_wait().unwrap().is_none(),
+        "the stranger still runs"
+    );
     stranger.kill().unwrap();
     stranger.wait().unwrap();
 }
@@ -196,10 +233,15 @@ fn ports_are_remembered_and_not_changed_while_a_part_runs() {
     let instance = Instance::new();
     instance.up();
     let mut elsewhere = script();
-    elsewhere.args(["up", "zookeeper", "--data-dir"]).arg(instance.data_dir());
+    elsewhere
+        .args(["up", "zookeeper", "--data-dir"])
+        .arg(instance.data_dir());
     let text = succeeded(&elsewhere.output().unwrap());
     assert!(text.contains(&instance.port().to_string()), "{text}");
-    let output = elsewhere.env("COMPTOIR_ZOOKEEPER_PORT", "2999").output().unwrap();
+    let output = elsewhere
+        .env("COMPTOIR_ZOOKEEPER_PORT", "2999")
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(said(&output).contains("not 2999"), "{}", said(&output));
 }
