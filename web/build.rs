@@ -36,6 +36,10 @@ fn collect(dir: &Path, url: &str, files: &mut BTreeMap<String, Files>) -> io::Re
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // A file that is being written.
+        if name.starts_with('.') {
+            continue;
+        }
         let url = format!("{url}/{name}");
         if path.is_dir() {
             collect(&path, &url, files)?;
@@ -56,7 +60,7 @@ fn table(files: &BTreeMap<String, Files>) -> Result<String, String> {
         let identity = (files.identity.as_deref()).ok_or(format!(
             "ui/dist{url} is missing beside its compressed copy: run web/build-ui"
         ))?;
-        let bytes = |path: &Path| format!("include_bytes!({path:?})");
+        let bytes = |path: &Path| format!("include_bytes!({:?})", path.to_string_lossy());
         let copy = |path: &Option<PathBuf>| match path {
             Some(path) => format!("Some({})", bytes(path)),
             None => "None".to_owned(),

@@ -18,9 +18,11 @@ struct Args {
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
 
-    /// The lake: hdfs://HOST:PORT, hdfs://NAMESERVICE or file:///DIRECTORY [default: the data
-    /// directory's]
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "The lake: hdfs://HOST:PORT, hdfs://NAMESERVICE or file:///DIRECTORY [default: the data directory's]"
+    )]
     lake: Option<String>,
 
     /// The directory in the lake that sales are imported to [default: /user/sqoop/sales]

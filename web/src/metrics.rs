@@ -87,7 +87,7 @@ impl Metrics {
         self.lake_read_errors.inc();
     }
 
-    /// All of them, as OpenMetrics text.
+    /// All of them, in Prometheus' text format.
     pub(crate) fn text(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;

@@ -36,7 +36,9 @@ pub(crate) async fn by(
     Path(dimension): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let dimension: Dimension = dimension.parse().map_err(unknown_dimension)?;
+    let dimension: Dimension = dimension.parse().map_err(|unknown: UnknownDimension| {
+        Refused(problem(ProblemKind::NotFound, unknown.to_string(), None))
+    })?;
     let Served { view, stale } = served(&server).await?;
     let answer = HistoryBy {
         stale,
@@ -54,10 +56,6 @@ async fn served(server: &Server) -> Result<Served, Refused> {
         // Still unknown, or the watcher is gone because the server is stopping.
         Ok(Err(_)) | Err(_) => server.sight.borrow().served().map_err(Refused),
     }
-}
-
-fn unknown_dimension(unknown: UnknownDimension) -> Refused {
-    Refused(problem(ProblemKind::NotFound, unknown.to_string(), None))
 }
 
 /// The lake has been asked, and has not answered since the start.

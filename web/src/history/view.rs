@@ -10,10 +10,6 @@ use comptoir_model::text_format::{ColumnKind, TextError};
 /// An import whose parts can't be turned into figures. A retry can't help: it needs a new import.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unreadable {
-    #[error(
-        "{rows} rows can't be told apart from others: they hold a delimiter or the null token, and nothing escapes it"
-    )]
-    Ambiguous { rows: u64 },
     #[error("the table is not a sales table: {0}")]
     Columns(SalesError),
     #[error("{part}, {source}")]
@@ -43,9 +39,6 @@ impl Unreadable {
     /// What cures it.
     pub(crate) fn cure(&self) -> &'static str {
         match self {
-            Self::Ambiguous { .. } => {
-                "import again with `--escaped-by '\\\\'`, or with the options of the shipped job"
-            }
             Self::Columns(_) => "import the table with the columns of datasets/README.md",
             Self::Row { .. } | Self::Sum { .. } => {
                 "correct the row in the ERP and import again; `comptoir lake cat` shows the part"
@@ -67,12 +60,8 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    /// `manifest` is of an import whose rows can be told apart.
     pub(crate) fn begin(manifest: Manifest, currency: Currency) -> Result<Self, Unreadable> {
-        if manifest.ambiguous_rows > 0 {
-            return Err(Unreadable::Ambiguous {
-                rows: manifest.ambiguous_rows,
-            });
-        }
         let names: Vec<_> = manifest.columns.iter().map(|column| &column.name).collect();
         Ok(Self {
             layout: SalesLayout::of(&names, currency).map_err(Unreadable::Columns)?,
@@ -277,16 +266,6 @@ pub(crate) mod tests {
             ),
             "{error}"
         );
-    }
-
-    #[test]
-    fn refuses_rows_that_can_not_be_told_apart() {
-        let ambiguous = Manifest {
-            ambiguous_rows: 3,
-            ..manifest("run", 1)
-        };
-        let error = read(ambiguous, &record("1.00")).unwrap_err();
-        assert_eq!(error, Unreadable::Ambiguous { rows: 3 });
     }
 
     #[test]

@@ -18,7 +18,8 @@ use tracing::{info, warn};
 
 /// From the end of one look to the start of the next.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// An import that could not be read is read again after this: a DataNode may have been the cause.
+/// An import that could not be read is read again after this: a restart of HDFS may have
+/// been the cause.
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// For one look, all parts included; each call to the lake has its own, shorter limit.
 const LOOK_MAX: Duration = Duration::from_mins(10);
@@ -44,7 +45,7 @@ struct Refusal {
 enum LookError {
     #[error(transparent)]
     Lake(#[from] LakeError),
-    #[error("{location}/{source}")]
+    #[error("{location}: {source}")]
     Unreadable {
         location: String,
         source: Unreadable,
@@ -81,7 +82,7 @@ impl Watcher {
         let Some(run) = published::open(&self.lake, &self.target).await? else {
             return Ok(Look::Failed(self.no_import()));
         };
-        let id = &run.manifest.run;
+        let id = &run.manifest().run;
         if self.sight.borrow().run() == Some(id) {
             return Ok(Look::Same);
         }
@@ -105,14 +106,15 @@ impl Watcher {
 
     /// Reads all parts, one in memory at a time.
     async fn read(&self, run: &PublishedRun) -> Result<HistoryView, LookError> {
+        run.ensure_decodable()?;
         let location = self.lake.url_of(&self.target);
         let unreadable = |source| LookError::Unreadable {
             location: location.clone(),
             source,
         };
         let mut reading =
-            Reading::begin(run.manifest.clone(), self.currency).map_err(unreadable)?;
-        for (number, part) in run.manifest.parts.iter().enumerate() {
+            Reading::begin(run.manifest().clone(), self.currency).map_err(unreadable)?;
+        for (number, part) in run.manifest().parts.iter().enumerate() {
             let bytes = run.read_part(number).await?;
             let part = part.clone();
             // Decoding is work for a processor: requests go on meanwhile.

@@ -1,4 +1,4 @@
-//! The same on a real NameNode and DataNode.
+//! The same on real HDFS.
 
 use crate::sales::{SHOP, at_two_decimals, figures};
 use crate::support::{Import, SUMMARY, TestServer, options};

@@ -1,9 +1,10 @@
 //! Nothing imported, damaged imports, and a lake that is away.
 
 use crate::sales::{Line, SHOP};
-use crate::support::{Import, SUMMARY, TestLake, TestServer, options, target};
-use comptoir_lake::Lake;
+use crate::support::{Import, SUMMARY, TestLake, TestServer, options};
+use comptoir_lake::{Lake, LakeOptions};
 use serde_json::Value;
+use std::time::Duration;
 
 #[tokio::test]
 async fn an_empty_lake_is_ready_and_says_how_to_fill_it() {
@@ -115,7 +116,7 @@ async fn a_name_node_that_is_away_is_said_while_the_rest_answers() {
     socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
     let closed = socket.local_addr().unwrap();
     let lake = Lake::open(&format!("hdfs://{closed}"), options()).unwrap();
-    let server = TestServer::over(&lake, target()).await;
+    let server = TestServer::start(&lake).await;
 
     let problem = server
         .json_when(SUMMARY, |answer| answer["status"] == 503)
@@ -129,6 +130,27 @@ async fn a_name_node_that_is_away_is_said_while_the_rest_answers() {
         assert_eq!(server.get(path).await.status(), 200, "{path}");
     }
     assert_eq!(server.get("/api/v1/history/by/colour").await.status(), 404);
+}
+
+#[tokio::test]
+async fn a_name_node_that_never_answers_is_given_up_within_the_limit() {
+    // Connections wait in the backlog: the NameNode takes them and says nothing.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("hdfs://{}", silent.local_addr().unwrap());
+    let limit = LakeOptions {
+        timeout: Duration::from_secs(1),
+        ..options()
+    };
+    let server = TestServer::start(&Lake::open(&url, limit).unwrap()).await;
+
+    assert_eq!(server.get("/healthz").await.status(), 200);
+    let problem = server
+        .json_when(SUMMARY, |answer| answer["status"] == 503)
+        .await;
+    assert_eq!(problem["type"], "/problems/lake-unavailable");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("longer than 1 s"), "{detail}");
+    server.stop().await;
 }
 
 #[tokio::test]

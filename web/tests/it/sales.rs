@@ -132,8 +132,8 @@ pub(crate) fn figures(lines: &[Line]) -> serde_json::Value {
 }
 
 /// The groups of one dimension, as the API orders them.
-pub(crate) fn groups(lines: &[Line], key: fn(&Line) -> &str) -> serde_json::Value {
-    let mut groups: BTreeMap<&str, Vec<Line>> = BTreeMap::new();
+pub(crate) fn groups(lines: &[Line], key: impl Fn(&Line) -> String) -> serde_json::Value {
+    let mut groups: BTreeMap<String, Vec<Line>> = BTreeMap::new();
     for line in lines {
         groups.entry(key(line)).or_default().push(*line);
     }
