@@ -1,0 +1,32 @@
+//! The JavaScript that stands between the browser and the WASM.
+
+use anyhow::{Context, ensure};
+use std::path::Path;
+use wasm_bindgen_cli_support::Bindgen;
+
+pub(crate) struct Bindings {
+    /// An ES module whose default export loads the WASM from where it is told.
+    pub(crate) js: String,
+    pub(crate) wasm: Vec<u8>,
+}
+
+pub(crate) fn of(wasm: &Path) -> anyhow::Result<Bindings> {
+    let mut output = Bindgen::new()
+        .input_path(wasm)
+        .web(true)
+        .and_then(|bindgen| {
+            bindgen
+                .typescript(false)
+                .remove_name_section(true)
+                .remove_producers_section(true)
+                .omit_default_module_path(true)
+                .generate_output()
+        })
+        .with_context(|| format!("make the JavaScript glue of {}", wasm.display()))?;
+    let has_files = !output.snippets().is_empty() || !output.local_modules().is_empty();
+    ensure!(
+        !has_files,
+        "a dependency of the page brings JavaScript files of its own, which this tool does not place"
+    );
+    Ok(Bindings { js: output.js().to_owned(), wasm: output.wasm_mut().emit_wasm() })
+}

@@ -1,0 +1,63 @@
+//! Asks the server what the newest import holds.
+
+use crate::state::{Fault, Look, Snapshot};
+use comptoir_model::api::{HistoryBy, Problem};
+use comptoir_model::history::Dimension;
+use futures::future::try_join_all;
+use gloo_net::http::{Request, Response};
+use serde::de::DeserializeOwned;
+use web_sys::AbortSignal;
+
+const SUMMARY: &str = "/api/v1/history/summary";
+/// How long one request may take.
+const LIMIT_MS: u32 = 10_000;
+/// An import published between the answers makes them differ; two in a row are rare.
+const ATTEMPTS: usize = 3;
+
+/// One look; `known` is the snapshot on the page, asked for only if it has changed.
+pub(crate) async fn look(known: Option<&Snapshot>) -> Look {
+    for _ in 0..ATTEMPTS {
+        match attempt(known).await {
+            Ok(Look::Between) => {}
+            Ok(look) => return look,
+            Err(fault) => return Look::Failed(fault),
+        }
+    }
+    Look::Between
+}
+
+async fn attempt(known: Option<&Snapshot>) -> Result<Look, Fault> {
+    let response = get(SUMMARY, known.and_then(|known| known.etag.as_deref())).await?;
+    if response.status() == 304 {
+        return Ok(Look::Unchanged);
+    }
+    let etag = response.headers().get("etag");
+    let summary = answer(SUMMARY, response).await?;
+    let by = try_join_all(Dimension::ALL.map(|dimension| async move {
+        let path = format!("/api/v1/history/by/{dimension}");
+        answer::<HistoryBy>(&path, get(&path, None).await?).await
+    }))
+    .await?;
+    Ok(Snapshot::of(summary, by, etag).map_or(Look::Between, |new| Look::New(Box::new(new))))
+}
+
+async fn get(path: &str, etag: Option<&str>) -> Result<Response, Fault> {
+    let limit = AbortSignal::timeout_with_u32(LIMIT_MS);
+    let mut request = Request::get(path).abort_signal(Some(&limit));
+    if let Some(etag) = etag {
+        request = request.header("if-none-match", etag);
+    }
+    request.send().await.map_err(|_| Fault::Unreachable)
+}
+
+async fn answer<T: DeserializeOwned>(path: &str, response: Response) -> Result<T, Fault> {
+    let path = path.to_owned();
+    if response.ok() {
+        return response.json().await.map_err(|_| Fault::Unreadable { path });
+    }
+    let status = response.status();
+    match response.json::<Problem>().await {
+        Ok(problem) => Err(Fault::Problem(problem)),
+        Err(_) => Err(Fault::Status { path, status }),
+    }
+}

@@ -1,0 +1,125 @@
+//! What only the browser knows: the time, its zone, languages, what was remembered, sizes.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use leptos::html::Div;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use web_sys::{HtmlElement, ResizeObserver, SvgElement};
+
+/// The element with this id, which `index.html` has, without what stood in it while loading.
+pub(crate) fn emptied_element(id: &str) -> HtmlElement {
+    let element = document()
+        .get_element_by_id(id)
+        .unwrap_or_else(|| panic!("index.html has an element #{id}"));
+    element.set_text_content(None);
+    element.unchecked_into()
+}
+
+/// The page's only clock.
+pub(crate) fn now() -> Timestamp {
+    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
+    let millis = js_sys::Date::now() as i64;
+    Timestamp::from_millisecond(millis).unwrap_or_default()
+}
+
+/// The moment as clocks show it here.
+pub(crate) fn local(at: Timestamp) -> DateTime {
+    let date = js_sys::Date::new_0();
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of any year that has one")]
+    date.set_time(at.as_millisecond() as f64);
+    let small = |value: u32| i8::try_from(value).unwrap_or_default();
+    DateTime::new(
+        i16::try_from(date.get_full_year()).unwrap_or_default(),
+        small(date.get_month() + 1),
+        small(date.get_date()),
+        small(date.get_hours()),
+        small(date.get_minutes()),
+        small(date.get_seconds()),
+        0,
+    )
+    .unwrap_or_default()
+}
+
+/// The zone that [`local`] uses, by its name: `Europe/Paris`.
+pub(crate) fn time_zone() -> String {
+    let options = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &js_sys::Object::new())
+        .resolved_options();
+    js_sys::Reflect::get(&options, &"timeZone".into())
+        .ok()
+        .and_then(|zone| zone.as_string())
+        .unwrap_or_default()
+}
+
+/// The user's languages as BCP 47 tags, the preferred one first.
+pub(crate) fn languages() -> Vec<String> {
+    window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()
+}
+
+/// What an earlier visit chose. A browser that forbids storage forgets.
+pub(crate) fn remembered(key: &str) -> Option<String> {
+    window().local_storage().ok()??.get_item(key).ok()?
+}
+
+pub(crate) fn remember(key: &str, value: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        // A full or forbidden storage only means that the next visit starts with the default.
+        drop(storage.set_item(key, value));
+    }
+}
+
+pub(crate) fn set_root_attribute(name: &str, value: &str) {
+    if let Some(root) = document().document_element() {
+        // Fails for invalid names only, and ours are constants.
+        drop(root.set_attribute(name, value));
+    }
+}
+
+pub(crate) fn is_hidden() -> bool {
+    document().hidden()
+}
+
+/// The width of an element in CSS pixels, kept up to date; zero until it is known.
+pub(crate) fn width_of(element: NodeRef<Div>) -> Signal<f64> {
+    let width = RwSignal::new(0.0);
+    Effect::new(move |_| {
+        let Some(element) = element.get() else {
+            return;
+        };
+        let measured = element.clone();
+        let on_resize = Closure::<dyn FnMut()>::new(move || {
+            let now = f64::from(measured.client_width());
+            // A hidden element has no width, but will be shown again as wide as before.
+            if now > 0.0 && width.try_get_untracked().is_some_and(|before| differs(before, now)) {
+                width.set(now);
+            }
+        });
+        let Ok(observer) = ResizeObserver::new(on_resize.as_ref().unchecked_ref()) else {
+            return;
+        };
+        observer.observe(&element);
+        let kept = StoredValue::new_local((observer, on_resize));
+        on_cleanup(move || kept.with_value(|(observer, _)| observer.disconnect()));
+    });
+    width.into()
+}
+
+fn differs(before: f64, now: f64) -> bool {
+    (before - now).abs() >= 1.0
+}
+
+/// Moves the focus to the `index`th element that carries `data-point`, within the element that
+/// handles the event.
+pub(crate) fn focus_point(event: &web_sys::KeyboardEvent, index: usize) {
+    let point = event
+        .current_target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+        .and_then(|within| within.query_selector_all("[data-point]").ok())
+        .and_then(|points| points.item(u32::try_from(index).ok()?))
+        .and_then(|point| point.dyn_into::<SvgElement>().ok());
+    if let Some(point) = point {
+        // Focus can only fail for an element that has left the document, which then has none.
+        drop(point.focus());
+    }
+}

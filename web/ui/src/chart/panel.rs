@@ -1,0 +1,84 @@
+//! The frame of a chart: heading, what stands out, the chart or its table, and the caption.
+
+use super::table::GroupTable;
+use crate::points::Point;
+use crate::settings::use_language;
+use leptos::prelude::*;
+
+/// Whether a table compares each group with the year before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compare {
+    YearBefore,
+    Nothing,
+}
+
+/// What stands out, with the exact value behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Headline {
+    pub(crate) figure: &'static str,
+    pub(crate) group: String,
+    pub(crate) value: String,
+    pub(crate) sentence: String,
+}
+
+#[component]
+pub(crate) fn ChartPanel(
+    /// Distinguishes this panel's element ids.
+    id: &'static str,
+    #[prop(into)] heading: Signal<String>,
+    #[prop(into)] headline: Signal<Option<Headline>>,
+    #[prop(into)] caption: Signal<&'static str>,
+    /// The heading of the table's first column.
+    #[prop(into)]
+    group: Signal<&'static str>,
+    #[prop(into)] points: Signal<Vec<Point>>,
+    compare: Compare,
+    /// Stands between the heading and the chart.
+    #[prop(optional, into)]
+    choice: Option<ViewFn>,
+    children: Children,
+) -> impl IntoView {
+    let language = use_language();
+    let as_table = RwSignal::new(false);
+    let heading_id = format!("{id}-heading");
+    view! {
+        <section class="panel" id=id aria-labelledby=heading_id>
+            <header class="panel-head">
+                <h2 id=heading_id.clone()>{move || heading.get()}</h2>
+                <button
+                    class="toggle"
+                    type="button"
+                    aria-pressed=move || as_table.get().to_string()
+                    on:click=move |_| as_table.update(|shown| *shown = !*shown)
+                >
+                    {move || {
+                        let text = language.get().text();
+                        if as_table.get() { text.show_chart } else { text.show_table }
+                    }}
+                </button>
+            </header>
+            {choice.map(|choice| choice.run())}
+            {move || headline.get().map(|headline| view! {
+                <p
+                    class="headline"
+                    data-figure=headline.figure
+                    data-group=headline.group
+                    data-value=headline.value
+                >
+                    {headline.sentence}
+                </p>
+            })}
+            <Show when=move || points.with(Vec::is_empty)>
+                <p class="nothing">{move || language.get().text().no_rows}</p>
+            </Show>
+            <figure hidden=move || as_table.get() || points.with(Vec::is_empty)>
+                {children()}
+                <figcaption>{move || caption.get()}</figcaption>
+            </figure>
+            <div class="table-scroll" hidden=move || !as_table.get() tabindex="0" role="region"
+                aria-label=move || heading.get()>
+                <GroupTable group points compare />
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,77 @@
+//! The numbers of a chart as a table.
+
+use super::panel::Compare;
+use crate::figures::Figure;
+use crate::format;
+use crate::points::Point;
+use crate::settings::use_language;
+use leptos::prelude::*;
+
+const COLUMNS: [Figure; 7] = [
+    Figure::Sales,
+    Figure::CancelledSales,
+    Figure::NetSales,
+    Figure::Orders,
+    Figure::Lines,
+    Figure::Customers,
+    Figure::AverageBasket,
+];
+
+#[component]
+pub(crate) fn GroupTable(
+    group: Signal<&'static str>,
+    points: Signal<Vec<Point>>,
+    compare: Compare,
+) -> impl IntoView {
+    let language = use_language();
+    view! {
+        <table>
+            <thead>
+                <tr>
+                    <th scope="col">{move || group.get()}</th>
+                    {COLUMNS.map(|figure| view! {
+                        <th scope="col" class="number">
+                            {move || figure.text(language.get()).label}
+                        </th>
+                    })}
+                    {(compare == Compare::YearBefore).then(|| view! {
+                        <th scope="col" class="number">
+                            {move || language.get().text().year_before}
+                        </th>
+                    })}
+                </tr>
+            </thead>
+            <tbody>
+                {move || points.get().into_iter().map(|point| row(point, compare)).collect_view()}
+            </tbody>
+        </table>
+    }
+}
+
+fn row(point: Point, compare: Compare) -> impl IntoView {
+    let language = use_language().get();
+    let cells = COLUMNS.map(|figure| {
+        let value = figure.value(&point.figures);
+        view! {
+            <td class="number" data-figure=figure.name() data-value=value.exact()>
+                {value.shown(language)}
+            </td>
+        }
+    });
+    let year_before = (compare == Compare::YearBefore).then(|| {
+        let exact = point.year_before.map(|sales| sales.amount.to_string());
+        let shown = point.year_before.map(|sales| format::money(language, &sales));
+        view! {
+            <td class="number" data-figure="year_before" data-value=exact.unwrap_or_default()>
+                {shown.unwrap_or_else(|| "–".to_owned())}
+            </td>
+        }
+    });
+    view! {
+        <tr data-group=point.key.clone()>
+            <th scope="row">{point.label(language)}</th>
+            {cells}
+            {year_before}
+        </tr>
+    }
+}

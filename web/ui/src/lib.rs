@@ -1,1 +1,0 @@
-//! The page, built for wasm32 by web/build-ui.
