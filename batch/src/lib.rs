@@ -3,3 +3,4 @@
 pub mod cli;
 pub mod database;
 pub mod import;
+pub mod load;

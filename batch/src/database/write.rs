@@ -19,13 +19,23 @@ impl Database {
             match &mut self.connection {
                 Link::MySql(connection) => {
                     let query = sqlx::query(sql);
-                    let query = values.iter().fold(query, |query, value| query.bind(value.as_deref()));
-                    query.execute(connection).await.map(|done| done.rows_affected())
+                    let query = values
+                        .iter()
+                        .fold(query, |query, value| query.bind(value.as_deref()));
+                    query
+                        .execute(connection)
+                        .await
+                        .map(|done| done.rows_affected())
                 }
                 Link::Sqlite(connection) => {
                     let query = sqlx::query(sql);
-                    let query = values.iter().fold(query, |query, value| query.bind(value.as_deref()));
-                    query.execute(connection).await.map(|done| done.rows_affected())
+                    let query = values
+                        .iter()
+                        .fold(query, |query, value| query.bind(value.as_deref()));
+                    query
+                        .execute(connection)
+                        .await
+                        .map(|done| done.rows_affected())
                 }
             }
         };

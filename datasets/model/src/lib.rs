@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod app_log;
+pub mod erp;
 pub mod event;
 pub mod history;
 pub mod ids;
