@@ -100,7 +100,9 @@ impl History {
         Self {
             summary: Totals::new(currency),
             period: None,
-            groups: Dimension::ALL.map(|dimension| (dimension, BTreeMap::new())).into(),
+            groups: Dimension::ALL
+                .map(|dimension| (dimension, BTreeMap::new()))
+                .into(),
         }
     }
 
@@ -194,7 +196,9 @@ impl Totals {
             },
             net_sales: self.net_sales,
             cancelled_sales: self.cancelled_sales,
-            average_basket: self.net_sales.average_over(self.revenue_orders.len() as u64),
+            average_basket: self
+                .net_sales
+                .average_over(self.revenue_orders.len() as u64),
         }
     }
 }
@@ -235,7 +239,10 @@ mod tests {
             line(2, "4.50", "Shipped", 2),
         ])
         .summary();
-        assert_eq!((figures.lines, figures.orders, figures.customers), (3, 2, 2));
+        assert_eq!(
+            (figures.lines, figures.orders, figures.customers),
+            (3, 2, 2)
+        );
         assert_eq!(figures.average_basket.unwrap().to_string(), "10.00 EUR");
     }
 

@@ -149,7 +149,14 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_an_exact_decimal() {
-        for text in ["", "1e3", "1,5", "NaN", "1.2.3", "0.00000000000000000000000000001"] {
+        for text in [
+            "",
+            "1e3",
+            "1,5",
+            "NaN",
+            "1.2.3",
+            "0.00000000000000000000000000001",
+        ] {
             assert!(Money::parse(text, Currency::EUR).is_err(), "{text}");
         }
     }
@@ -165,7 +172,10 @@ mod tests {
     fn json_keeps_every_digit() {
         let json = serde_json::to_string(&eur("10032628.85")).unwrap();
         assert_eq!(json, r#"{"amount":"10032628.85","currency":"EUR"}"#);
-        assert_eq!(serde_json::from_str::<Money>(&json).unwrap(), eur("10032628.85"));
+        assert_eq!(
+            serde_json::from_str::<Money>(&json).unwrap(),
+            eur("10032628.85")
+        );
     }
 
     #[test]

@@ -120,7 +120,11 @@ impl SalesLayout {
     pub fn read<S: AsRef<[u8]>>(&self, row: &[Option<S>]) -> Result<SalesLine, SalesError> {
         let text = |at: usize, column: &'static str| match row.get(at) {
             Some(Some(value)) => std::str::from_utf8(value.as_ref()).map_err(|_| {
-                wrong(column, &String::from_utf8_lossy(value.as_ref()), "UTF-8 text")
+                wrong(
+                    column,
+                    &String::from_utf8_lossy(value.as_ref()),
+                    "UTF-8 text",
+                )
             }),
             Some(None) => Err(SalesError::Null(column)),
             None => Err(SalesError::MissingColumn(column)),
@@ -181,8 +185,12 @@ mod tests {
 
     #[test]
     fn reads_a_row_with_a_date_or_a_datetime() {
-        let plain = layout().read(&row("10107", "2871.00", "2003-02-24")).unwrap();
-        let stamped = layout().read(&row("10107", "2871.00", "2003-02-24 00:00:00.0")).unwrap();
+        let plain = layout()
+            .read(&row("10107", "2871.00", "2003-02-24"))
+            .unwrap();
+        let stamped = layout()
+            .read(&row("10107", "2871.00", "2003-02-24 00:00:00.0"))
+            .unwrap();
         assert_eq!(plain, stamped);
         assert_eq!(plain.order, OrderNumber(10107));
         assert_eq!(plain.date, jiff::civil::date(2003, 2, 24));
@@ -190,8 +198,13 @@ mod tests {
 
     #[test]
     fn names_the_column_and_the_value_that_is_wrong() {
-        let error = layout().read(&row("10107", "12,5", "2003-02-24")).unwrap_err();
-        assert_eq!(error.to_string(), "column SALES: `12,5` is not a decimal amount");
+        let error = layout()
+            .read(&row("10107", "12,5", "2003-02-24"))
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "column SALES: `12,5` is not a decimal amount"
+        );
         let error = layout().read(&row("10107", "1", "2003-02-30")).unwrap_err();
         assert!(error.to_string().contains("2003-02-30"), "{error}");
     }
@@ -200,8 +213,14 @@ mod tests {
     fn needs_utf8_only_where_it_reads() {
         let bytes = |name: &str| {
             let values = row("10107", "1", "2003-02-24");
-            let mut values: Vec<_> = values.into_iter().map(|v| v.map(String::into_bytes)).collect();
-            let at = SALES_COLUMNS.iter().position(|column| *column == name).unwrap();
+            let mut values: Vec<_> = values
+                .into_iter()
+                .map(|v| v.map(String::into_bytes))
+                .collect();
+            let at = SALES_COLUMNS
+                .iter()
+                .position(|column| *column == name)
+                .unwrap();
             values[at] = Some(vec![0xff]);
             layout().read(&values)
         };

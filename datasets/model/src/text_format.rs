@@ -117,7 +117,11 @@ impl TextFormat {
         };
         self.write(out, value);
         let exact = value != null && self.can_be_split(value);
-        if exact { Encoded::Exact } else { Encoded::Ambiguous }
+        if exact {
+            Encoded::Exact
+        } else {
+            Encoded::Ambiguous
+        }
     }
 
     /// Whether a reader finds the end of this value. Where nothing escapes the escape or the
@@ -140,9 +144,7 @@ impl TextFormat {
         let enclose = match self.enclose {
             Enclose::Never => None,
             Enclose::Always(byte) => Some(byte),
-            Enclose::WhereNeeded(byte) => {
-                value.iter().any(|b| self.delimits(*b)).then_some(byte)
-            }
+            Enclose::WhereNeeded(byte) => value.iter().any(|b| self.delimits(*b)).then_some(byte),
         };
         let quote = self.enclose.byte();
         out.extend(enclose);
@@ -231,7 +233,10 @@ impl TextFormat {
         let unfinished = || TextError::Unfinished {
             offset: bytes.len() as u64,
         };
-        let enclose = self.enclose.byte().filter(|byte| bytes.get(*at) == Some(byte));
+        let enclose = self
+            .enclose
+            .byte()
+            .filter(|byte| bytes.get(*at) == Some(byte));
         if enclose.is_some() {
             *at += 1;
         }
@@ -287,9 +292,15 @@ mod tests {
     #[test]
     fn writes_what_sqoop_writes_by_default_and_says_what_it_breaks() {
         let format = TextFormat::sqoop_default();
-        assert_eq!(encode(&format, &[Some("a"), None]), ("a,null\n".to_owned(), true));
+        assert_eq!(
+            encode(&format, &[Some("a"), None]),
+            ("a,null\n".to_owned(), true)
+        );
         assert_eq!(encode(&format, &[Some("a,b")]), ("a,b\n".to_owned(), false));
-        assert_eq!(encode(&format, &[Some("null")]), ("null\n".to_owned(), false));
+        assert_eq!(
+            encode(&format, &[Some("null")]),
+            ("null\n".to_owned(), false)
+        );
     }
 
     #[test]
