@@ -28,6 +28,11 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+/// Whether the page was built before this program; else a plain one says how to build it.
+pub fn has_page() -> bool {
+    page::is_built()
+}
+
 /// Opens the address to listen on; port 0 takes a free one.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, WebError> {
     (TcpListener::bind(address).await).map_err(|source| WebError::Listen { address, source })

@@ -59,6 +59,10 @@ impl Asset {
     }
 }
 
+pub(crate) fn is_built() -> bool {
+    !BUILT.is_empty()
+}
+
 /// All files of the page by path.
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
