@@ -3,6 +3,8 @@
 
 need_java() {
     need_command java "HDFS, ZooKeeper and Kafka run on Java" "openjdk-$JAVA_VERSION-jre-headless"
+    # All is on loopback: that a machine cannot resolve its own name must not matter.
+    echo "127.0.0.1 localhost $(</proc/sys/kernel/hostname)" >"$data_dir/conf/hosts"
 }
 
 # need_jars NAME PROPERTY...: lib/NAME below the data directory, as NAME/pom.xml says.
@@ -29,7 +31,7 @@ jvm_flags() { printf '%s' "-XX:-UsePerfData -Djava.io.tmpdir=$data_dir/tmp"; }
 set_java_command() {
     local flags
     read -r -a flags <<<"$(jvm_flags)"
-    java_command=(java "-Xmx$1" "${flags[@]}" -cp "$2" "${@:3}")
+    java_command=(java "-Xmx$1" "${flags[@]}" "-Djdk.net.hosts.file=$data_dir/conf/hosts" -cp "$2" "${@:3}")
 }
 
 write_log4j() {

@@ -36,7 +36,7 @@ await() {
     is_function "$check" || return 0
     within "$deadline_seconds" holds_or_is_gone "$check" "$name" && process_runs "$name" && return
     say "--- the end of $data_dir/log/$name.log"
-    tail -n 15 "$data_dir/log/$name.log" >&2
+    tail -n 20 "$data_dir/log/$name.log" >&2
     say '---'
     if process_runs "$name"; then
         fail "$name runs but is not there after $deadline_seconds s ($what)" \

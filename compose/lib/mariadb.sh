@@ -13,7 +13,8 @@ mariadb_prepare() {
 install_mariadb() {
     local new=$data_dir/data/mariadb.partial log=$data_dir/log/mariadb-install.log
     rm -rf "$new"
-    mariadb-install-db --no-defaults --user="$(id -un)" --auth-root-socket-user="$(id -un)" --datadir="$new" \
+    # Forced: otherwise a machine must be able to resolve its own name.
+    mariadb-install-db --force --no-defaults --user="$(id -un)" --auth-root-socket-user="$(id -un)" --datadir="$new" \
         --tmpdir="$data_dir/tmp" --skip-test-db --skip-log-bin &>"$log" ||
         fail "mariadb-install-db failed" "see $log"
     mv "$new" "$data_dir/data/mariadb"
