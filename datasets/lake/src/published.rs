@@ -9,7 +9,7 @@ use crate::error::{LakeError, Result};
 use crate::file::LakeReader;
 use crate::lake::Lake;
 use crate::path::LakePath;
-use crate::publish::{Layout, Name, Target, WithoutTarget, look_beside};
+use crate::publish::{Layout, Target, look_beside};
 use bytes::Bytes;
 use comptoir_model::manifest::{MANIFEST_VERSION, Manifest};
 use serde::Deserialize;
@@ -145,10 +145,8 @@ pub(crate) async fn locate(lake: &Lake, layout: &Layout) -> Result<Location> {
         return Ok(Location::At(layout.target.clone()));
     }
     let beside = look_beside(lake, layout, Target::Absent).await?;
-    match beside.without_target() {
-        WithoutTarget::Run(run) => return Ok(Location::At(layout.path(&Name::Run(run)))),
-        WithoutTarget::Old(n) => return Ok(Location::At(layout.path(&Name::Old(n)))),
-        WithoutTarget::Nothing => {}
+    if let Some(name) = beside.without_target() {
+        return Ok(Location::At(layout.path(&name)));
     }
     // No target, no intent: either there is nothing, or we looked between two publications. Each
     // leaves its number behind.

@@ -13,14 +13,16 @@
 
 mod layout;
 mod plan;
+#[cfg(test)]
+mod plan_tests;
 mod workshop;
 
 pub use plan::{KEEP_MARKERS, KEEP_OLD_DATA, Step};
 #[doc(hidden)]
 pub use workshop::{Checkpoint, Point};
 
-pub(crate) use layout::{Layout, Name};
-pub(crate) use plan::{Facts, Target, WithoutTarget};
+pub(crate) use layout::Layout;
+pub(crate) use plan::Target;
 pub(crate) use workshop::look_beside;
 
 use crate::error::{LakeError, Result};
@@ -31,7 +33,7 @@ use bytes::Bytes;
 use comptoir_model::ids::RunId;
 use comptoir_model::manifest::Manifest;
 use jiff::Timestamp;
-use layout::{Intent, json};
+use layout::{Intent, Name, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use workshop::Workshop;
@@ -108,8 +110,8 @@ impl Publication {
         let workshop = &self.workshop;
         let lock = workshop.lake.lock(&workshop.path(&Name::Lock)).await?;
         let number = self.decide(now).await?;
-        let facts = workshop.roll_forward().await?;
-        if !self.became_target(&facts, number).await? {
+        workshop.roll_forward().await?;
+        if !self.became_target(number).await? {
             return Err(LakeError::Fenced {
                 path: workshop.layout.target.clone(),
             });
@@ -189,16 +191,20 @@ impl Publication {
     }
 
     /// Whether the run is, or was, the target, now that its intent is resolved.
-    async fn became_target(&self, facts: &Facts, number: u64) -> Result<bool> {
+    async fn became_target(&self, number: u64) -> Result<bool> {
+        // Afresh: another publisher may have completed it since the last look, and replaced it.
+        let facts = self.workshop.look().await?;
         if facts.target == Target::Holds(self.run.clone()) {
             return Ok(true);
         }
-        // Completed by another publisher, who then replaced it.
-        let replaced = self.workshop.path(&Name::Old(number + 1));
-        match crate::published::manifest_in(&self.workshop.lake, &replaced).await {
-            Ok(manifest) => Ok(manifest.is_some_and(|manifest| manifest.run == self.run)),
-            Err(LakeError::Unpublished { .. } | LakeError::WrongKind { .. }) => Ok(false),
-            Err(error) => Err(error),
+        for later in facts.replaced_after(number) {
+            let directory = self.workshop.path(&Name::Old(later));
+            match crate::published::manifest_in(&self.workshop.lake, &directory).await {
+                Ok(Some(manifest)) if manifest.run == self.run => return Ok(true),
+                Ok(_) | Err(LakeError::Unpublished { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
+        Ok(false)
     }
 }

@@ -8,10 +8,11 @@
 //!   used up once: [`Step::MoveAside`] and [`Step::Mark`] succeed once for each `n`.
 //! - A run's directory leaves its name once, either to the target or to `swept-<run>`; who finds it
 //!   gone has lost.
-//! - The target is looked at before the directory listing. A target that is missing while no
-//!   higher `old-*` exists afterwards is missing because of this number.
+//! - The target is looked at before and after the directory listing, and must not have changed.
+//!   Missing before, while the listing shows no higher `old-*`, it is missing because of this
+//!   number; there after, although the listing shows `old-<n>`, it is another publication's.
 
-use super::layout::Intent;
+use super::layout::{Intent, Name};
 use comptoir_model::ids::RunId;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +23,7 @@ pub const KEEP_OLD_DATA: SignedDuration = SignedDuration::from_hours(24);
 /// How many `old-*` stay as markers against late publishers.
 pub const KEEP_MARKERS: usize = 100;
 
-/// What was found: the target first, then the directory beside it.
+/// What was found in the target and in the directory beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Facts {
     pub(crate) target: Target,
@@ -72,7 +73,8 @@ pub enum Step {
     KeepExchanged(u64, RunId),
     /// The run becomes the target.
     Place(RunId),
-    /// A run that was swept while its intent came into being gets its name back.
+    /// A run that was swept although it was decided, by somebody who did not know yet, gets its
+    /// name back.
     Restore(RunId),
     /// Records when the data of `old-<n>` was replaced.
     Stamp(u64, Timestamp),
@@ -92,6 +94,12 @@ impl Facts {
     /// The number of the next intent.
     pub(crate) fn next_number(&self) -> u64 {
         self.highest_old().unwrap_or(0) + 1
+    }
+
+    /// The `old-*` with data that was replaced by publications after number `n`.
+    pub(crate) fn replaced_after(&self, n: u64) -> impl Iterator<Item = u64> {
+        let later = self.old.range(n + 1..);
+        later.filter_map(|(&later, &old)| (old == Old::Directory).then_some(later))
     }
 
     fn highest_old(&self) -> Option<u64> {
@@ -134,13 +142,12 @@ impl Facts {
                 (_, Exchange::Possible) => Step::Exchange(n, run.clone()),
                 (_, Exchange::Impossible) => Step::MoveAside(n),
             }),
-            // Swept before anything was moved: the number is used up, the target stays.
+            // Swept before anything was moved: gone for good, then the number is used up.
+            (None, false) if self.swept.contains(run) => Some(Step::DeleteSwept(run.clone())),
             (None, false) => Some(Step::Mark(n)),
             (Some(_), true) => Some(Step::Place(run.clone())),
+            (Some(_), false) if self.swept.contains(run) => Some(Step::Restore(run.clone())),
             (Some(Old::Marker), false) => Some(Step::DeleteIntent(n)),
-            (Some(Old::Directory), false) if self.swept.contains(run) => {
-                Some(Step::Restore(run.clone()))
-            }
             // Somebody deleted the run by hand. The intent stays and leads readers to `old-<n>`
             // until the next publication.
             (Some(Old::Directory), false) => None,
@@ -153,21 +160,20 @@ impl Facts {
         later || (self.old.contains_key(&n) && self.target != Target::Absent)
     }
 
-    /// Where readers find complete data while there is no target.
-    pub(crate) fn without_target(&self) -> WithoutTarget {
+    /// Where readers find complete data while there is no target: in the run that takes its place,
+    /// once `old-<n>` exists and nothing can stop it any more.
+    pub(crate) fn without_target(&self) -> Option<Name> {
         let in_time = |n: &u64| self.highest_old().is_none_or(|highest| *n >= highest);
-        let mut standing = self.intents.iter().rev().filter(|(n, _)| in_time(n));
-        standing
-            .find_map(|(&n, intent)| {
-                if self.runs.contains(&intent.run) {
-                    Some(WithoutTarget::Run(intent.run.clone()))
-                } else if self.old.get(&n) == Some(&Old::Directory) {
-                    Some(WithoutTarget::Old(n))
-                } else {
-                    None
-                }
+        self.intents
+            .iter()
+            .rev()
+            .filter(|(n, _)| in_time(n))
+            .find_map(|(&n, Intent { run, .. })| match self.old.get(&n)? {
+                _ if self.runs.contains(run) => Some(Name::Run(run.clone())),
+                _ if self.swept.contains(run) => Some(Name::Swept(run.clone())),
+                Old::Directory => Some(Name::Old(n)),
+                Old::Marker => None,
             })
-            .unwrap_or(WithoutTarget::Nothing)
     }
 
     /// What nobody will publish any more: runs and swept runs that no intent names, and decisive
@@ -197,12 +203,4 @@ impl Facts {
             .chain(emptied.map(Step::Empty))
             .collect()
     }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum WithoutTarget {
-    /// The run that is about to become the target.
-    Run(RunId),
-    Old(u64),
-    Nothing,
 }

@@ -59,10 +59,36 @@ impl Workshop {
         self.layout.path(name)
     }
 
-    /// The target first, then the listing: see [`super::plan`].
+    /// The target, the listing beside it, and the target again: facts count only while the target
+    /// stands still, see [`super::plan`].
     pub(super) async fn look(&self) -> Result<Facts> {
-        let target = look_at_target(&self.lake, &self.layout.target).await?;
-        look_beside(&self.lake, &self.layout, target).await
+        let mut target = self.look_at_target().await?;
+        for _ in 0..STEPS_MAX {
+            let facts = look_beside(&self.lake, &self.layout, target).await?;
+            target = self.look_at_target().await?;
+            if target == facts.target {
+                return Ok(facts);
+            }
+        }
+        Err(LakeError::Unavailable {
+            path: self.layout.target.clone(),
+            reason: format!("it was replaced {STEPS_MAX} times while being looked at"),
+        })
+    }
+
+    async fn look_at_target(&self) -> Result<Target> {
+        match manifest_in(&self.lake, &self.layout.target).await {
+            Ok(Some(manifest)) => Ok(Target::Holds(manifest.run)),
+            Ok(None) => Ok(Target::Absent),
+            // Whatever it is, this program did not publish it.
+            Err(
+                LakeError::Unpublished { .. }
+                | LakeError::Corrupt { .. }
+                | LakeError::NewerManifest { .. }
+                | LakeError::WrongKind { .. },
+            ) => Ok(Target::Foreign),
+            Err(error) => Err(error),
+        }
     }
 
     /// Carries out what standing intents promise, until nothing is left to do.
@@ -180,21 +206,6 @@ impl Workshop {
     async fn delete(&self, name: &Name) -> Result<()> {
         self.lake.delete(&self.path(name), Recursive::Yes).await?;
         Ok(())
-    }
-}
-
-async fn look_at_target(lake: &Lake, target: &LakePath) -> Result<Target> {
-    match manifest_in(lake, target).await {
-        Ok(Some(manifest)) => Ok(Target::Holds(manifest.run)),
-        Ok(None) => Ok(Target::Absent),
-        // Whatever it is, this program did not publish it.
-        Err(
-            LakeError::Unpublished { .. }
-            | LakeError::Corrupt { .. }
-            | LakeError::NewerManifest { .. }
-            | LakeError::WrongKind { .. },
-        ) => Ok(Target::Foreign),
-        Err(error) => Err(error),
     }
 }
 
