@@ -1,6 +1,6 @@
 //! The command line: `comptoir-batch load|import`, and what its exit codes mean.
 
-use crate::import;
+use crate::{import, load};
 use clap::{Parser, Subcommand};
 use comptoir_config::ConfigArgs;
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ Exit codes:
   0  done
   1  failed; stderr says why, and what cures it
   2  the command line or the settings are wrong; nothing was touched
-  6  the source database can't be reached; the published data is untouched
+  6  the database can't be reached; nothing was changed
   7  the lake can't be reached; the published data is untouched
 
 Settings come from comptoir.toml, .env, COMPTOIR_* variables and flags; later beats earlier.
@@ -28,6 +28,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Load a CSV file into a table of the ERP
+    Load(load::LoadArgs),
     /// Import a table of the ERP into the lake
     Import(import::ImportArgs),
 }

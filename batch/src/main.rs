@@ -2,9 +2,10 @@
 
 use clap::Parser;
 use comptoir_batch::cli::{Cli, Command, Exit};
-use comptoir_batch::import;
-use comptoir_config::{Settings, Sources, init_logging_to};
+use comptoir_batch::{import, load};
+use comptoir_config::{Settings, Sources, clock, init_logging_to};
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::tz::TimeZone;
 use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
@@ -42,14 +43,29 @@ fn settings(cli: &Cli, progress: &ProgressBar) -> anyhow::Result<Settings> {
 fn sources(cli: &Cli) -> Sources {
     let sources = cli.config.sources();
     match &cli.command {
+        Command::Load(args) => args.add_to(sources),
         Command::Import(args) => args.add_to(sources),
     }
 }
 
-fn run(cli: &Cli, settings: &Settings, progress: &ProgressBar) -> Result<(), (anyhow::Error, Exit)> {
+fn run(
+    cli: &Cli,
+    settings: &Settings,
+    progress: &ProgressBar,
+) -> Result<(), (anyhow::Error, Exit)> {
     let failed = |error: std::io::Error| (error.into(), Exit::Failed);
     let runtime = tokio::runtime::Runtime::new().map_err(failed)?;
     match &cli.command {
+        Command::Load(args) => {
+            let today = clock::now().to_zoned(TimeZone::UTC).date();
+            let report = runtime
+                .block_on(load::run(args, settings, today, progress))
+                .map_err(|error| {
+                    let exit = error.exit();
+                    (error.into(), exit)
+                })?;
+            say(&report).map_err(failed)
+        }
         Command::Import(args) => {
             let line = std::env::args().skip(1);
             let report = runtime
@@ -75,7 +91,8 @@ fn complain(error: &anyhow::Error) {
 
 /// On a terminal; draws nothing elsewhere.
 fn progress_bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{spinner} {wide_bar} {pos}/{len} parts, {msg} {elapsed}");
+    let style =
+        ProgressStyle::with_template("{spinner} {wide_bar} {pos}/{len} parts, {msg} {elapsed}");
     let bar = ProgressBar::new(0);
     match style {
         Ok(style) => bar.with_style(style),

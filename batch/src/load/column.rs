@@ -54,7 +54,7 @@ const TEXT_BYTES_MAX: usize = 65_535;
 impl ColumnType {
     /// The narrowest text type; a little wide, so that next month's file fits as well.
     pub(crate) fn text(chars: usize, bytes: usize) -> Self {
-        match [16, 32, 64, 128, 255]
+        match [64, 255]
             .into_iter()
             .find(|width| chars <= *width)
         {

@@ -54,7 +54,10 @@ impl Detector {
         for &byte in bytes {
             self.see(byte);
         }
-        self.foreign.feed(bytes, false);
+        // Slow, and of no use for UTF-8. What came before the first odd byte tells it little.
+        if self.utf8.broken {
+            self.foreign.feed(bytes, false);
+        }
     }
 
     /// Counts the byte before this one, now that both its neighbours are known.

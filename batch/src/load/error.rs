@@ -2,6 +2,7 @@
 
 use super::decode::Undecodable;
 use crate::database::{DatabaseError, Retry};
+use comptoir_config::SecretError;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -107,6 +108,8 @@ pub enum LoadError {
     FileChanged { path: PathBuf },
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     #[error("the reader of {path} stopped: {reason}")]
     Interrupted { path: PathBuf, reason: String },
 }
@@ -226,16 +229,6 @@ impl LoadError {
             Self::FileChanged { .. } | Self::Interrupted { .. } => Retry::CanHelp,
             _ => Retry::CanNot,
         }
-    }
-
-    /// Whether the database could not be talked to.
-    pub fn is_unreachable(&self) -> bool {
-        matches!(self, Self::Database(error) if error.is_unreachable())
-    }
-
-    /// Whether the request itself is wrong: a column or an encoding that is not there.
-    pub fn is_usage(&self) -> bool {
-        matches!(self, Self::UnknownColumn { .. } | Self::OwnId { .. })
     }
 
     /// Reading errors carry what could not be decoded inside.

@@ -244,9 +244,9 @@ mod tests {
                 ["2024-01-01 00:00:00.5", "2024-01-01", "2024-01-02"],
                 "DATETIME(6)",
             ),
-            (["NA", "EMEA", "Japan"], "VARCHAR(16)"),
-            (["1e5", "2", "3"], "VARCHAR(16)"),
-            (["+33 1", "+4712345678", "3"], "VARCHAR(16)"),
+            (["NA", "EMEA", "Japan"], "VARCHAR(64)"),
+            (["1e5", "2", "3"], "VARCHAR(64)"),
+            (["+33 1", "+4712345678", "3"], "VARCHAR(64)"),
         ] {
             assert_eq!(infer(values), (expected.to_owned(), false), "{values:?}");
         }
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn one_leading_zero_makes_a_column_text() {
         let codes: Vec<_> = std::iter::repeat_n("10115", 999).chain(["01067"]).collect();
-        assert_eq!(infer(codes), ("VARCHAR(16)".to_owned(), false));
+        assert_eq!(infer(codes), ("VARCHAR(64)".to_owned(), false));
         assert_eq!(infer(["0", "0.5"]), ("DECIMAL(10,1)".to_owned(), false));
     }
 
@@ -265,7 +265,7 @@ mod tests {
         values.push("abc");
         assert_eq!(infer(values.clone()).0, "INT");
         values.push("def");
-        assert_eq!(infer(values).0, "VARCHAR(16)");
+        assert_eq!(infer(values).0, "VARCHAR(64)");
         let mut dates = vec!["2/24/2024"; 9];
         dates.push("2/30/2024");
         assert_eq!(infer(dates).0, "DATE");
@@ -313,14 +313,14 @@ mod tests {
     #[test]
     fn telephone_numbers_with_points_are_no_dates() {
         let phones = ["26.47.1555", "20.16.1555", "40.67.8555"];
-        assert_eq!(infer(phones).0, "VARCHAR(16)");
+        assert_eq!(infer(phones).0, "VARCHAR(64)");
     }
 
     #[test]
     fn empty_values_make_a_column_nullable() {
         assert_eq!(infer(["1", "", "2"]), ("INT".to_owned(), true));
         assert_eq!(infer(["1", "  ", "2"]), ("INT".to_owned(), true));
-        assert_eq!(infer(["a", "  "]), ("VARCHAR(16)".to_owned(), false));
-        assert_eq!(infer([]), ("VARCHAR(16)".to_owned(), true));
+        assert_eq!(infer(["a", "  "]), ("VARCHAR(64)".to_owned(), false));
+        assert_eq!(infer([]), ("VARCHAR(64)".to_owned(), true));
     }
 }

@@ -12,6 +12,7 @@ mod args;
 mod bad_rows;
 mod check;
 mod column;
+mod command;
 mod convert;
 mod dates;
 mod decode;
@@ -32,6 +33,7 @@ mod write;
 
 pub use args::{LoadArgs, ShiftTo};
 pub use column::{Column, ColumnType, UnknownType};
+pub use command::run;
 pub use dates::DateOrder;
 pub use decode::Undecodable;
 pub use detect::Detected;

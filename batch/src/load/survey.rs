@@ -181,7 +181,7 @@ mod tests {
             .iter()
             .map(|c| c.column_type.to_string())
             .collect();
-        assert_eq!(types, ["VARCHAR(16)", "DECIMAL(10,2)"]);
+        assert_eq!(types, ["VARCHAR(64)", "DECIMAL(10,2)"]);
     }
 
     #[test]
