@@ -1,9 +1,10 @@
 //! `comptoir-web`: the dashboard and its API, alone.
 
-use anyhow::{Context, Result};
 use clap::Parser;
 use comptoir_config::{ConfigArgs, Key, Settings, init_logging};
 use comptoir_lake::{Lake, LakeOptions, LakePath};
+use std::io::Write;
+use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
@@ -42,46 +43,70 @@ Examples:
   COMPTOIR_WEB_ALLOW_REMOTE=true comptoir-web --listen 0.0.0.0:8080
       lets other machines in, as in a container; put a proxy with a login in front
   curl http://127.0.0.1:8080/api/v1/history/by/country
-      asks for the sales of each country";
+      asks for the sales of each country
+Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 it could not serve, 2 settings or flags are wrong";
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
     let args = Args::parse();
-    let sources = args
-        .config
-        .sources()
-        .flag(Key::WebListen, "--listen", args.listen)
-        .flag(Key::LakeUrl, "--lake", args.lake)
-        .flag(Key::ImportTargetDir, "--target-dir", args.target_dir);
+    let settings = match settings(&args) {
+        Ok(settings) => settings,
+        Err(error) => return complain(&error, 2),
+    };
+    match run(settings).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&error, 1),
+    }
+}
+
+fn settings(args: &Args) -> anyhow::Result<Settings> {
+    let sources = (args.config.sources())
+        .flag(Key::WebListen, "--listen", args.listen.as_ref())
+        .flag(Key::LakeUrl, "--lake", args.lake.as_ref())
+        .flag(
+            Key::ImportTargetDir,
+            "--target-dir",
+            args.target_dir.as_ref(),
+        );
     let settings = Settings::load(&sources)?;
-    init_logging(&settings.log, "web")?;
+    init_logging(&settings.log, "comptoir-web")?;
+    Ok(settings)
+}
+
+async fn run(settings: Settings) -> anyhow::Result<()> {
     let options = LakeOptions {
         timeout: settings.lake.timeout,
         hadoop_conf_dir: settings.lake.hadoop_conf_dir,
     };
-    let url = settings.lake.url.to_string();
-    let lake = Lake::open(&url, options)?;
+    let lake = Lake::open(&settings.lake.url.to_string(), options)?;
     let target = LakePath::parse(&settings.import.target_dir)?;
+    let shutdown = stopped()?;
     let listener = comptoir_web::listen(settings.web.listen).await?;
+    let address = listener.local_addr()?;
     info!(
-        "listening on http://{}, reading {}",
-        listener.local_addr()?,
+        "listening on http://{address}, reading {}",
         lake.url_of(&target)
     );
-    let shutdown = stopped()?;
     comptoir_web::serve(listener, lake, target, settings.shop.currency, shutdown).await?;
     info!("stopped");
     Ok(())
 }
 
 /// Ctrl-C, or the signal of `kill` and of containers.
-fn stopped() -> Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT can't be heard")?;
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be heard")?;
+fn stopped() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
     })
+}
+
+/// Our errors name their causes themselves.
+fn complain(error: &anyhow::Error, code: u8) -> ExitCode {
+    // Where stderr is closed the exit code still tells.
+    writeln!(std::io::stderr(), "error: {error}").ok();
+    ExitCode::from(code)
 }

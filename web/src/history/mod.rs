@@ -58,11 +58,11 @@ async fn served(server: &Server) -> Result<Served, Refused> {
     }
 }
 
-/// The lake has been asked, and has not answered since the start.
+/// The first look goes on: reading a large import takes a while, and so does a lake that hangs.
 fn not_looked_yet() -> Problem {
     problem(
         ProblemKind::LakeUnavailable,
-        "the lake has not answered since this server started".to_owned(),
-        Some("`comptoir doctor` says whether the lake answers".to_owned()),
+        "the first look at the lake since this server started has not ended yet".to_owned(),
+        Some("ask again; `comptoir doctor` says whether the lake answers".to_owned()),
     )
 }

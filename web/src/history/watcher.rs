@@ -158,8 +158,16 @@ fn report(before: &Sight, after: &Sight) {
         );
     }
     match (before.problem(), after.problem()) {
-        (before, Some(problem)) if before != Some(problem) => warn!("{}", problem.detail),
-        (Some(_), None) => info!("the lake's newest import is served again"),
+        (before, Some(problem)) if before != Some(problem) => {
+            let hint = problem.hint.as_deref().unwrap_or_default();
+            match problem.kind {
+                ProblemKind::NoImport => info!("{}: {hint}", problem.detail),
+                _ => warn!("{}: {hint}", problem.detail),
+            }
+        }
+        (Some(_), None) if before.run() == after.run() => {
+            info!("the import that is served is the lake's newest again");
+        }
         _ => {}
     }
 }

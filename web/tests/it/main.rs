@@ -8,5 +8,6 @@ mod http;
 mod lake_trouble;
 mod metrics;
 mod page;
+mod program;
 mod sales;
 mod support;
