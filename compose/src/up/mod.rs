@@ -20,7 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 /// How long the page's address waits for the first import, so that people find figures there.
-const FIRST_IMPORT_WAIT: Duration = Duration::from_secs(5);
+const FIRST_IMPORT_WAIT: Duration = Duration::from_secs(8);
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\

@@ -1,4 +1,11 @@
-//! The real services and the files that describe them.
+//! The launcher, the real services and the files that describe them.
 
 mod compose_yaml;
+mod doctor;
+mod lake_cli;
+mod launcher;
+mod real_services;
+mod recomputed;
 mod services;
+mod settings;
+mod up;
