@@ -5,20 +5,22 @@ use clap::{Parser, Subcommand};
 use comptoir_config::ConfigArgs;
 use std::process::ExitCode;
 
-const AFTER_HELP: &str = "\
+/// What the exit codes mean, for `--help`.
+pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  failed; stderr says why, and what cures it
   2  the command line or the settings are wrong; nothing was touched
   6  the database can't be reached; nothing was changed
-  7  the lake can't be reached; the published data is untouched
+  7  the lake can't be reached; the published data is untouched";
 
+const SOURCES: &str = "\
 Settings come from comptoir.toml, .env, COMPTOIR_* variables and flags; later beats earlier.
 Passwords come from files only.";
 
 /// Batch import, the successor of Apache Sqoop.
 #[derive(Debug, Parser)]
-#[command(name = "comptoir-batch", version, after_help = AFTER_HELP, propagate_version = true)]
+#[command(name = "comptoir-batch", version, after_help = format!("{EXIT_CODES}\n\n{SOURCES}"), propagate_version = true)]
 pub struct Cli {
     #[command(flatten)]
     pub config: ConfigArgs,

@@ -1,5 +1,6 @@
 //! The flags of `comptoir-batch import`, spelled as Sqoop spells them.
 
+use crate::cli::EXIT_CODES;
 use comptoir_config::{Key, Sources};
 use std::path::PathBuf;
 
@@ -25,39 +26,49 @@ is `\\N`). With it the format is Sqoop's: `,` and newline, NULL is `null`, nothi
 that hold a delimiter are then counted and warned about.";
 
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(after_long_help = EXAMPLES, after_help = "--help shows examples and the exit codes' meaning is in comptoir-batch --help.")]
+#[command(
+    after_help = "Try --help for examples, the format and the exit codes.",
+    after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"),
+)]
 pub struct ImportArgs {
     /// The database: mysql://HOST:PORT/NAME, mariadb://…, jdbc:mysql://… or sqlite:PATH
+    /// [default: erp.url]
     #[arg(long, value_name = "URL", help_heading = "Source")]
     pub connect: Option<String>,
 
-    /// Who logs in
+    /// Who logs in [default: erp.username]
     #[arg(long, value_name = "NAME", help_heading = "Source")]
     pub username: Option<String>,
 
     /// The file that holds the password, readable by its owner only
+    /// [default: erp.password_file]
     #[arg(long, value_name = "FILE", help_heading = "Source")]
     pub password_file: Option<PathBuf>,
 
-    /// The table or view
-    #[arg(long, value_name = "NAME", help_heading = "Source")]
+    /// The table or view; --target-dir must say where it goes [default: import.table]
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "target_dir",
+        help_heading = "Source"
+    )]
     pub table: Option<String>,
 
     /// The integer column whose ranges make the parts [default: the primary key]
     #[arg(long, value_name = "COLUMN", help_heading = "Source")]
     pub split_by: Option<String>,
 
-    /// How many parts
+    /// How many parts at most, 1 to 64 [default: import.mappers, 4]
     #[arg(short = 'm', long, value_name = "N", help_heading = "Source")]
     pub num_mappers: Option<u32>,
 
-    /// The directory in the lake; what was imported there before is replaced
+    /// The directory in the lake, whose former import is replaced [default: import.target_dir]
     #[arg(long, value_name = "DIR", help_heading = "Target")]
     pub target_dir: Option<String>,
 
     #[arg(
         long,
-        help = "The lake: hdfs://HOST:PORT, hdfs://NAMESERVICE or file:///DIR",
+        help = "The lake: hdfs://HOST:PORT, hdfs://NAMESERVICE or file:///DIR [default: lake.url]",
         value_name = "URL",
         help_heading = "Target"
     )]

@@ -94,6 +94,10 @@ async fn a_wrong_command_line_touches_nothing() {
             assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?}: {stderr}");
             assert!(stderr.contains(part), "{arguments:?}: {stderr}");
         }
+        // Or a table would replace what the settings keep for another one.
+        let (code, _, stderr) = output(&mut world.program(&["import", "--table=other"]));
+        assert_eq!(code, 2, "{stderr}");
+        assert!(stderr.contains("--target-dir"), "{stderr}");
         assert!(!world.directory.path().join("lake").exists());
     })
     .await;
@@ -116,8 +120,14 @@ async fn exit_codes_tell_the_source_from_the_lake() {
 
         let erp = format!("--connect={}", world.source.url);
         let lake = format!("--lake=hdfs://127.0.0.1:{port}");
-        let (code, _, stderr) =
-            output(&mut world.program(&["import", &erp, &lake, "--table=t", "-m1"]));
+        let (code, _, stderr) = output(&mut world.program(&[
+            "import",
+            &erp,
+            &lake,
+            "--table=t",
+            "-m1",
+            "--target-dir=/t",
+        ]));
         assert_eq!(code, 7, "{stderr}");
     })
     .await;
@@ -148,7 +158,13 @@ async fn help_shows_examples_and_exit_codes() {
     World::with(Kind::Sqlite, async |world: &World| {
         let (code, stdout, _) = output(&mut world.program(&["import", "--help"]));
         assert_eq!(code, 0);
-        for part in ["Examples:", "--password-file", "--split-by", "snapshot"] {
+        for part in [
+            "Examples:",
+            "--password-file",
+            "--split-by",
+            "snapshot",
+            "Exit codes:",
+        ] {
             assert!(stdout.contains(part), "{part}: {stdout}");
         }
         let (_, stdout, _) = output(&mut world.program(&["--help"]));
