@@ -6,6 +6,7 @@ mod lake_cli;
 mod launcher;
 mod real_services;
 mod recomputed;
+mod reference;
 mod services;
 mod settings;
 mod up;
