@@ -55,10 +55,9 @@ format_namenode() {
         fail "formatting the NameNode failed" "see $data_dir/log/namenode-format.log"
 }
 
-# A tool that runs once: compiling its code well would take longer than it runs.
 hadoop_java() {
     set_hadoop_command "$@"
-    JAVA_TOOL_OPTIONS='-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' "${java_command[@]}"
+    "${java_command[@]}"
 }
 
 set_hadoop_command() { set_java_command 512m "$data_dir/conf/hadoop:$data_dir/lib/hadoop/*" "$@"; }

@@ -24,8 +24,11 @@ need_jars() {
     say_part "$name" "jars fetched ($(seconds_since "$begin"))"
 }
 
-# Without these a JVM leaves files in the system's temporary directory.
-jvm_flags() { printf '%s' "-XX:-UsePerfData -Djava.io.tmpdir=$data_dir/tmp"; }
+# The first two keep a JVM from leaving files in the system's temporary directory. The last halves the
+# CPU time of a start; benchmarks want the optimising compiler back.
+jvm_flags() {
+    echo "-XX:-UsePerfData -Djava.io.tmpdir=$data_dir/tmp ${COMPTOIR_JAVA_FLAGS--XX:TieredStopAtLevel=1}"
+}
 
 # Fills `java_command` for HEAP CLASS_PATH MAIN_CLASS ARGUMENT...
 set_java_command() {
