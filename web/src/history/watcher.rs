@@ -135,15 +135,14 @@ impl Watcher {
         });
     }
 
+    /// The command has the delimiters that can be read back whatever the texts hold.
     fn no_import(&self) -> Problem {
-        let (lake, target) = (self.lake.url_of(&self.target), &self.target);
-        problem(
-            ProblemKind::NoImport,
-            format!("{lake} holds no import"),
-            Some(format!(
-                "comptoir-batch import --connect URL --table sales --target-dir {target}"
-            )),
-        )
+        let (location, target) = (self.lake.url_of(&self.target), &self.target);
+        let command = format!(
+            r"comptoir-batch import --connect URL --table sales --target-dir {target} --escaped-by '\\' --null-string '\\N' --null-non-string '\\N'"
+        );
+        let detail = format!("{location} holds no import");
+        problem(ProblemKind::NoImport, detail, Some(command))
     }
 }
 
@@ -160,9 +159,10 @@ fn report(before: &Sight, after: &Sight) {
     match (before.problem(), after.problem()) {
         (before, Some(problem)) if before != Some(problem) => {
             let hint = problem.hint.as_deref().unwrap_or_default();
-            match problem.kind {
-                ProblemKind::NoImport => info!("{}: {hint}", problem.detail),
-                _ => warn!("{}: {hint}", problem.detail),
+            if problem.kind == ProblemKind::NoImport {
+                info!("{}: {hint}", problem.detail);
+            } else {
+                warn!("{}: {hint}", problem.detail);
             }
         }
         (Some(_), None) if before.run() == after.run() => {

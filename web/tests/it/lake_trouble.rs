@@ -16,7 +16,8 @@ async fn an_empty_lake_is_ready_and_says_how_to_fill_it() {
     assert_eq!(problem["type"], "/problems/no-import");
     let hint = problem["hint"].as_str().unwrap();
     assert!(hint.starts_with("comptoir-batch import "), "{hint}");
-    assert!(hint.contains("/user/sqoop/sales"), "{hint}");
+    assert!(hint.contains("--target-dir /user/sqoop/sales"), "{hint}");
+    assert!(hint.contains(r"--escaped-by '\\'"), "{hint}");
     assert_eq!(server.get("/readyz").await.status(), 200);
 
     Import::of(&SHOP).publish(&lake.lake).await;
