@@ -51,7 +51,7 @@ pub struct LoadArgs {
     )]
     pub key: Vec<String>,
 
-    /// Fill customers, products, orders and order_lines as well
+    /// Fill the tables customers, products, orders and order lines as well
     #[arg(long, conflicts_with = "key", help_heading = "Target")]
     pub erp_tables: bool,
 

@@ -44,7 +44,7 @@ pub enum ColumnType {
 /// The databases whose SQL is written here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
-    /// MariaDB as well.
+    /// `MariaDB` as well.
     MySql,
     Sqlite,
 }
@@ -54,10 +54,7 @@ const TEXT_BYTES_MAX: usize = 65_535;
 impl ColumnType {
     /// The narrowest text type; a little wide, so that next month's file fits as well.
     pub(crate) fn text(chars: usize, bytes: usize) -> Self {
-        match [64, 255]
-            .into_iter()
-            .find(|width| chars <= *width)
-        {
+        match [64, 255].into_iter().find(|width| chars <= *width) {
             Some(width) => Self::Varchar(width),
             None if bytes <= TEXT_BYTES_MAX => Self::Text,
             None => Self::LongText,
@@ -109,7 +106,7 @@ impl ColumnType {
         }
     }
 
-    /// As the database's DDL spells it. SQLite has no exact decimals: a type name with `TEXT` in
+    /// As the database's DDL spells it. `SQLite` has no exact decimals: a type name with `TEXT` in
     /// it makes it keep the digits as they are.
     pub(crate) fn sql(self, dialect: Dialect) -> String {
         match (dialect, self) {

@@ -10,7 +10,7 @@ use jiff::civil::Time;
 pub(crate) struct BadValue;
 
 /// The text to store; `None` is NULL. Numbers and dates come out in the one form in which the
-/// databases give them back, so that SQLite, which keeps text, gives the same as MySQL.
+/// databases give them back, so that `SQLite`, which keeps text, gives the same as `MySQL`.
 pub(crate) fn convert(column: &Column, text: &str) -> Result<Option<String>, BadValue> {
     if text.is_empty() {
         return Ok(None);

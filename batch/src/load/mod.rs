@@ -1,8 +1,8 @@
-//! A CSV file into a table of MySQL, MariaDB or SQLite.
+//! A CSV file into a table of `MySQL`, `MariaDB` or `SQLite`.
 //!
 //! The file is read several times and never held: for its encoding, for the types of its columns,
 //! to check every line, and to load. Only the last reading touches data, in one transaction, so a
-//! refused file changes nothing. (What MySQL can't undo is the making of an empty table.)
+//! refused file changes nothing. (What `MySQL` can't undo is the making of an empty table.)
 //!
 //! Without a key, lines are numbered in the column `id`, and the table holds exactly the file
 //! afterwards; with one, lines replace the rows of the same key. Either way, loading twice does
@@ -39,7 +39,7 @@ pub use decode::Undecodable;
 pub use detect::Detected;
 pub use encoding::{Encoding, UnknownEncoding};
 pub use erp::ErpCounts;
-pub use error::{BadLine, HeaderFault, LineFault, LoadError};
+pub use error::{BadLine, Contradiction, HeaderFault, LineFault, LoadError};
 pub use report::{Changed, LoadReport};
 pub use survey::EncodingUsed;
 
@@ -146,9 +146,10 @@ impl Plan {
             Keying::Columns => &flat.columns[..],
         };
         let columns = own.to_vec();
-        let erp = match request.erp_tables {
-            false => None,
-            true => Some(erp_tables(database, request, &columns).await?),
+        let erp = if request.erp_tables {
+            Some(erp_tables(database, request, &columns).await?)
+        } else {
+            None
         };
         Ok(Self {
             file: request.file.clone(),
@@ -216,8 +217,8 @@ impl Plan {
         Ok(i64::from((target - latest).get_days()))
     }
 
-    /// Makes what is missing. MySQL commits with every change of tables, so it comes before the
-    /// transaction, whose first statement is returned; SQLite takes it inside.
+    /// Makes what is missing. `MySQL` commits with every change of tables, so it comes before the
+    /// transaction, whose first statement is returned; `SQLite` takes it inside.
     async fn prepare(&self, database: &mut Database) -> Result<&'static str, DatabaseError> {
         let begin = match self.dialect {
             Dialect::MySql => {

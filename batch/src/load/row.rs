@@ -11,12 +11,7 @@ pub(crate) fn read_row(columns: &[Column], record: Record<'_>) -> Result<Values,
         line: record.line,
         fault,
     };
-    if record.fields.len() != columns.len() {
-        return Err(bad(LineFault::ColumnCount {
-            found: record.fields.len(),
-            expected: columns.len(),
-        }));
-    }
+    fits(record, columns.len())?;
     let value = |(column, text): (&Column, &str)| {
         convert(column, text).map_err(|_| {
             bad(LineFault::Value {
@@ -27,4 +22,15 @@ pub(crate) fn read_row(columns: &[Column], record: Record<'_>) -> Result<Values,
         })
     };
     columns.iter().zip(record.fields).map(value).collect()
+}
+
+/// Whether the record has as many values as the header has columns.
+pub(crate) fn fits(record: Record<'_>, expected: usize) -> Result<(), BadLine> {
+    match record.fields.len() {
+        found if found == expected => Ok(()),
+        found => Err(BadLine {
+            line: record.line,
+            fault: LineFault::ColumnCount { found, expected },
+        }),
+    }
 }

@@ -6,6 +6,7 @@ use super::encoding::Encoding;
 use super::error::LoadError;
 use super::infer::{Expected, Observed};
 use super::records::Records;
+use super::row::fits;
 use comptoir_model::sales::SALES_COLUMNS;
 use indicatif::ProgressBar;
 use std::fs::File;
@@ -57,14 +58,34 @@ pub(crate) fn survey(
     }
     let mut observed = vec![Observed::default(); header.len()];
     let mut count = 0;
+    let mut misfit = None;
+    let mut misfits = 0;
     while let Some(record) = records.next()? {
         count += 1;
         // A line of another length says nothing about columns; the next reading refuses it.
-        if record.fields.len() == header.len() {
-            for (observed, field) in observed.iter_mut().zip(record.fields) {
-                observed.see(record.line, field);
-            }
+        if let Err(bad) = fits(record, header.len()) {
+            misfits += 1;
+            misfit.get_or_insert(bad);
+            continue;
         }
+        for (observed, field) in observed.iter_mut().zip(record.fields) {
+            observed.see(record.line, field);
+        }
+    }
+    match misfit {
+        None if count == 0 => {
+            return Err(LoadError::NoLines {
+                path: path.to_owned(),
+            });
+        }
+        Some(first) if misfits == count => {
+            return Err(LoadError::AllBad {
+                path: path.to_owned(),
+                lines: count,
+                first: Box::new(first),
+            });
+        }
+        _ => {}
     }
     let sales = is_sales(&header);
     let mut survey = Survey {
@@ -128,7 +149,7 @@ pub(crate) fn position(path: &Path, header: &[String], name: &str) -> Result<usi
         })
 }
 
-/// MySQL's rows hold 65,535 bytes, to which every character of a VARCHAR counts four, and those
+/// `MySQL`'s rows hold 65,535 bytes, to which every character of a VARCHAR counts four, and those
 /// of a TEXT none.
 fn keep_rows_storable(columns: &mut [Column]) {
     let bytes = |column: &Column| match column.column_type {
@@ -182,6 +203,14 @@ mod tests {
             .map(|c| c.column_type.to_string())
             .collect();
         assert_eq!(types, ["VARCHAR(64)", "DECIMAL(10,2)"]);
+    }
+
+    #[test]
+    fn a_file_without_usable_lines_is_refused() {
+        let error = survey_of(b"a,b\n", &[]).unwrap_err();
+        assert!(matches!(error, LoadError::NoLines { .. }));
+        let error = survey_of(b"a;b;c\n1,5;2;3\n", &[]).unwrap_err();
+        assert!(matches!(error, LoadError::AllBad { lines: 1, .. }));
     }
 
     #[test]

@@ -116,7 +116,7 @@ fn fit(column: &Column, there: &TableColumn) -> Result<ColumnType, String> {
         ColumnType::Varchar(width) => column.chars_max <= width,
         ColumnType::Text => wanted != ColumnType::LongText,
         ColumnType::LongText => true,
-        // No value was seen that could have a type.
+        // A column without any value takes any type.
         _ => existing.holds(wanted) || column.chars_max == 0,
     };
     if fits { Ok(existing) } else { Err(other()) }

@@ -6,7 +6,7 @@
 use super::column::Dialect;
 use super::error::LoadError;
 use super::table::{TableShape, list};
-use crate::database::{Database, DatabaseError, quoted};
+use crate::database::{Database, DatabaseError, Raw, quoted};
 use std::path::Path;
 
 const STAGING: &str = "comptoir_staging";
@@ -100,7 +100,7 @@ async fn refuse_duplicates(
     let text = |index| {
         row.get(index)
             .ok()
-            .and_then(|value| value.to_text())
+            .and_then(Raw::to_text)
             .unwrap_or_default()
     };
     let key: Vec<_> = (shape.primary_key.iter().enumerate())

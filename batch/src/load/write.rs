@@ -6,10 +6,10 @@ use super::table::list;
 use crate::database::{Database, DatabaseError, quoted};
 use tokio::sync::mpsc;
 
-/// Below what both databases take: SQLite 32,766 bound values a statement, MySQL 65,535.
+/// Below what both databases take: `SQLite` 32,766 bound values a statement, `MySQL` 65,535.
 const BOUND_MAX: usize = 16_000;
 const ROWS_MAX: usize = 500;
-/// Far below MySQL's `max_allowed_packet`, which is 16 MiB by default.
+/// Far below `MySQL`'s `max_allowed_packet`, which is 16 MiB by default.
 const BYTES_MAX: usize = 1 << 20;
 
 /// Rows that one statement inserts.

@@ -75,9 +75,9 @@ pub fn assemble(rows: &ErpRows, currency: Currency) -> Result<Vec<SalesLine>, Er
     rows.order_lines
         .iter()
         .map(|line| {
-            let order = orders.find(&line[0])?;
-            let customer = customers.find(&order[3])?;
-            let product = products.find(&line[2])?;
+            let order = orders.find(line[0].as_deref())?;
+            let customer = customers.find(order[3].as_deref())?;
+            let product = products.find(line[2].as_deref())?;
             let flat = [&line[..], order, customer, product].concat();
             Ok(layout.read(&flat)?)
         })
@@ -88,7 +88,7 @@ pub fn assemble(rows: &ErpRows, currency: Currency) -> Result<Vec<SalesLine>, Er
 struct Index<'a> {
     table: &'static str,
     column: &'static str,
-    rows: HashMap<&'a Option<String>, &'a TextRow>,
+    rows: HashMap<Option<&'a str>, &'a TextRow>,
 }
 
 impl<'a> Index<'a> {
@@ -96,19 +96,17 @@ impl<'a> Index<'a> {
         Self {
             table,
             column,
-            rows: rows.iter().map(|row| (&row[0], row)).collect(),
+            rows: rows.iter().map(|row| (row[0].as_deref(), row)).collect(),
         }
     }
 
-    fn find(&self, value: &Option<String>) -> Result<&'a TextRow, ErpError> {
-        self.rows
-            .get(value)
-            .copied()
-            .ok_or_else(|| ErpError::Missing {
-                table: self.table,
-                column: self.column,
-                value: value.clone(),
-            })
+    fn find(&self, value: Option<&str>) -> Result<&'a TextRow, ErpError> {
+        let missing = || ErpError::Missing {
+            table: self.table,
+            column: self.column,
+            value: value.map(str::to_owned),
+        };
+        self.rows.get(&value).copied().ok_or_else(missing)
     }
 }
 
