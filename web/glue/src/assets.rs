@@ -18,11 +18,17 @@ impl Asset {
     /// Named by its content, so that browsers may keep it for ever: `app-<hash>.js`.
     pub(crate) fn hashed(stem: &str, ending: &str, content: Vec<u8>) -> Self {
         let hash = hex::encode(Sha256::digest(&content));
-        Self { name: format!("{stem}-{}{ending}", &hash[..HASH_HEX_DIGITS]), content }
+        Self {
+            name: format!("{stem}-{}{ending}", &hash[..HASH_HEX_DIGITS]),
+            content,
+        }
     }
 
     pub(crate) fn named(name: &str, content: Vec<u8>) -> Self {
-        Self { name: name.to_owned(), content }
+        Self {
+            name: name.to_owned(),
+            content,
+        }
     }
 
     /// At the highest level: it is made once and served often.
@@ -42,7 +48,9 @@ impl Asset {
     pub(crate) fn gzip(&self) -> anyhow::Result<Vec<u8>> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(&self.content)?;
-        encoder.finish().with_context(|| format!("compress {}", self.name))
+        encoder
+            .finish()
+            .with_context(|| format!("compress {}", self.name))
     }
 }
 
@@ -63,7 +71,9 @@ mod tests {
         let asset = Asset::named("x", b"the same words, the same words".to_vec());
         let mut from_gzip = Vec::new();
         let gzip = asset.gzip().unwrap();
-        flate2::read::GzDecoder::new(gzip.as_slice()).read_to_end(&mut from_gzip).unwrap();
+        flate2::read::GzDecoder::new(gzip.as_slice())
+            .read_to_end(&mut from_gzip)
+            .unwrap();
         let mut from_brotli = Vec::new();
         brotli::BrotliDecompress(&mut asset.brotli().unwrap().as_slice(), &mut from_brotli)
             .unwrap();

@@ -23,10 +23,21 @@ pub(crate) fn of(wasm: &Path) -> anyhow::Result<Bindings> {
                 .generate_output()
         })
         .with_context(|| format!("make the JavaScript glue of {}", wasm.display()))?;
-    let has_files = !output.snippets().is_empty() || !output.local_modules().is_empty();
+    // A crate without JavaScript of its own may be listed, with nothing in it.
+    let inline = output
+        .snippets()
+        .iter()
+        .filter(|(_, files)| !files.is_empty());
+    let foreign: Vec<_> = inline
+        .map(|(name, _)| name)
+        .chain(output.local_modules().keys())
+        .collect();
     ensure!(
-        !has_files,
-        "a dependency of the page brings JavaScript files of its own, which this tool does not place"
+        foreign.is_empty(),
+        "{foreign:?} brings JavaScript files, which this tool does not place"
     );
-    Ok(Bindings { js: output.js().to_owned(), wasm: output.wasm_mut().emit_wasm() })
+    Ok(Bindings {
+        js: output.js().to_owned(),
+        wasm: output.wasm_mut().emit_wasm(),
+    })
 }

@@ -35,7 +35,11 @@ pub(crate) fn write(out: &Path, assets: &[Asset]) -> anyhow::Result<Written> {
     }
     for entry in fs::read_dir(out).with_context(|| format!("list {}", out.display()))? {
         let entry = entry?;
-        if !entry.file_name().to_str().is_some_and(|name| names.contains(name)) {
+        if !entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| names.contains(name))
+        {
             fs::remove_file(entry.path())
                 .with_context(|| format!("remove {}", entry.path().display()))?;
             written = Written::Something;
@@ -78,7 +82,10 @@ mod tests {
         let assets = [Asset::named("index.html", b"a".to_vec())];
         assert_eq!(write(out.path(), &assets).unwrap(), Written::Something);
         assert_eq!(write(out.path(), &assets).unwrap(), Written::Nothing);
-        assert_eq!(names(out.path()), ["index.html", "index.html.br", "index.html.gz"]);
+        assert_eq!(
+            names(out.path()),
+            ["index.html", "index.html.br", "index.html.gz"]
+        );
     }
 
     #[test]

@@ -16,12 +16,18 @@ fn main() -> ExitCode {
     match run(&arguments) {
         Ok(report) => {
             // Nobody is left to tell when stderr is closed.
-            drop(std::io::Write::write_all(&mut std::io::stderr(), report.as_bytes()));
+            drop(std::io::Write::write_all(
+                &mut std::io::stderr(),
+                report.as_bytes(),
+            ));
             ExitCode::SUCCESS
         }
         Err(error) => {
             let text = format!("error: {error:#}\n");
-            drop(std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes()));
+            drop(std::io::Write::write_all(
+                &mut std::io::stderr(),
+                text.as_bytes(),
+            ));
             ExitCode::FAILURE
         }
     }
@@ -46,7 +52,11 @@ fn page(wasm: &Path, source: &Path) -> anyhow::Result<Vec<Asset>> {
     let bindings = bindings::of(wasm)?;
     let wasm = Asset::hashed("app", "_bg.wasm", bindings.wasm);
     let start = read("start.js")?.replace("{{wasm}}", &wasm.name);
-    let app = Asset::hashed("app", ".js", format!("{}\n{start}", bindings.js).into_bytes());
+    let app = Asset::hashed(
+        "app",
+        ".js",
+        format!("{}\n{start}", bindings.js).into_bytes(),
+    );
     let boot = Asset::hashed("boot", ".js", read("boot.js")?.into_bytes());
     let style = Asset::hashed("style", ".css", read("style.css")?.into_bytes());
     let icon = Asset::hashed("icon", ".svg", read("icon.svg")?.into_bytes());
@@ -59,7 +69,10 @@ fn page(wasm: &Path, source: &Path) -> anyhow::Result<Vec<Asset>> {
         ("{{icon}}", &icon),
     ] {
         if !index.contains(place) {
-            bail!("{}: {place} is missing", source.join("index.html").display());
+            bail!(
+                "{}: {place} is missing",
+                source.join("index.html").display()
+            );
         }
         index = index.replace(place, &asset.name);
     }

@@ -8,7 +8,10 @@ use std::fs;
 use std::path::Path;
 
 pub(crate) fn of(out: &Path, assets: &[Asset], written: Written) -> anyhow::Result<String> {
-    let mut table = format!("{:<36} {:>10} {:>10} {:>10}\n", "file", "bytes", "brotli", "gzip");
+    let mut table = format!(
+        "{:<36} {:>10} {:>10} {:>10}\n",
+        "file", "bytes", "brotli", "gzip"
+    );
     let mut total = [0; 3];
     for asset in assets {
         let sizes = [

@@ -53,7 +53,10 @@ async fn get(path: &str, etag: Option<&str>) -> Result<Response, Fault> {
 async fn answer<T: DeserializeOwned>(path: &str, response: Response) -> Result<T, Fault> {
     let path = path.to_owned();
     if response.ok() {
-        return response.json().await.map_err(|_| Fault::Unreadable { path });
+        return response
+            .json()
+            .await
+            .map_err(|_| Fault::Unreadable { path });
     }
     let status = response.status();
     match response.json::<Problem>().await {

@@ -19,7 +19,10 @@ pub(crate) fn emptied_element(id: &str) -> HtmlElement {
 
 /// The page's only clock.
 pub(crate) fn now() -> Timestamp {
-    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole milliseconds, far below 2^53"
+    )]
     let millis = js_sys::Date::now() as i64;
     Timestamp::from_millisecond(millis).unwrap_or_default()
 }
@@ -27,7 +30,10 @@ pub(crate) fn now() -> Timestamp {
 /// The moment as clocks show it here.
 pub(crate) fn local(at: Timestamp) -> DateTime {
     let date = js_sys::Date::new_0();
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of any year that has one")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds of any year that has one"
+    )]
     date.set_time(at.as_millisecond() as f64);
     let small = |value: u32| i8::try_from(value).unwrap_or_default();
     DateTime::new(
@@ -54,7 +60,12 @@ pub(crate) fn time_zone() -> String {
 
 /// The user's languages as BCP 47 tags, the preferred one first.
 pub(crate) fn languages() -> Vec<String> {
-    window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()
+    window()
+        .navigator()
+        .languages()
+        .iter()
+        .filter_map(|tag| tag.as_string())
+        .collect()
 }
 
 /// What an earlier visit chose. A browser that forbids storage forgets.
@@ -91,7 +102,11 @@ pub(crate) fn width_of(element: NodeRef<Div>) -> Signal<f64> {
         let on_resize = Closure::<dyn FnMut()>::new(move || {
             let now = f64::from(measured.client_width());
             // A hidden element has no width, but will be shown again as wide as before.
-            if now > 0.0 && width.try_get_untracked().is_some_and(|before| differs(before, now)) {
+            if now > 0.0
+                && width
+                    .try_get_untracked()
+                    .is_some_and(|before| differs(before, now))
+            {
                 width.set(now);
             }
         });

@@ -15,7 +15,10 @@ impl Month {
     /// Reads the API's `YYYY-MM`.
     pub(crate) fn parse(key: &str) -> Option<Self> {
         let first: Date = format!("{key}-01").parse().ok()?;
-        Some(Self { year: first.year(), month: first.month() })
+        Some(Self {
+            year: first.year(),
+            month: first.month(),
+        })
     }
 
     pub(crate) fn key(self) -> String {
@@ -24,13 +27,22 @@ impl Month {
 
     pub(crate) fn next(self) -> Self {
         match self.month {
-            12 => Self { year: self.year + 1, month: 1 },
-            month => Self { month: month + 1, ..self },
+            12 => Self {
+                year: self.year + 1,
+                month: 1,
+            },
+            month => Self {
+                month: month + 1,
+                ..self
+            },
         }
     }
 
     pub(crate) fn a_year_before(self) -> Self {
-        Self { year: self.year - 1, ..self }
+        Self {
+            year: self.year - 1,
+            ..self
+        }
     }
 
     pub(crate) fn year(self) -> i16 {
@@ -64,7 +76,10 @@ impl Month {
 
 /// `24 Feb 2003`
 pub(crate) fn day(language: Language, date: Date) -> String {
-    let month = Month { year: date.year(), month: date.month() };
+    let month = Month {
+        year: date.year(),
+        month: date.month(),
+    };
     let day = match (language, date.day()) {
         (Language::French, 1) => "1er".to_owned(),
         (_, day) => day.to_string(),
@@ -133,8 +148,14 @@ mod tests {
 
     #[test]
     fn moments_have_two_digits_each() {
-        assert_eq!(moment(English, date(2026, 11, 21).at(9, 5, 0, 0)), "21 Nov 2026, 09:05:00");
-        assert_eq!(moment(French, date(2026, 11, 21).at(9, 5, 0, 0)), "21 nov. 2026 à 09:05:00");
+        assert_eq!(
+            moment(English, date(2026, 11, 21).at(9, 5, 0, 0)),
+            "21 Nov 2026, 09:05:00"
+        );
+        assert_eq!(
+            moment(French, date(2026, 11, 21).at(9, 5, 0, 0)),
+            "21 nov. 2026 à 09:05:00"
+        );
     }
 
     #[test]

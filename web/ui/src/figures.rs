@@ -116,9 +116,25 @@ fn Tile(figure: Figure, snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
     let language = use_language();
     let value = Memo::new(move |_| snapshot.with(|shown| figure.value(&shown.summary.figures)));
     let text = move || figure.text(language.get());
+    let cancelled_share = Memo::new(move |_| {
+        snapshot.with(|shown| {
+            let figures = &shown.summary.figures;
+            format::tenths_of_percent(figures.cancelled_sales.amount, figures.sales.amount)
+        })
+    });
+    let share_note = move || {
+        let language = language.get();
+        let share = cancelled_share
+            .get()
+            .map(|share| format::percent(language, share));
+        sentences::cancelled_share(language, &share.unwrap_or_default())
+    };
     let as_of = move || {
         let time = snapshot.with(|shown| shown.summary.as_of.time);
-        sentences::as_of(language.get(), &dates::moment(language.get(), browser::local(time)))
+        sentences::as_of(
+            language.get(),
+            &dates::moment(language.get(), browser::local(time)),
+        )
     };
     let heading = format!("figure-{}", figure.name());
     view! {
@@ -130,7 +146,18 @@ fn Tile(figure: Figure, snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
                     <span class="spoken">{move || language.get().text().no_value}</span>
                 </Show>
             </p>
-            <p class="note">{move || text().note}</p>
+            <Show
+                when=move || figure == Figure::CancelledSales && cancelled_share.get().is_some()
+                fallback=move || view! { <p class="note">{move || text().note}</p> }
+            >
+                <p
+                    class="note"
+                    data-figure="cancelled_share"
+                    data-value=move || cancelled_share.get().map(|share| share.to_string())
+                >
+                    {share_note}
+                </p>
+            </Show>
             <p class="as-of">{as_of}</p>
             <Made figure snapshot />
         </article>
@@ -168,7 +195,7 @@ fn Made(figure: Figure, snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
                 <dd><code>{move || snapshot.with(|shown| shown.summary.import.run.to_string())}</code></dd>
                 <dt>{move || text().read_from}</dt>
                 <dd>
-                    {read_from} " "
+                    {read_from} ", "
                     <a href="#lake"><code>
                         {move || snapshot.with(|shown| shown.summary.import.location.clone())}
                     </code></a>
@@ -193,8 +220,17 @@ mod tests {
 
     #[test]
     fn no_average_is_a_dash_and_not_a_zero() {
-        let figures = HistoryFigures { average_basket: None, ..group("a", "0", "0").figures };
+        let figures = HistoryFigures {
+            average_basket: None,
+            ..group("a", "0", "0").figures
+        };
         let value = Figure::AverageBasket.value(&figures);
-        assert_eq!((value.exact().as_str(), value.shown(Language::French).as_str()), ("", "–"));
+        assert_eq!(
+            (
+                value.exact().as_str(),
+                value.shown(Language::French).as_str()
+            ),
+            ("", "–")
+        );
     }
 }

@@ -18,8 +18,14 @@ struct Separators {
 
 fn separators(language: Language) -> Separators {
     match language {
-        Language::English => Separators { group: ',', point: '.' },
-        Language::French => Separators { group: NARROW_NO_BREAK, point: ',' },
+        Language::English => Separators {
+            group: ',',
+            point: '.',
+        },
+        Language::French => Separators {
+            group: NARROW_NO_BREAK,
+            point: ',',
+        },
     }
 }
 
@@ -34,16 +40,20 @@ pub(crate) fn money(language: Language, money: &Money) -> String {
     signed(money.amount, text)
 }
 
-/// A part of a whole, rounded to a tenth of a percent; `None` of nothing.
-pub(crate) fn percent(language: Language, part: Decimal, whole: Decimal) -> Option<String> {
+/// A part of a whole in percent, rounded to a tenth; `None` of nothing.
+pub(crate) fn tenths_of_percent(part: Decimal, whole: Decimal) -> Option<Decimal> {
     let ratio = part.checked_div(whole)?.checked_mul(Decimal::ONE_HUNDRED)?;
-    let rounded = ratio.round_dp_with_strategy(1, RoundingStrategy::MidpointNearestEven);
-    let digits = decimal(language, rounded.abs(), 1);
+    Some(ratio.round_dp_with_strategy(1, RoundingStrategy::MidpointNearestEven))
+}
+
+/// One decimal and the sign.
+pub(crate) fn percent(language: Language, value: Decimal) -> String {
+    let digits = decimal(language, value.abs(), 1);
     let text = match language {
         Language::English => format!("{digits}%"),
         Language::French => format!("{digits}{NO_BREAK}%"),
     };
-    Some(signed(rounded, text))
+    signed(value, text)
 }
 
 /// A size rounded to a tenth of its unit: `528.0 kB`.
@@ -59,7 +69,7 @@ pub(crate) fn size(language: Language, bytes: u64) -> String {
         unit += 1;
     }
     let rounded = value.round_dp_with_strategy(1, RoundingStrategy::MidpointNearestEven);
-    let digits = decimal(language, rounded, u32::from(unit > 0));
+    let digits = decimal(language, rounded, usize::from(unit > 0));
     format!("{digits}{NO_BREAK}{}", units[unit])
 }
 
@@ -155,18 +165,16 @@ fn symbol(language: Language, currency: Currency) -> String {
 }
 
 /// A value that is not negative, with `min_places` decimals or as many more as it has.
-fn decimal(language: Language, value: Decimal, min_places: u32) -> String {
-    let mut value = value.normalize();
-    if value.scale() < min_places {
-        value.rescale(min_places);
+fn decimal(language: Language, value: Decimal, min_places: usize) -> String {
+    // Padded as text: the largest amounts have no room for more decimals.
+    let text = value.normalize().to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let whole = group(language, whole);
+    if fraction.is_empty() && min_places == 0 {
+        return whole;
     }
-    let text = value.to_string();
-    match text.split_once('.') {
-        None => group(language, &text),
-        Some((whole, fraction)) => {
-            format!("{}{}{fraction}", group(language, whole), separators(language).point)
-        }
-    }
+    let point = separators(language).point;
+    format!("{whole}{point}{fraction:0<min_places$}")
 }
 
 fn group(language: Language, digits: &str) -> String {
@@ -191,8 +199,12 @@ mod tests {
 
     #[test]
     fn groups_digits_as_the_language_does() {
-        for (value, english) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")]
-        {
+        for (value, english) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
             assert_eq!(integer(English, value), english);
         }
         assert_eq!(integer(French, 1_234_567), "1\u{202f}234\u{202f}567");
@@ -201,10 +213,16 @@ mod tests {
     #[test]
     fn shows_every_digit_of_an_amount() {
         assert_eq!(money(English, &eur("10032628.85")), "€10,032,628.85");
-        assert_eq!(money(French, &eur("10032628.85")), "10\u{202f}032\u{202f}628,85\u{a0}€");
+        assert_eq!(
+            money(French, &eur("10032628.85")),
+            "10\u{202f}032\u{202f}628,85\u{a0}€"
+        );
         assert_eq!(money(English, &eur("12.5")), "€12.50");
         assert_eq!(money(English, &eur("0.125")), "€0.125");
-        assert_eq!(money(English, &eur("79228162514264337593543950335")).len(), "€".len() + 41);
+        assert_eq!(
+            money(English, &eur("79228162514264337593543950335")).len(),
+            "€".len() + 41
+        );
     }
 
     #[test]
@@ -223,19 +241,35 @@ mod tests {
 
     #[test]
     fn percent_of_nothing_is_nothing() {
-        let of = |part: i64, whole: i64| percent(English, part.into(), whole.into());
+        let of = |part: i64, whole: i64| {
+            tenths_of_percent(part.into(), whole.into()).map(|value| percent(English, value))
+        };
         assert_eq!(of(1, 0), None);
         assert_eq!(of(1, 3).as_deref(), Some("33.3%"));
         assert_eq!(of(-1, 3).as_deref(), Some("−33.3%"));
-        assert_eq!(percent(French, 1.into(), 2.into()).as_deref(), Some("50,0\u{a0}%"));
+        assert_eq!(percent(French, 50.into()), "50,0\u{a0}%");
     }
 
     #[test]
     fn ticks_are_short_and_share_a_unit() {
         let million = Unit::of(Decimal::from(1_500_000));
-        assert_eq!(tick(English, Decimal::from(1_500_000), Currency::EUR, million), "€1.5M");
-        assert_eq!(tick(English, Decimal::from(500_000), Currency::EUR, million), "€0.5M");
-        assert_eq!(tick(French, Decimal::from(200_000), Currency::EUR, Unit::Thousand), "200\u{a0}k€");
+        assert_eq!(
+            tick(English, Decimal::from(1_500_000), Currency::EUR, million),
+            "€1.5M"
+        );
+        assert_eq!(
+            tick(English, Decimal::from(500_000), Currency::EUR, million),
+            "€0.5M"
+        );
+        assert_eq!(
+            tick(
+                French,
+                Decimal::from(200_000),
+                Currency::EUR,
+                Unit::Thousand
+            ),
+            "200\u{a0}k€"
+        );
         assert_eq!(tick(English, Decimal::ZERO, Currency::EUR, million), "0");
     }
 

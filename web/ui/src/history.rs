@@ -18,8 +18,12 @@ use leptos::prelude::*;
 use std::sync::Arc;
 
 /// What the last panel can be broken down by.
-const CHOICES: [Dimension; 4] =
-    [Dimension::Country, Dimension::Territory, Dimension::Status, Dimension::DealSize];
+const CHOICES: [Dimension; 4] = [
+    Dimension::Country,
+    Dimension::Territory,
+    Dimension::Status,
+    Dimension::DealSize,
+];
 
 #[component]
 pub(crate) fn History(#[prop(into)] snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
@@ -78,7 +82,10 @@ pub(crate) fn PeriodLine(#[prop(into)] snapshot: Signal<Arc<Snapshot>>) -> impl 
     move || {
         period.get().map(|period| {
             let language = language.get();
-            let (first, last) = (dates::day(language, period.first), dates::day(language, period.last));
+            let (first, last) = (
+                dates::day(language, period.first),
+                dates::day(language, period.last),
+            );
             view! {
                 <p
                     class="period"
@@ -100,7 +107,9 @@ fn ByMonth(snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
     let headline = move || {
         let language = language.get();
         points.with(|points| {
-            let best = points.iter().max_by_key(|point| point.figures.sales.amount)?;
+            let best = points
+                .iter()
+                .max_by_key(|point| point.figures.sales.amount)?;
             let sales = format::money(language, &best.figures.sales);
             let sentence = sentences::best_month(language, &best.label(language), &sales);
             Some(headline_of(best, "best_month", sentence))
@@ -151,7 +160,11 @@ fn Breakdown(snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
     let points = Memo::new(move |_| snapshot.with(|shown| by_size(shown.by(chosen.get()))));
     let heading = Signal::derive(move || {
         let text = text();
-        format!("{} {}", text.breakdown, text.dimension(chosen.get()).to_lowercase())
+        format!(
+            "{} {}",
+            text.breakdown,
+            text.dimension(chosen.get()).to_lowercase()
+        )
     });
     view! {
         <ChartPanel
@@ -194,7 +207,7 @@ fn Choice(chosen: RwSignal<Dimension>) -> impl IntoView {
 /// The largest group and its part.
 fn leader(points: &[Point], language: Language) -> Option<Headline> {
     let first = points.first()?;
-    let share = share(first, points, language)?;
+    let share = format::percent(language, share(first, points)?);
     let sentence = sentences::leader(language, &first.label(language), &share);
     Some(headline_of(first, "leader", sentence))
 }

@@ -16,7 +16,9 @@ pub(crate) enum Language {
 impl Language {
     /// The first of the browser's languages that the page speaks; English where it speaks none.
     pub(crate) fn preferred<'a>(tags: impl IntoIterator<Item = &'a str>) -> Self {
-        tags.into_iter().find_map(Self::from_tag).unwrap_or(Self::English)
+        tags.into_iter()
+            .find_map(Self::from_tag)
+            .unwrap_or(Self::English)
     }
 
     /// Reads a BCP 47 tag: `fr`, `fr-CA`, `en-GB`.
@@ -88,7 +90,6 @@ pub(crate) struct Text {
     pub(crate) year_before: &'static str,
     pub(crate) sales_by_product_line: &'static str,
     pub(crate) group_caption: &'static str,
-    pub(crate) group_hint: &'static str,
     pub(crate) breakdown: &'static str,
     pub(crate) breakdown_choice: &'static str,
     pub(crate) dimensions: DimensionTexts,
@@ -105,8 +106,8 @@ pub(crate) struct Text {
     pub(crate) total: &'static str,
 
     pub(crate) loading: &'static str,
-    pub(crate) empty_title: &'static str,
-    pub(crate) empty_text: &'static str,
+    pub(crate) nothing_imported: &'static str,
+    pub(crate) what_fills_it: &'static str,
     pub(crate) command: &'static str,
     pub(crate) retries: &'static str,
     pub(crate) unreachable: &'static str,
@@ -155,7 +156,10 @@ mod tests {
 
     #[test]
     fn takes_the_first_language_it_speaks() {
-        assert_eq!(Language::preferred(["de-DE", "fr-CA", "en"]), Language::French);
+        assert_eq!(
+            Language::preferred(["de-DE", "fr-CA", "en"]),
+            Language::French
+        );
         assert_eq!(Language::preferred(["EN-gb", "fr"]), Language::English);
         assert_eq!(Language::preferred(["frr", "de"]), Language::English);
         assert_eq!(Language::preferred([]), Language::English);

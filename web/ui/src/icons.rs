@@ -20,7 +20,9 @@ pub(crate) fn HistoryIcon() -> impl IntoView {
 
 #[component]
 pub(crate) fn WarningIcon() -> impl IntoView {
-    icon("M12 9v4.5M12 17v.01M10.6 4.3 3 17.5A1.6 1.6 0 0 0 4.4 20h15.2a1.6 1.6 0 0 0 1.4-2.5L13.4 4.3a1.6 1.6 0 0 0-2.8 0z")
+    icon(
+        "M12 9v4.5M12 17v.01M10.6 4.3 3 17.5A1.6 1.6 0 0 0 4.4 20h15.2a1.6 1.6 0 0 0 1.4-2.5L13.4 4.3a1.6 1.6 0 0 0-2.8 0z",
+    )
 }
 
 #[component]

@@ -44,7 +44,7 @@ pub(crate) fn Lake(#[prop(into)] snapshot: Signal<Arc<Snapshot>>) -> impl IntoVi
                         </tr>
                     </thead>
                     <tbody>
-                        {move || import.get().parts.into_iter().map(row).collect_view()}
+                        {move || import.with(|import| import.parts.iter().map(row).collect_view())}
                     </tbody>
                     <tfoot>
                         <tr>
@@ -82,7 +82,7 @@ pub(crate) fn Lake(#[prop(into)] snapshot: Signal<Arc<Snapshot>>) -> impl IntoVi
     }
 }
 
-fn row(part: PartInfo) -> impl IntoView {
+fn row(part: &PartInfo) -> impl IntoView + use<> {
     let language = use_language().get();
     let start: String = part.sha256.chars().take(SHOWN_HEX_DIGITS).collect();
     view! {

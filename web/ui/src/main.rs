@@ -1,7 +1,10 @@
 //! The page: what the lake holds of the shop's history, in any browser. Built for wasm32 by
 //! `web/build-ui`; the logic without a browser in it is tested on the host.
 
-#![expect(unreachable_pub, reason = "leptos makes the structs of a component's arguments public")]
+#![expect(
+    unreachable_pub,
+    reason = "leptos makes the structs of a component's arguments public"
+)]
 
 mod api;
 mod app;

@@ -37,8 +37,8 @@ pub(crate) fn Empty(problem: Problem) -> impl IntoView {
     view! {
         <section class="notice" data-state="empty" aria-labelledby="notice-heading">
             <BoxIcon />
-            <h2 id="notice-heading">{move || text().empty_title}</h2>
-            <p>{move || text().empty_text}</p>
+            <h2 id="notice-heading">{move || text().nothing_imported}</h2>
+            <p>{move || text().what_fills_it}</p>
             <p>{move || text().command}</p>
             <p>{with_code(&hint)}</p>
         </section>
@@ -94,7 +94,7 @@ pub(crate) fn Reconnecting(fault: Fault, checked: Timestamp) -> impl IntoView {
 fn title(fault: &Fault, text: &'static Text) -> &'static str {
     match fault {
         Fault::Problem(problem) => match problem.kind {
-            ProblemKind::NoImport => text.empty_title,
+            ProblemKind::NoImport => text.nothing_imported,
             ProblemKind::LakeUnavailable => text.lake_unavailable,
             ProblemKind::UnreadableImport => text.unreadable_import,
             ProblemKind::TimedOut => text.timed_out,

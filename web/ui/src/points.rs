@@ -47,11 +47,15 @@ pub(crate) fn by_month(groups: &[HistoryGroup]) -> Vec<Point> {
             year_before: None,
         });
     }
-    let sales: HashMap<_, _> =
-        points.iter().filter_map(|point| Some((point.month?, point.figures.sales))).collect();
+    let sales: HashMap<_, _> = points
+        .iter()
+        .filter_map(|point| Some((point.month?, point.figures.sales)))
+        .collect();
     for point in &mut points {
-        point.year_before =
-            point.month.and_then(|month| sales.get(&month.a_year_before())).copied();
+        point.year_before = point
+            .month
+            .and_then(|month| sales.get(&month.a_year_before()))
+            .copied();
     }
     points
 }
@@ -96,7 +100,11 @@ fn empty_months(last: &Point, end: Month) -> Vec<Point> {
             year_before: None,
         })
         .collect();
-    if months.len() > MOST_EMPTY_MONTHS { Vec::new() } else { months }
+    if months.len() > MOST_EMPTY_MONTHS {
+        Vec::new()
+    } else {
+        months
+    }
 }
 
 #[cfg(test)]
@@ -141,12 +149,19 @@ pub(crate) mod tests {
     fn knows_the_same_month_of_the_year_before() {
         let points = by_month(&[group("2003-02", "1", "3"), group("2004-02", "2", "0")]);
         assert_eq!(points[0].year_before, None);
-        assert_eq!(points.last().unwrap().year_before, Some(points[0].figures.sales));
+        assert_eq!(
+            points.last().unwrap().year_before,
+            Some(points[0].figures.sales)
+        );
     }
 
     #[test]
     fn other_groups_come_largest_first() {
-        let points = by_size(&[group("a", "1", "0"), group("b", "9", "0"), group("c", "1", "0")]);
+        let points = by_size(&[
+            group("a", "1", "0"),
+            group("b", "9", "0"),
+            group("c", "1", "0"),
+        ]);
         assert_eq!(keys(&points), ["b", "a", "c"]);
     }
 }

@@ -75,12 +75,30 @@ pub(crate) enum View {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shown {
     pub(crate) snapshot: Arc<Snapshot>,
-    /// When the server last said that this is the newest import.
+    /// When this was last seen to be the newest import.
     pub(crate) checked: Timestamp,
     pub(crate) link: Link,
 }
 
-/// Whether the last look succeeded.
+impl Shown {
+    /// After an answer at `now`, in which the server may say that it lost sight of the lake.
+    fn answered(snapshot: Arc<Snapshot>, now: Timestamp) -> Self {
+        let (checked, link) = match &snapshot.summary.stale {
+            None => (now, Link::Live),
+            Some(stale) => (
+                stale.since,
+                Link::Lost(Fault::Problem(stale.problem.clone())),
+            ),
+        };
+        Self {
+            snapshot,
+            checked,
+            link,
+        }
+    }
+}
+
+/// Whether the lake was reached at the last look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Link {
     Live,
@@ -92,16 +110,10 @@ impl View {
     /// import is gone takes them away.
     pub(crate) fn after(&self, look: Look, now: Timestamp) -> Self {
         match (look, self) {
-            (Look::New(snapshot), _) => Self::Shown(Shown {
-                snapshot: Arc::new(*snapshot),
-                checked: now,
-                link: Link::Live,
-            }),
-            (Look::Unchanged, Self::Shown(shown)) => Self::Shown(Shown {
-                snapshot: Arc::clone(&shown.snapshot),
-                checked: now,
-                link: Link::Live,
-            }),
+            (Look::New(snapshot), _) => Self::Shown(Shown::answered(Arc::new(*snapshot), now)),
+            (Look::Unchanged, Self::Shown(shown)) => {
+                Self::Shown(Shown::answered(Arc::clone(&shown.snapshot), now))
+            }
             (Look::Unchanged | Look::Between, _) => self.clone(),
             (Look::Failed(Fault::Problem(problem)), _) if problem.kind == ProblemKind::NoImport => {
                 Self::Empty(problem)
@@ -125,7 +137,7 @@ impl View {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use comptoir_model::api::{AsOf, HistoryFigures, ImportInfo};
+    use comptoir_model::api::{AsOf, HistoryFigures, ImportInfo, Stale};
     use comptoir_model::ids::RunId;
     use comptoir_model::money::{Currency, Money};
 
@@ -157,8 +169,12 @@ mod tests {
                 average_basket: None,
             },
             period: None,
-            as_of: AsOf { time: at(0), offsets: Vec::new() },
+            as_of: AsOf {
+                time: at(0),
+                offsets: Vec::new(),
+            },
             import: import(run),
+            stale: None,
         }
     }
 
@@ -166,28 +182,41 @@ mod tests {
         HistoryBy {
             dimension: Dimension::Month,
             groups: Vec::new(),
-            as_of: AsOf { time: at(0), offsets: Vec::new() },
+            as_of: AsOf {
+                time: at(0),
+                offsets: Vec::new(),
+            },
             import: import(run),
+            stale: None,
         }
     }
 
     fn new(run: &str) -> Look {
-        Look::New(Box::new(Snapshot::of(summary(run), vec![by(run)], None).unwrap()))
+        Look::New(Box::new(
+            Snapshot::of(summary(run), vec![by(run)], None).unwrap(),
+        ))
     }
 
     fn problem(kind: ProblemKind) -> Look {
-        Look::Failed(Fault::Problem(Problem {
+        Look::Failed(Fault::Problem(describe(kind)))
+    }
+
+    fn describe(kind: ProblemKind) -> Problem {
+        Problem {
             kind,
             title: String::new(),
             status: 503,
             detail: String::new(),
             hint: None,
-        }))
+        }
     }
 
     #[test]
     fn figures_of_two_imports_never_stand_side_by_side() {
-        assert_eq!(Snapshot::of(summary("a"), vec![by("a"), by("b")], None), None);
+        assert_eq!(
+            Snapshot::of(summary("a"), vec![by("a"), by("b")], None),
+            None
+        );
     }
 
     #[test]
@@ -198,7 +227,10 @@ mod tests {
             panic!("{lost:?}");
         };
         assert_eq!((*checked, link), (at(10), &Link::Lost(Fault::Unreachable)));
-        assert_eq!(lost.after(Look::Unchanged, at(16)), shown.after(Look::Unchanged, at(16)));
+        assert_eq!(
+            lost.after(Look::Unchanged, at(16)),
+            shown.after(Look::Unchanged, at(16))
+        );
     }
 
     #[test]
@@ -209,9 +241,38 @@ mod tests {
     }
 
     #[test]
+    fn what_the_server_calls_stale_is_shown_as_of_its_last_good_look() {
+        let problem = describe(ProblemKind::UnreadableImport);
+        let stale = Stale {
+            since: at(7),
+            problem: problem.clone(),
+        };
+        let summary = HistorySummary {
+            stale: Some(stale),
+            ..summary("a")
+        };
+        let look = Look::New(Box::new(
+            Snapshot::of(summary, vec![by("a")], None).unwrap(),
+        ));
+        let view = View::Loading
+            .after(look, at(10))
+            .after(Look::Unchanged, at(13));
+        let View::Shown(shown) = view else {
+            panic!("{view:?}");
+        };
+        assert_eq!(
+            (shown.checked, shown.link),
+            (at(7), Link::Lost(Fault::Problem(problem)))
+        );
+    }
+
+    #[test]
     fn an_emptied_lake_is_empty() {
         let shown = View::Loading.after(new("a"), at(10));
-        assert!(matches!(shown.after(problem(ProblemKind::NoImport), at(13)), View::Empty(_)));
+        assert!(matches!(
+            shown.after(problem(ProblemKind::NoImport), at(13)),
+            View::Empty(_)
+        ));
     }
 
     #[test]

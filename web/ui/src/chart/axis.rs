@@ -36,7 +36,9 @@ impl Axis {
 
     /// Exactly from one value to another, without steps.
     pub(crate) fn between(low: Decimal, high: Decimal) -> Self {
-        Self { ticks: vec![low, high] }
+        Self {
+            ticks: vec![low, high],
+        }
     }
 
     /// Where a value lies between the lowest (0) and the highest tick (1).
@@ -52,7 +54,11 @@ impl Axis {
 
     /// The largest distance from zero, for choosing a unit.
     pub(crate) fn reach(&self) -> Decimal {
-        self.ticks.iter().map(Decimal::abs).max().unwrap_or_default()
+        self.ticks
+            .iter()
+            .map(Decimal::abs)
+            .max()
+            .unwrap_or_default()
     }
 }
 
@@ -84,12 +90,19 @@ mod tests {
 
     fn axis(values: &[&str]) -> Vec<String> {
         let values = values.iter().map(|text| text.parse().unwrap());
-        Axis::over(values, 4).ticks.iter().map(Decimal::to_string).collect()
+        Axis::over(values, 4)
+            .ticks
+            .iter()
+            .map(Decimal::to_string)
+            .collect()
     }
 
     #[test]
     fn starts_at_zero_and_ends_at_or_above_the_highest() {
-        assert_eq!(axis(&["1089048.01", "129753.60"]), ["0", "500000", "1000000", "1500000"]);
+        assert_eq!(
+            axis(&["1089048.01", "129753.60"]),
+            ["0", "500000", "1000000", "1500000"]
+        );
         assert_eq!(axis(&["4"]), ["0", "1", "2", "3", "4"]);
         assert_eq!(axis(&["0.09"]), ["0", "0.025", "0.05", "0.075", "0.1"]);
     }

@@ -1,8 +1,8 @@
 //! Sales of named groups as horizontal bars, each with its name and value above it.
 
-use super::HATCH;
 use super::axis::Axis;
 use super::cursor::Cursor;
+use super::{HATCH, text_width};
 use crate::browser;
 use crate::format;
 use crate::i18n::{Language, sentences};
@@ -17,20 +17,49 @@ const ROW: f64 = 44.0;
 const BAR: f64 = 10.0;
 const BAR_TOP: f64 = 27.0;
 const TEXT_BASE: f64 = 19.0;
+const FONT: f64 = 14.0;
+/// Between a name, its value and its part.
+const SPACE: f64 = 10.0;
 
-/// Where the parts of one bar stand: x and width.
+/// Many groups on a wide place stand in two columns, read downwards.
+const TWO_COLUMNS_WIDTH: f64 = 640.0;
+const TWO_COLUMNS_COUNT: usize = 9;
+const GUTTER: f64 = 48.0;
+
+#[derive(Clone, Debug, PartialEq)]
+struct Layout {
+    height: f64,
+    /// Of one column.
+    width: f64,
+    bars: Vec<Bar>,
+}
+
+/// Where one bar stands, and the x and width of its parts from there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Bar {
+    left: f64,
+    top: f64,
     net: (f64, f64),
     cancelled: (f64, f64),
 }
 
 /// All bars share an axis from zero that ends at the largest one.
-fn layout(points: &[Point], width: f64) -> Vec<Bar> {
+fn layout(points: &[Point], width: f64) -> Layout {
+    let columns = if width >= TWO_COLUMNS_WIDTH && points.len() >= TWO_COLUMNS_COUNT {
+        2
+    } else {
+        1
+    };
+    let width = if columns == 2 {
+        (width - GUTTER) / 2.0
+    } else {
+        width
+    };
+    let rows = points.len().div_ceil(columns);
     let values = || {
-        points.iter().flat_map(|point| {
-            [point.figures.sales.amount, point.figures.net_sales.amount]
-        })
+        points
+            .iter()
+            .flat_map(|point| [point.figures.sales.amount, point.figures.net_sales.amount])
     };
     let low = values().fold(Decimal::ZERO, Decimal::min);
     let high = values().fold(Decimal::ZERO, Decimal::max);
@@ -40,19 +69,48 @@ fn layout(points: &[Point], width: f64) -> Vec<Bar> {
         let (from, to) = (x(from), x(to));
         (from.min(to), (to - from).abs())
     };
-    points
-        .iter()
-        .map(|point| Bar {
-            net: span(Decimal::ZERO, point.figures.net_sales.amount),
-            cancelled: span(point.figures.net_sales.amount, point.figures.sales.amount),
-        })
-        .collect()
+    let bars = points.iter().enumerate().map(|(index, point)| Bar {
+        left: if index < rows { 0.0 } else { width + GUTTER },
+        top: rows_high(index % rows),
+        net: span(Decimal::ZERO, point.figures.net_sales.amount),
+        cancelled: span(point.figures.net_sales.amount, point.figures.sales.amount),
+    });
+    Layout {
+        height: rows_high(rows),
+        width,
+        bars: bars.collect(),
+    }
 }
 
-/// A group's part of all sales, as text.
-pub(crate) fn share(point: &Point, points: &[Point], language: Language) -> Option<String> {
+/// As much of a name as there is room for.
+fn fitted(name: &str, room: f64) -> String {
+    let count = name.chars().count();
+    (1..count)
+        .rev()
+        .map(|kept| {
+            format!(
+                "{}…",
+                name.chars().take(kept).collect::<String>().trim_end()
+            )
+        })
+        .fold(name.to_owned(), |shown, shorter| {
+            if text_width(&shown, FONT) <= room {
+                shown
+            } else {
+                shorter
+            }
+        })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "there are few rows")]
+fn rows_high(rows: usize) -> f64 {
+    rows as f64 * ROW
+}
+
+/// A group's part of all sales, in percent.
+pub(crate) fn share(point: &Point, points: &[Point]) -> Option<Decimal> {
     let all: Decimal = points.iter().map(|point| point.figures.sales.amount).sum();
-    format::percent(language, point.figures.sales.amount, all)
+    format::tenths_of_percent(point.figures.sales.amount, all)
 }
 
 /// What the bar's label leaves out, as the line above the chart and a screen reader say it.
@@ -71,8 +129,8 @@ fn description(point: &Point, points: &[Point], language: Language) -> String {
         let cancelled = format::money(language, &figures.cancelled_sales);
         sentences::of_which_cancelled(language, &cancelled)
     });
-    let share = share(point, points, language)
-        .map(|share| sentences::part_of_sales(language, &share));
+    let share = share(point, points)
+        .map(|share| sentences::part_of_sales(language, &format::percent(language, share)));
     let orders = format::integer(language, figures.orders);
     let orders = sentences::orders(language, figures.orders, &orders);
     for detail in share.into_iter().chain(cancelled).chain([orders]) {
@@ -98,10 +156,10 @@ pub(crate) fn Bars(
             .and_then(|index| {
                 points.with(|points| Some(description(points.get(index)?, points, language)))
             })
-            .unwrap_or_else(|| language.text().group_hint.to_owned())
+            .unwrap_or_default()
     };
     view! {
-        <p class="readout" class:hint=move || cursor.pointed().is_none()>{readout}</p>
+        <p class="readout">{readout}</p>
         <div
             class="plot"
             node_ref=place
@@ -123,13 +181,18 @@ fn drawing(
     language: Language,
 ) -> impl IntoView + use<> {
     let count = points.len();
-    let mut top = 0.0;
-    let rows = points.iter().zip(layout(points, width)).enumerate().map(|(index, (point, bar))| {
-        let y = top;
-        top += ROW;
+    let layout = layout(points, width);
+    let rows = points.iter().zip(&layout.bars).enumerate().map(|(index, (point, bar))| {
         let figures = &point.figures;
+        let (left, right) = (bar.left, bar.left + layout.width);
+        let (base, y) = (bar.top + TEXT_BASE, bar.top + BAR_TOP);
+        let share = share(point, points);
         let value = format::money(language, &figures.sales);
-        let share = share(point, points, language);
+        let percent = share.map(|share| format::percent(language, share));
+        let name = point.label(language);
+        let value_width = text_width(&value, FONT)
+            + text_width(percent.as_deref().unwrap_or_default(), FONT)
+            + 2.0 * SPACE;
         view! {
             <g
                 class="point"
@@ -138,6 +201,7 @@ fn drawing(
                 data-group=point.key.clone()
                 data-value=figures.sales.amount.to_string()
                 data-cancelled=figures.cancelled_sales.amount.to_string()
+                data-share=share.map(|share| share.to_string())
                 role="img"
                 aria-label=description(point, points, language)
                 tabindex=move || cursor.tab_index(index, count).to_string()
@@ -145,22 +209,21 @@ fn drawing(
                 on:blur=move |_| cursor.leave()
                 on:pointerenter=move |_| cursor.point_at(index)
             >
-                <rect class="band" x="0" y=y width=width height=ROW />
-                <text class="name" x="0" y=y + TEXT_BASE>{point.label(language)}</text>
-                <text class="value" x=width y=y + TEXT_BASE text-anchor="end">
+                <rect class="band" x=left y=bar.top width=layout.width height=ROW />
+                <text class="name" x=left y=base>{fitted(&name, layout.width - value_width)}</text>
+                <text class="value" x=right y=base text-anchor="end">
                     <tspan data-shown="">{value}</tspan>
-                    <tspan class="share" dx="10">{share}</tspan>
+                    <tspan class="share" dx=SPACE>{percent}</tspan>
                 </text>
-                <rect class="track" x="0" y=y + BAR_TOP width=width height=BAR />
-                <rect class="bar" x=bar.net.0 y=y + BAR_TOP width=bar.net.1 height=BAR />
-                <rect class="cancelled" fill=HATCH x=bar.cancelled.0 y=y + BAR_TOP width=bar.cancelled.1 height=BAR />
+                <rect class="track" x=left y=y width=layout.width height=BAR />
+                <rect class="bar" x=left + bar.net.0 y=y width=bar.net.1 height=BAR />
+                <rect class="cancelled" fill=HATCH x=left + bar.cancelled.0 y=y width=bar.cancelled.1 height=BAR />
             </g>
         }
     });
-    let rows = rows.collect_view();
     view! {
-        <svg class="bars" width=width height=top role="group" aria-label=label>
-            {rows}
+        <svg class="bars" width=width height=layout.height role="group" aria-label=label>
+            {rows.collect_view()}
         </svg>
     }
 }
@@ -174,16 +237,44 @@ mod tests {
     #[test]
     fn the_largest_group_takes_the_whole_width() {
         let points = by_size(&[group("a", "60", "20"), group("b", "40", "0")]);
-        let bars = layout(&points, 400.0);
-        assert_eq!(bars[0], Bar { net: (0.0, 300.0), cancelled: (300.0, 100.0) });
-        assert_eq!(bars[1], Bar { net: (0.0, 200.0), cancelled: (200.0, 0.0) });
+        let bars = layout(&points, 400.0).bars;
+        assert_eq!(
+            (bars[0].net, bars[0].cancelled),
+            ((0.0, 300.0), (300.0, 100.0))
+        );
+        assert_eq!(
+            (bars[1].net, bars[1].cancelled),
+            ((0.0, 200.0), (200.0, 0.0))
+        );
     }
 
     #[test]
     fn nothing_sold_has_no_bars_and_no_share() {
         let points = by_size(&[group("a", "0", "0")]);
-        assert_eq!(layout(&points, 400.0)[0].net, (0.0, 0.0));
-        assert_eq!(share(&points[0], &points, Language::English), None);
+        assert_eq!(layout(&points, 400.0).bars[0].net, (0.0, 0.0));
+        assert_eq!(share(&points[0], &points), None);
+        assert_eq!(layout(&[], 400.0).bars, []);
+    }
+
+    #[test]
+    fn many_groups_take_two_columns_where_there_is_room() {
+        let groups: Vec<_> = (0..11)
+            .map(|key| group(&key.to_string(), "1", "0"))
+            .collect();
+        let points = by_size(&groups);
+        let wide = layout(&points, 1048.0);
+        assert_eq!((wide.height, wide.width), (6.0 * ROW, 500.0));
+        assert_eq!((wide.bars[5].left, wide.bars[5].top), (0.0, 5.0 * ROW));
+        assert_eq!((wide.bars[6].left, wide.bars[6].top), (548.0, 0.0));
+        let narrow = layout(&points, 500.0);
+        assert_eq!((narrow.height, narrow.width), (11.0 * ROW, 500.0));
+    }
+
+    #[test]
+    fn a_long_name_yields_to_its_value() {
+        assert_eq!(fitted("Linen and Textiles", 200.0), "Linen and Textiles");
+        assert_eq!(fitted("Linen and Textiles", 90.0), "Linen and…");
+        assert_eq!(fitted("Linen", 0.0), "L…");
     }
 
     #[test]

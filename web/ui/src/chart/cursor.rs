@@ -14,7 +14,10 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     pub(crate) fn new() -> Self {
-        Self { stop: RwSignal::new(0), pointed: RwSignal::new(None) }
+        Self {
+            stop: RwSignal::new(0),
+            pointed: RwSignal::new(None),
+        }
     }
 
     pub(crate) fn pointed(self) -> Option<usize> {

@@ -42,13 +42,15 @@ pub(crate) fn GroupTable(
                 </tr>
             </thead>
             <tbody>
-                {move || points.get().into_iter().map(|point| row(point, compare)).collect_view()}
+                {move || points.with(|points| {
+                    points.iter().map(|point| row(point, compare)).collect_view()
+                })}
             </tbody>
         </table>
     }
 }
 
-fn row(point: Point, compare: Compare) -> impl IntoView {
+fn row(point: &Point, compare: Compare) -> impl IntoView + use<> {
     let language = use_language().get();
     let cells = COLUMNS.map(|figure| {
         let value = figure.value(&point.figures);
@@ -60,7 +62,9 @@ fn row(point: Point, compare: Compare) -> impl IntoView {
     });
     let year_before = (compare == Compare::YearBefore).then(|| {
         let exact = point.year_before.map(|sales| sales.amount.to_string());
-        let shown = point.year_before.map(|sales| format::money(language, &sales));
+        let shown = point
+            .year_before
+            .map(|sales| format::money(language, &sales));
         view! {
             <td class="number" data-figure="year_before" data-value=exact.unwrap_or_default()>
                 {shown.unwrap_or_else(|| "–".to_owned())}

@@ -2,8 +2,18 @@ use super::{DimensionTexts, FigureText, Text};
 
 pub(super) const TEXT: Text = Text {
     months: [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September",
-        "October", "November", "December",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ],
     short_months: [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -65,14 +75,13 @@ pub(super) const TEXT: Text = Text {
 
     sales_by_month: "Sales by month",
     month: "Month",
-    month_caption: "Sales by month of the order date. The hatched part was cancelled; the short \
+    month_caption: "Sales by month of the order date. The hatched part was cancelled; the thin \
                     grey line is the same month a year before.",
     month_hint: "Point at a month, or reach the chart with Tab and use the arrow keys.",
     year_before: "A year before",
     sales_by_product_line: "Sales by product line",
     group_caption: "Sales, largest first, and their part of all sales. The hatched part was \
                     cancelled.",
-    group_hint: "Point at a bar, or reach the chart with Tab and use the arrow keys.",
     breakdown: "Sales by",
     breakdown_choice: "Break sales down by",
     dimensions: DimensionTexts {
@@ -95,8 +104,8 @@ pub(super) const TEXT: Text = Text {
     total: "Total",
 
     loading: "Loading the history",
-    empty_title: "Nothing has been imported yet",
-    empty_text: "This page shows the sales that an import has brought from the ERP into the lake. \
+    nothing_imported: "Nothing has been imported yet",
+    what_fills_it: "This page shows the sales that an import has brought from the ERP into the lake. \
                  It fills by itself as soon as the first import is published.",
     command: "The command that does it:",
     retries: "This page keeps trying by itself.",

@@ -2,8 +2,18 @@ use super::{DimensionTexts, FigureText, Text};
 
 pub(super) const TEXT: Text = Text {
     months: [
-        "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
-        "octobre", "novembre", "décembre",
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
     ],
     short_months: [
         "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.",
@@ -60,20 +70,19 @@ pub(super) const TEXT: Text = Text {
     how_is_this_made: "D’où vient ce chiffre ?",
     formula: "Formule",
     source_table: "Table source",
-    run: "Import nº",
+    run: "Identifiant d’import",
     imported_at: "Importé",
     read_from: "Lu dans",
 
     sales_by_month: "Ventes par mois",
     month: "Mois",
-    month_caption: "Ventes par mois de commande. La partie hachurée a été annulée ; le petit trait \
-                    gris rappelle le même mois un an plus tôt.",
+    month_caption: "Ventes par mois de commande. La partie hachurée a été annulée ; le trait fin \
+                    et gris rappelle le même mois un an plus tôt.",
     month_hint: "Survolez un mois, ou atteignez le graphique avec Tab puis les flèches.",
     year_before: "Un an plus tôt",
     sales_by_product_line: "Ventes par gamme",
     group_caption: "Ventes, de la plus forte à la plus faible, et leur part du total. La partie \
                     hachurée a été annulée.",
-    group_hint: "Survolez une barre, ou atteignez le graphique avec Tab puis les flèches.",
     breakdown: "Ventes par",
     breakdown_choice: "Répartir les ventes par",
     dimensions: DimensionTexts {
@@ -96,8 +105,8 @@ pub(super) const TEXT: Text = Text {
     total: "Total",
 
     loading: "Chargement de l’historique",
-    empty_title: "Rien n’a encore été importé",
-    empty_text: "Cette page montre les ventes qu’un import a copiées de l’ERP vers le lac. Elle se \
+    nothing_imported: "Rien n’a encore été importé",
+    what_fills_it: "Cette page montre les ventes qu’un import a copiées de l’ERP vers le lac. Elle se \
                  remplira d’elle-même dès la publication du premier import.",
     command: "La commande qui le fait :",
     retries: "La page réessaie d’elle-même.",

@@ -49,13 +49,13 @@ pub(crate) fn leader(language: Language, group: &str, part: &str) -> String {
     }
 }
 
-/// `12 part files, 528.0 kB`, and the directory follows.
+/// `12 part files, 528.0 kB`
 pub(crate) fn parts(language: Language, count: usize, size: &str) -> String {
     match (language, count) {
-        (Language::English, 1) => format!("One part file, {size}, in"),
-        (Language::English, _) => format!("{count} part files, {size}, in"),
-        (Language::French, 0 | 1) => format!("{count} fichier, {size}, dans"),
-        (Language::French, _) => format!("{count} fichiers, {size}, dans"),
+        (Language::English, 1) => format!("One part file, {size}"),
+        (Language::English, _) => format!("{count} part files, {size}"),
+        (Language::French, 0 | 1) => format!("{count} fichier, {size}"),
+        (Language::French, _) => format!("{count} fichiers, {size}"),
     }
 }
 
@@ -87,6 +87,14 @@ pub(crate) fn part_of_sales(language: Language, part: &str) -> String {
     match language {
         Language::English => format!("{part} of sales"),
         Language::French => format!("{part} des ventes"),
+    }
+}
+
+/// Beside the cancelled sales.
+pub(crate) fn cancelled_share(language: Language, part: &str) -> String {
+    match language {
+        Language::English => format!("{part} of sales, never revenue"),
+        Language::French => format!("{part} des ventes, hors chiffre d’affaires"),
     }
 }
 
