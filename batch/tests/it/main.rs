@@ -1,4 +1,8 @@
-//! Against real databases and lakes: SQLite with a local directory, MariaDB and MySQL with HDFS.
+//! Against real databases and lakes: `SQLite` with a local directory, `MariaDB` and `MySQL` with
+//! HDFS.
+
+// Clippy takes only functions marked as tests for tests, not what they call.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod import_command;
 mod import_consistency;
