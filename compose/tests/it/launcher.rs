@@ -1,15 +1,16 @@
 //! The launcher as a child process, with nothing of this machine's settings.
 
+use comptoir_config::clock;
 use comptoir_model::api::{HistoryBy, HistorySummary};
 use serde::de::DeserializeOwned;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// Far more than anything here takes, also on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(50);
 
 /// `comptoir` in a working directory of its own.
@@ -35,7 +36,7 @@ pub(crate) fn stderr_of(output: &Output) -> String {
 
 /// Calls `attempt` until it gives something; panics with what was waited for after a minute.
 pub(crate) async fn eventually<T>(what: &str, mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
-    let begin = Instant::now();
+    let begin = clock::instant();
     loop {
         if let Some(found) = attempt().await {
             return found;

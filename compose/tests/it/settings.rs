@@ -142,15 +142,15 @@ fn the_defaults_in_the_example_are_the_defaults() {
         "hadoop_conf_dir",
         "file",
     ];
-    let shown: String = (example().lines())
-        .filter(|line| {
-            !places
-                .iter()
-                .any(|name| line.starts_with(&format!("{name} = ")))
-        })
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let is_place = |line: &&str| {
+        places
+            .iter()
+            .any(|name| line.starts_with(&format!("{name} = ")))
+    };
+    let example = example();
+    let shown: Vec<_> = example.lines().filter(|line| !is_place(line)).collect();
     let mut raw = RawSettings::default();
-    raw.add_toml(Path::new("/comptoir.toml"), &shown).unwrap();
+    raw.add_toml(Path::new("/comptoir.toml"), &shown.join("\n"))
+        .unwrap();
     assert_eq!(Settings::resolve(raw, Path::new("/")).unwrap(), defaults);
 }

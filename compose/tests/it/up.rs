@@ -4,9 +4,10 @@ use crate::launcher::{Up, comptoir, eventually, stderr_of};
 use crate::real_services::{OwnPlaces, Server};
 use crate::recomputed::assert_shows;
 use comptoir_batch::database::{Access, Database, Limits, Login};
+use comptoir_config::clock;
 use std::net::TcpListener;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 
 fn sample() -> std::path::PathBuf {
@@ -41,7 +42,7 @@ async fn a_signal_ends_it_in_time_and_in_order() {
     for signal in ["INT", "TERM"] {
         let dir = tempfile::tempdir().unwrap();
         let up = Up::start(&dir, &[], &[]).await;
-        let begin = Instant::now();
+        let begin = clock::instant();
         let status = up.end_by(signal).await;
         assert_eq!(status.code(), Some(0), "{signal}");
         // The promise is 5 s; a test machine may be busy with other things.
