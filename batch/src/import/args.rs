@@ -32,20 +32,20 @@ that hold a delimiter are then counted and warned about.";
 )]
 pub struct ImportArgs {
     /// The database: mysql://HOST:PORT/NAME, mariadb://…, jdbc:mysql://… or sqlite:PATH
-    /// [default: erp.url]
+    /// [default: `erp.url`]
     #[arg(long, value_name = "URL", help_heading = "Source")]
     pub connect: Option<String>,
 
-    /// Who logs in [default: erp.username]
+    /// Who logs in [default: `erp.username`]
     #[arg(long, value_name = "NAME", help_heading = "Source")]
     pub username: Option<String>,
 
     /// The file that holds the password, readable by its owner only
-    /// [default: erp.password_file]
+    /// [default: `erp.password_file`]
     #[arg(long, value_name = "FILE", help_heading = "Source")]
     pub password_file: Option<PathBuf>,
 
-    /// The table or view; --target-dir must say where it goes [default: import.table]
+    /// The table or view; --target-dir must say where it goes [default: `import.table`]
     #[arg(
         long,
         value_name = "NAME",
@@ -58,17 +58,17 @@ pub struct ImportArgs {
     #[arg(long, value_name = "COLUMN", help_heading = "Source")]
     pub split_by: Option<String>,
 
-    /// How many parts at most, 1 to 64 [default: import.mappers, 4]
+    /// How many parts at most, 1 to 64 [default: `import.mappers`]
     #[arg(short = 'm', long, value_name = "N", help_heading = "Source")]
     pub num_mappers: Option<u32>,
 
-    /// The directory in the lake, whose former import is replaced [default: import.target_dir]
+    /// The directory in the lake, whose former import is replaced [default: `import.target_dir`]
     #[arg(long, value_name = "DIR", help_heading = "Target")]
     pub target_dir: Option<String>,
 
     #[arg(
         long,
-        help = "The lake: hdfs://HOST:PORT, hdfs://NAMESERVICE or file:///DIR [default: lake.url]",
+        help = "The lake: hdfs://HOST:PORT, hdfs://NAMESERVICE or file:///DIR [default: `lake.url`]",
         value_name = "URL",
         help_heading = "Target"
     )]

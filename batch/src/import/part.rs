@@ -23,10 +23,29 @@ pub(super) struct Part<'a> {
     ambiguous_rows: u64,
 }
 
+/// A part whose rows are all written.
+pub(super) struct UnclosedPart {
+    writer: LakeWriter,
+    part: WrittenPart,
+}
+
 /// A part that is durable.
 pub(super) struct WrittenPart {
     pub(super) info: PartInfo,
     pub(super) ambiguous_rows: u64,
+}
+
+impl UnclosedPart {
+    pub(super) fn info(&self) -> &PartInfo {
+        &self.part.info
+    }
+
+    /// Makes the part durable. HDFS takes up to half a second for it.
+    pub(super) async fn close(mut self) -> Result<WrittenPart, LakeError> {
+        self.writer.hsync().await?;
+        self.writer.close().await?;
+        Ok(self.part)
+    }
 }
 
 pub(super) fn name(index: usize) -> String {
@@ -81,19 +100,20 @@ impl<'a> Part<'a> {
         (self.rows, self.bytes + self.buffer.len() as u64)
     }
 
-    /// Makes the part durable.
-    pub(super) async fn finish(mut self, name: String) -> Result<WrittenPart, LakeError> {
+    /// After the last row.
+    pub(super) async fn finish(mut self, name: String) -> Result<UnclosedPart, LakeError> {
         self.flush().await?;
-        self.writer.hsync().await?;
-        self.writer.close().await?;
-        Ok(WrittenPart {
-            info: PartInfo {
-                name,
-                rows: self.rows,
-                bytes: self.bytes,
-                sha256: hex::encode(self.sha256.finalize()),
+        Ok(UnclosedPart {
+            writer: self.writer,
+            part: WrittenPart {
+                info: PartInfo {
+                    name,
+                    rows: self.rows,
+                    bytes: self.bytes,
+                    sha256: hex::encode(self.sha256.finalize()),
+                },
+                ambiguous_rows: self.ambiguous_rows,
             },
-            ambiguous_rows: self.ambiguous_rows,
         })
     }
 

@@ -13,6 +13,7 @@ use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SourceInfo};
 use futures::TryStreamExt;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
+use tokio::task::JoinSet;
 
 /// Imports a table and replaces what was published in the target before, all or nothing.
 ///
@@ -127,7 +128,8 @@ async fn write_parts(
     let what = format!("reading the table `{}`", table.name);
     let url = database.url().clone();
     let (mut rows_before, mut bytes_before) = (0, 0);
-    let mut parts = Vec::new();
+    // A part is closed while the next one is read.
+    let mut closing = JoinSet::new();
     for (index, cut) in cuts.iter().enumerate() {
         let name = part::name(index);
         let writer = publication.create_part(&name).await?;
@@ -143,12 +145,15 @@ async fn write_parts(
             }
         }
         let part = part.finish(name).await?;
-        rows_before += part.info.rows;
-        bytes_before += part.info.bytes;
+        rows_before += part.info().rows;
+        bytes_before += part.info().bytes;
         show(progress, rows_before, bytes_before);
         progress.inc(1);
-        parts.push(part);
+        closing.spawn(part.close());
     }
+    let parts: Result<Vec<_>, _> = closing.join_all().await.into_iter().collect();
+    let mut parts = parts?;
+    parts.sort_by(|one, other| one.info.name.cmp(&other.info.name));
     Ok(parts)
 }
 
