@@ -119,16 +119,14 @@ enum State {
 }
 
 enum Sink {
-    Hdfs(Box<hdfs::Writer>),
+    Hdfs(hdfs::Writer),
     Local(local::Writer),
 }
 
 impl LakeWriter {
     pub(crate) async fn create(lake: &Lake, path: &LakePath, create: Create) -> Result<Self> {
         let sink = match lake.backend() {
-            Backend::Hdfs(hdfs) => {
-                Sink::Hdfs(Box::new(hdfs::Writer::create(hdfs, path, create).await?))
-            }
+            Backend::Hdfs(hdfs) => Sink::Hdfs(hdfs::Writer::create(hdfs, path, create).await?),
             Backend::Local(local) => Sink::Local(local::Writer::create(local, path, create).await?),
         };
         Ok(Self {

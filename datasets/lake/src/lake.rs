@@ -82,8 +82,10 @@ impl Lake {
                 (Backend::Local(Local::new(root, limit)), base)
             }
             _ => {
+                // Not repeated as a whole: it may be another service's, with a password in it.
+                let scheme = scheme.unwrap_or("no");
                 return Err(LakeError::InvalidUrl {
-                    url: url.to_owned(),
+                    url: format!("{scheme}://…"),
                     reason: "its scheme is neither hdfs nor file".to_owned(),
                 });
             }
@@ -252,9 +254,18 @@ mod tests {
 
     #[test]
     fn refuses_a_url_that_is_no_lake() {
-        for url in ["/srv/lake", "file://srv/lake", "s3://bucket", "hdfs://"] {
+        for url in [
+            "/srv/lake",
+            "file://srv/lake",
+            "s3://me:hunter2@bucket",
+            "hdfs://",
+        ] {
             let error = Lake::open(url, LakeOptions::default()).unwrap_err();
-            assert!(error.to_string().contains("hint: a lake is"), "{error}");
+            let said = error.to_string();
+            assert!(
+                said.contains("hint: a lake is") && !said.contains("hunter2"),
+                "{said}"
+            );
         }
     }
 }

@@ -201,13 +201,13 @@ mod tests {
         let url = HdfsUrl::parse("hdfs://retail").unwrap();
         let directory = tempfile::tempdir().unwrap();
         let write = |properties: &[(&str, &str)]| {
-            let properties: String = properties
+            let properties: Vec<String> = properties
                 .iter()
                 .map(|(name, value)| {
                     format!("<property><name>{name}</name><value>{value}</value></property>")
                 })
                 .collect();
-            let xml = format!("<configuration>{properties}</configuration>");
+            let xml = format!("<configuration>{}</configuration>", properties.concat());
             std::fs::write(directory.path().join("hdfs-site.xml"), xml).unwrap();
         };
         let open = || {

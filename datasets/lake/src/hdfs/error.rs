@@ -63,6 +63,10 @@ fn classify_exception(path: LakePath, class: &str, message: &str) -> LakeError {
         "FileAlreadyExistsException" | "AlreadyBeingCreatedException" => {
             LakeError::AlreadyExists { path }
         }
+        // How HDFS says that a rename would put a file over a directory, or the reverse.
+        "IOException" if reason.ends_with("must both be directories") => {
+            LakeError::AlreadyExists { path }
+        }
         "ParentNotDirectoryException" | "PathIsNotDirectoryException" => {
             expected(path, EntryKind::Directory)
         }

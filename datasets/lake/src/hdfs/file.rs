@@ -23,7 +23,11 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) async fn open(hdfs: &Hdfs, path: &LakePath) -> Result<Self> {
-        let call = async { hdfs.client.read(path.as_str()).await.map_err(map(path)) };
+        let call = async {
+            Box::pin(hdfs.client.read(path.as_str()))
+                .await
+                .map_err(map(path))
+        };
         let file = hdfs.limit.run(|| format!("opening {path}"), call).await?;
         Ok(Self {
             path: path.clone(),
@@ -67,7 +71,7 @@ impl Reader {
 
 pub(crate) struct Writer {
     path: LakePath,
-    file: FileWriter,
+    file: Box<FileWriter>,
     limit: Limit,
 }
 
@@ -75,10 +79,8 @@ impl Writer {
     pub(crate) async fn create(hdfs: &Hdfs, path: &LakePath, create: Create) -> Result<Self> {
         let options = WriteOptions::default().overwrite(create == Create::Overwrite);
         let call = async {
-            hdfs.client
-                .create(path.as_str(), &options)
-                .await
-                .map_err(map(path))
+            let created = Box::pin(hdfs.client.create(path.as_str(), &options)).await;
+            created.map(Box::new).map_err(map(path))
         };
         let file = hdfs.limit.run(|| format!("creating {path}"), call).await?;
         Ok(Self {

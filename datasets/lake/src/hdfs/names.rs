@@ -69,12 +69,11 @@ impl Hdfs {
 
     pub(crate) async fn rename(&self, from: &LakePath, to: &LakePath) -> Result<()> {
         let call = async {
-            match self.client.rename(from.as_str(), to.as_str(), false).await {
-                Err(hdfs_native::HdfsError::AlreadyExists(_)) => {
-                    Err(LakeError::AlreadyExists { path: to.clone() })
-                }
-                renamed => renamed.map_err(map(from)),
-            }
+            let renamed = self.client.rename(from.as_str(), to.as_str(), false).await;
+            renamed.map_err(|error| match map(from)(error) {
+                LakeError::AlreadyExists { .. } => LakeError::AlreadyExists { path: to.clone() },
+                error => error,
+            })
         };
         self.limit
             .run(|| format!("renaming {from} to {to}"), call)

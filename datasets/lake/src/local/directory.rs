@@ -151,6 +151,9 @@ fn make_durable(directory: &Path) -> io::Result<()> {
         return Ok(());
     }
     if let Some(parent) = directory.parent() {
+        if parent.is_file() {
+            return Err(ErrorKind::NotADirectory.into());
+        }
         make_durable(parent)?;
     }
     match fs::create_dir(directory) {

@@ -115,6 +115,30 @@ impl Intent {
     }
 }
 
+/// The content of `old-<n>` where there was nothing to replace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Marker {
+    version: u32,
+    pub(crate) run: RunId,
+}
+
+impl Marker {
+    /// More than any marker has.
+    pub(crate) const LENGTH_MAX: u64 = 4096;
+
+    pub(crate) fn new(run: RunId) -> Self {
+        Self {
+            version: VERSION,
+            run,
+        }
+    }
+
+    /// `None` of a file that was the target once, and was replaced.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+}
+
 /// The content of `replaced-<n>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stamp {

@@ -31,7 +31,7 @@ use crate::lake::{Create, Lake};
 use crate::path::LakePath;
 use bytes::Bytes;
 use comptoir_model::ids::RunId;
-use comptoir_model::manifest::Manifest;
+use comptoir_model::manifest::{MANIFEST_VERSION, Manifest};
 use jiff::Timestamp;
 use layout::{Intent, Name, json};
 use std::collections::BTreeMap;
@@ -146,6 +146,12 @@ impl Publication {
         if manifest.run != self.run {
             let other = &manifest.run;
             return Err(corrupt(format!("its manifest is that of run {other}")));
+        }
+        if manifest.version != MANIFEST_VERSION {
+            let version = manifest.version;
+            return Err(corrupt(format!(
+                "its manifest has version {version}, not {MANIFEST_VERSION}"
+            )));
         }
         self.workshop.pass(&Point::WriteManifest)?;
         let path = self.directory.join(&Manifest::file_name(1))?;

@@ -29,6 +29,8 @@ pub(crate) struct Facts {
     pub(crate) target: Target,
     pub(crate) intents: BTreeMap<u64, Intent>,
     pub(crate) old: BTreeMap<u64, Old>,
+    /// Which run the marker of a standing intent's number was created for.
+    pub(crate) marked_for: BTreeMap<u64, RunId>,
     /// The numbers whose time of replacement is recorded.
     pub(crate) stamped: BTreeSet<u64>,
     pub(crate) runs: BTreeSet<RunId>,
@@ -65,8 +67,8 @@ pub(crate) enum Exchange {
 pub enum Step {
     /// The target becomes `old-<n>`.
     MoveAside(u64),
-    /// There is no target: a file `old-<n>` uses up the number.
-    Mark(u64),
+    /// There is no target: a file `old-<n>`, which names the run, uses up the number.
+    Mark(u64, RunId),
     /// The run and the target swap places; where that can't be, the target becomes `old-<n>`.
     Exchange(u64, RunId),
     /// What was the target, and lies where the run lay, becomes `old-<n>`.
@@ -129,7 +131,7 @@ impl Facts {
                 _ => Step::DeleteIntent(n),
             });
         }
-        if self.is_void(n) {
+        if self.is_void(n, run) {
             return Some(if run_is_there {
                 Step::Sweep(run.clone())
             } else {
@@ -138,13 +140,13 @@ impl Facts {
         }
         match (old, run_is_there) {
             (None, true) => Some(match (&self.target, self.exchange) {
-                (Target::Absent, _) => Step::Mark(n),
+                (Target::Absent, _) => Step::Mark(n, run.clone()),
                 (_, Exchange::Possible) => Step::Exchange(n, run.clone()),
                 (_, Exchange::Impossible) => Step::MoveAside(n),
             }),
             // Swept before anything was moved: gone for good, then the number is used up.
             (None, false) if self.swept.contains(run) => Some(Step::DeleteSwept(run.clone())),
-            (None, false) => Some(Step::Mark(n)),
+            (None, false) => Some(Step::Mark(n, run.clone())),
             (Some(_), true) => Some(Step::Place(run.clone())),
             (Some(_), false) if self.swept.contains(run) => Some(Step::Restore(run.clone())),
             (Some(Old::Marker), false) => Some(Step::DeleteIntent(n)),
@@ -155,19 +157,20 @@ impl Facts {
     }
 
     /// Whether an intent came too late: its number was used up by another publication.
-    fn is_void(&self, n: u64) -> bool {
-        let later = self.highest_old().is_some_and(|highest| n < highest);
-        later || (self.old.contains_key(&n) && self.target != Target::Absent)
+    fn is_void(&self, n: u64, run: &RunId) -> bool {
+        let by_a_later_one = self.highest_old().is_some_and(|highest| n < highest);
+        let with_data = self.old.contains_key(&n) && self.target != Target::Absent;
+        let without = self.marked_for.get(&n).is_some_and(|other| other != run);
+        by_a_later_one || with_data || without
     }
 
     /// Where readers find complete data while there is no target: in the run that takes its place,
     /// once `old-<n>` exists and nothing can stop it any more.
     pub(crate) fn without_target(&self) -> Option<Name> {
-        let in_time = |n: &u64| self.highest_old().is_none_or(|highest| *n >= highest);
         self.intents
             .iter()
             .rev()
-            .filter(|(n, _)| in_time(n))
+            .filter(|(n, intent)| !self.is_void(**n, &intent.run))
             .find_map(|(&n, Intent { run, .. })| match self.old.get(&n)? {
                 _ if self.runs.contains(run) => Some(Name::Run(run.clone())),
                 _ if self.swept.contains(run) => Some(Name::Swept(run.clone())),

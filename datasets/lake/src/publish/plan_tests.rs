@@ -21,6 +21,7 @@ fn facts() -> Facts {
         target: Target::Absent,
         intents: BTreeMap::new(),
         old: BTreeMap::new(),
+        marked_for: BTreeMap::new(),
         stamped: BTreeSet::new(),
         runs: BTreeSet::new(),
         swept: BTreeSet::new(),
@@ -85,10 +86,16 @@ struct Data {
     complete: bool,
 }
 
+#[derive(Clone, Debug)]
+enum Aside {
+    Data(Data),
+    MarkerFor(RunId),
+}
+
 #[derive(Debug, Default)]
 struct World {
     target: Option<Data>,
-    old: BTreeMap<u64, Option<Data>>,
+    old: BTreeMap<u64, Aside>,
     stamped: BTreeSet<u64>,
     intents: BTreeMap<u64, Intent>,
     runs: BTreeMap<RunId, Data>,
@@ -103,14 +110,19 @@ impl World {
     }
 
     fn beside(&self, target: Target) -> Facts {
-        let kind = |data: &Option<Data>| match data {
-            Some(_) => Old::Directory,
-            None => Old::Marker,
+        let kind = |aside: &Aside| match aside {
+            Aside::Data(_) => Old::Directory,
+            Aside::MarkerFor(_) => Old::Marker,
         };
+        let marked_for = self.old.iter().filter_map(|(n, aside)| match aside {
+            Aside::MarkerFor(run) => Some((*n, run.clone())),
+            Aside::Data(_) => None,
+        });
         Facts {
             target,
             intents: self.intents.clone(),
             old: self.old.iter().map(|(n, data)| (*n, kind(data))).collect(),
+            marked_for: marked_for.collect(),
             stamped: self.stamped.clone(),
             runs: self.runs.keys().cloned().collect(),
             swept: self.swept.keys().cloned().collect(),
@@ -123,11 +135,11 @@ impl World {
         match step {
             Step::MoveAside(n) if !self.old.contains_key(n) => {
                 if let Some(data) = self.target.take() {
-                    self.old.insert(*n, Some(data));
+                    self.old.insert(*n, Aside::Data(data));
                 }
             }
-            Step::Mark(n) => {
-                self.old.entry(*n).or_insert(None);
+            Step::Mark(n, run) => {
+                self.old.entry(*n).or_insert(Aside::MarkerFor(run.clone()));
             }
             Step::Place(run) if self.target.is_none() => {
                 self.target = self.runs.remove(run);
@@ -153,6 +165,13 @@ impl World {
         }
     }
 
+    fn aside(&self, n: u64) -> Option<&Data> {
+        match self.old.get(&n)? {
+            Aside::Data(data) => Some(data),
+            Aside::MarkerFor(_) => None,
+        }
+    }
+
     /// What a reader finds.
     fn read(&self) -> Option<&Data> {
         if self.target.is_some() {
@@ -161,7 +180,7 @@ impl World {
         match self.beside(Target::Absent).without_target()? {
             Name::Run(run) => self.runs.get(&run),
             Name::Swept(run) => self.swept.get(&run),
-            Name::Old(n) => self.old.get(&n)?.as_ref(),
+            Name::Old(n) => self.aside(n),
             name => panic!("readers are led to {name}"),
         }
     }
@@ -254,8 +273,8 @@ async fn publish(world: Shared, own: RunId) -> Outcome {
     roll_forward(&world).await;
     let facts = look(&world).await;
     let was_target = facts.replaced_after(number).any(|later| {
-        let data = world.borrow().old[&later].clone();
-        data.is_some_and(|data| data.run == own)
+        let world = world.borrow();
+        world.aside(later).is_some_and(|data| data.run == own)
     });
     if facts.target == Target::Holds(own) || was_target {
         Outcome::Published

@@ -1,13 +1,12 @@
 //! The shell round the plan: finds the facts, carries out one step.
 
-use super::layout::{Intent, Layout, Name, Stamp, json};
+use super::layout::{Intent, Layout, Marker, Name, Stamp, json};
 use super::plan::{Exchange, Facts, Old, Step, Target};
 use crate::entry::EntryKind;
 use crate::error::{LakeError, Result, Retry};
 use crate::lake::{Backend, Lake, Recursive};
 use crate::path::LakePath;
 use crate::published::manifest_in;
-use bytes::Bytes;
 use comptoir_model::ids::RunId;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -162,7 +161,11 @@ impl Workshop {
         let at = |name: Name| self.path(&name);
         match step {
             Step::MoveAside(n) => lake.rename(target, &at(Name::Old(n))).await,
-            Step::Mark(n) => lake.write_decisive(&at(Name::Old(n)), Bytes::new()).await,
+            Step::Mark(n, run) => {
+                let path = at(Name::Old(n));
+                lake.write_decisive(&path, json(&path, &Marker::new(run))?)
+                    .await
+            }
             Step::Exchange(n, run) => {
                 if lake.exchange(&at(Name::Run(run)), target).await? {
                     Ok(())
@@ -215,6 +218,7 @@ pub(crate) async fn look_beside(lake: &Lake, layout: &Layout, target: Target) ->
         target,
         intents: BTreeMap::new(),
         old: BTreeMap::new(),
+        marked_for: BTreeMap::new(),
         stamped: BTreeSet::new(),
         runs: BTreeSet::new(),
         swept: BTreeSet::new(),
@@ -252,6 +256,15 @@ pub(crate) async fn look_beside(lake: &Lake, layout: &Layout, target: Target) ->
             }
             Some(Name::Temporary(name)) => facts.temporaries.push(name),
             Some(Name::Lock) | None => {}
+        }
+    }
+    for &n in facts.intents.keys() {
+        if facts.old.get(&n) == Some(&Old::Marker) {
+            let path = layout.path(&Name::Old(n));
+            let bytes = if_there(lake.read_range(&path, 0..Marker::LENGTH_MAX).await)?;
+            if let Some(marker) = bytes.and_then(|bytes| Marker::parse(&bytes)) {
+                facts.marked_for.insert(n, marker.run);
+            }
         }
     }
     Ok(facts)
