@@ -1,8 +1,8 @@
 //! Replacing a directory of the lake by a new run of an import.
 //!
 //! The run is written beside the target, in `.comptoir/<target>/run-<id>`. A file `intent-<n>`
-//! decides: from then on whoever comes by completes the publication, step by step, as [`plan`]
-//! says. Readers ([`crate::published`]) always find the old or the new run, complete.
+//! decides: from then on whoever comes by completes the publication, step by step, as the module
+//! `plan` says. Readers ([`crate::published`]) always find the old or the new run, complete.
 //!
 //! Publishers need no lock on HDFS: each step is one rename, creation or deletion that fails where
 //! it no longer fits. On a local directory, where two names are exchanged in one step and a second
