@@ -1,7 +1,7 @@
 //! The seeded generator of `sales_data_sample.csv`: a wholesaler's order lines over 29 months.
 //!
 //! Everything is invented, and everything follows from the seed: no clock, no environment, and
-//! draws that do not depend on the version of a random library ([`random::Draw`]). A customer, a
+//! draws that do not depend on the version of a random library (`random::Draw`). A customer, a
 //! product and an order are the same in all their lines.
 
 mod atlas;

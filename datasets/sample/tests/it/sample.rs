@@ -1,10 +1,11 @@
-use comptoir_model::sales::SALES_COLUMNS;
+use comptoir_model::sales::{CANCELLED, SALES_COLUMNS};
 use comptoir_sample::{DEFAULT_SEED, SampleRow, generate, write_csv};
 use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
 const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../sales_data_sample.csv");
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
 
 fn written(seed: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -53,6 +54,34 @@ fn the_shape_is_that_of_the_well_known_sample() {
     assert_eq!(months, 29);
     let last: Option<Date> = rows.iter().map(|row| row.order.date).max();
     assert_eq!(last, Some(date(2026, 5, 29)));
+}
+
+#[test]
+fn the_readme_tells_the_file_s_own_figures() {
+    let rows = generate(DEFAULT_SEED);
+    let total = |rows: &mut dyn Iterator<Item = &SampleRow>| {
+        grouped(&rows.map(SampleRow::sales).sum::<Decimal>().to_string())
+    };
+    let sales = total(&mut rows.iter());
+    let net = total(&mut rows.iter().filter(|row| row.order.status != CANCELLED));
+    let lines = grouped(&rows.len().to_string());
+    let readme = std::fs::read_to_string(README).unwrap();
+    for figure in [format!("{lines} lines of 300 orders"), sales, net] {
+        assert!(readme.contains(&figure), "{README} lacks {figure}");
+    }
+}
+
+/// `1234567.89` as `1,234,567.89`.
+fn grouped(number: &str) -> String {
+    let integer = number.find('.').unwrap_or(number.len());
+    let mut text = String::new();
+    for (at, char) in number.char_indices() {
+        if at > 0 && at < integer && (integer - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(char);
+    }
+    text
 }
 
 #[test]
