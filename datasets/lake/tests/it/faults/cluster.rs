@@ -45,6 +45,26 @@ fn services_command() -> PathBuf {
     repository().join("compose/services")
 }
 
+trait OwnPorts {
+    /// Whatever ports the environment gives to the shared services.
+    fn own_ports(&mut self) -> &mut Self;
+}
+
+impl OwnPorts for Command {
+    fn own_ports(&mut self) -> &mut Self {
+        for part in [
+            "NAMENODE",
+            "NAMENODE_HTTP",
+            "DATANODE",
+            "DATANODE_HTTP",
+            "DATANODE_IPC",
+        ] {
+            self.env_remove(format!("COMPTOIR_{part}_PORT"));
+        }
+        self.env("COMPTOIR_PORT_OFFSET", PORT_OFFSET)
+    }
+}
+
 impl Cluster {
     fn up() -> Self {
         let data_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lake-faults");
@@ -52,7 +72,7 @@ impl Cluster {
         let mut guard = Command::new("setsid")
             .args(["bash", "-c", GUARD, "guard"])
             .args([&services_command(), &data_dir])
-            .env("COMPTOIR_PORT_OFFSET", PORT_OFFSET)
+            .own_ports()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -83,6 +103,7 @@ impl Cluster {
         let repaired = Command::new(services_command())
             .args(["up", "hdfs", "--data-dir"])
             .arg(&self.data_dir)
+            .own_ports()
             .stdin(Stdio::null())
             .output()
             .unwrap();
