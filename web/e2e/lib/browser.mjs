@@ -26,8 +26,8 @@ export function baseUrl() {
     return needed('BASE_URL', 'the address of a running Comptoir, like http://127.0.0.1:8080');
 }
 
-/** Runs `use` with a browser that ends with it. */
-export async function withBrowser(use) {
+/** Starts a browser with a home of its own; `end` stops it and removes that. */
+export async function launch() {
     const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
     if (!existsSync(executablePath)) {
         throw new Error(`no browser at ${executablePath}\nhint: apt-get install chromium, or set CHROMIUM`);
@@ -38,12 +38,11 @@ export async function withBrowser(use) {
         args: FLAGS,
         env: { ...process.env, HOME: home },
     });
-    try {
-        return await use(browser);
-    } finally {
+    const end = async () => {
         await browser.close();
         await rm(home, { recursive: true, force: true });
-    }
+    };
+    return { browser, end };
 }
 
 /** A fresh page with what it logged as `complaints` and every address it asked for. */

@@ -69,7 +69,7 @@ function distinct(rows, column) {
     return BigInt(new Set(rows.map((row) => row[column])).size);
 }
 
-function divideHalfEven(value, count) {
+export function divideHalfEven(value, count) {
     const negative = value < 0n;
     const [whole, rest] = [(negative ? -value : value) / count, (negative ? -value : value) % count];
     const up = rest * 2n > count || (rest * 2n === count && whole % 2n === 1n);

@@ -1,23 +1,22 @@
 // Every number on the page, as people read it and as programs do, equals the CSV's.
 
 import assert from 'node:assert/strict';
-import test, { describe } from 'node:test';
-import { newPage, openHistory, screenshot, withBrowser } from '../lib/browser.mjs';
-import { cents, COUNTS, expected, MONEY } from '../lib/expected.mjs';
+import { describe } from 'node:test';
+import { openHistory, screenshot } from '../lib/browser.mjs';
+import { cents, COUNTS, divideHalfEven, expected, MONEY } from '../lib/expected.mjs';
 import { shownCents, shownCount } from '../lib/locale.mjs';
+import { pageTest } from '../lib/suite.mjs';
 
 const truth = await expected();
 
 for (const [language, locale] of [['en', 'en-GB'], ['fr', 'fr-FR']]) {
     describe(`the page in ${language}`, () => {
         const onPage = (name, check) =>
-            test(name, () =>
-                withBrowser(async (browser) => {
-                    const opened = await newPage(browser, { locale });
-                    await openHistory(opened.page);
-                    assert.equal(await opened.page.locator('html').getAttribute('lang'), language);
-                    await check(opened.page, opened);
-                }));
+            pageTest(name, async (page, opened) => {
+                await openHistory(page);
+                assert.equal(await page.locator('html').getAttribute('lang'), language);
+                await check(page, opened);
+            }, { locale });
 
         onPage('shows the totals of the CSV', async (page) => {
             for (const name of [...COUNTS, ...MONEY]) {
@@ -71,8 +70,10 @@ for (const [language, locale] of [['en', 'en-GB'], ['fr', 'fr-FR']]) {
             const leader = page.locator('#by-product-line [data-figure="leader"]');
             const first = largest(truth.by.product_line);
             assert.equal(cents(await leader.getAttribute('data-value')), first);
-            const share = tenthsOfPercent(first, truth.summary.sales);
-            assert.ok(digits(await leader.innerText()).includes(String(share)), 'its part of sales');
+            shareHolds(await leader.innerText(), first);
+            const cancelled = page.locator('[data-figure="cancelled_share"]');
+            shareHolds(await cancelled.getAttribute('data-value'), truth.summary.cancelled_sales);
+            shareHolds(await cancelled.innerText(), truth.summary.cancelled_sales);
         });
 
         onPage('names part files that hold every row', async (page) => {
@@ -145,6 +146,8 @@ async function labelsHold(page, panel, groups, language) {
         const { sales } = groups.get(await point.getAttribute('data-group'));
         const shown = await point.locator('[data-shown]').textContent();
         assert.equal(shownCents(shown, language), sales);
+        shareHolds(await point.getAttribute('data-share'), sales);
+        shareHolds(await point.locator('.share').textContent(), sales);
     }
 }
 
@@ -167,10 +170,8 @@ function largest(groups) {
     return [...groups.values()].map(({ sales }) => sales).reduce((a, b) => (a > b ? a : b));
 }
 
-function tenthsOfPercent(part, whole) {
-    return (part * 2000n + whole) / (whole * 2n);
-}
-
-function digits(text) {
-    return text.replaceAll(/\D/g, '');
+/** A text with one percentage in it, of all sales, to a tenth. */
+function shareHolds(text, part) {
+    const [, whole, tenth] = /(\d+)[.,](\d)/.exec(text);
+    assert.equal(BigInt(whole + tenth), divideHalfEven(part * 1000n, truth.summary.sales), text);
 }

@@ -1,17 +1,15 @@
 // Everything a pointer can do, the keyboard can.
 
 import assert from 'node:assert/strict';
-import test from 'node:test';
-import { newPage, openHistory, withBrowser } from '../lib/browser.mjs';
+import { openHistory } from '../lib/browser.mjs';
+import { pageTest } from '../lib/suite.mjs';
 
 const onPage = (name, check) =>
-    test(name, () =>
-        withBrowser(async (browser) => {
-            const { page, complaints } = await newPage(browser);
-            await openHistory(page);
-            await check(page);
-            assert.deepEqual(complaints, []);
-        }));
+    pageTest(name, async (page, { complaints }) => {
+        await openHistory(page);
+        await check(page);
+        assert.deepEqual(complaints, []);
+    });
 
 const focused = (page) =>
     page.evaluate(() => {

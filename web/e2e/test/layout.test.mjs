@@ -1,24 +1,21 @@
 // The page fits from a phone to a wall, in both themes, and can be read in each.
 
 import assert from 'node:assert/strict';
-import test from 'node:test';
-import { newPage, openHistory, screenshot, withBrowser } from '../lib/browser.mjs';
+import { openHistory, screenshot } from '../lib/browser.mjs';
+import { pageTest } from '../lib/suite.mjs';
 
 for (const width of [360, 768, 1440, 2560]) {
     for (const theme of ['light', 'dark']) {
-        test(`fits ${width} px and is readable in the ${theme} theme`, () =>
-            withBrowser(async (browser) => {
-                const { page } = await newPage(browser, {
-                    width, theme, locale: theme === 'dark' ? 'fr-FR' : 'en-GB', reducedMotion: 'reduce',
-                });
-                await openHistory(page);
-                const sideways = await page.evaluate(
-                    () => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-                assert.equal(sideways, 0, 'nothing hangs over the edge');
-                assert.deepEqual(await page.evaluate(smallTargets), [], 'targets of 44 px');
-                assert.deepEqual(await page.evaluate(faintTexts), [], 'contrast of 4.5 to 1');
-                await screenshot(page, `history-${width}-${theme}`);
-            }));
+        const locale = theme === 'dark' ? 'fr-FR' : 'en-GB';
+        pageTest(`fits ${width} px and is readable in the ${theme} theme`, async (page) => {
+            await openHistory(page);
+            const sideways = await page.evaluate(
+                () => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+            assert.equal(sideways, 0, 'nothing hangs over the edge');
+            assert.deepEqual(await page.evaluate(smallTargets), [], 'targets of 44 px');
+            assert.deepEqual(await page.evaluate(faintTexts), [], 'contrast of 4.5 to 1');
+            await screenshot(page, `history-${width}-${theme}`);
+        }, { width, theme, locale, reducedMotion: 'reduce' });
     }
 }
 

@@ -1,8 +1,9 @@
 // What the page says when there is nothing to show, and while it cannot be refreshed.
 
 import assert from 'node:assert/strict';
-import test, { describe } from 'node:test';
-import { baseUrl, newPage, openHistory, screenshot, withBrowser } from '../lib/browser.mjs';
+import { describe } from 'node:test';
+import { baseUrl, openHistory, screenshot } from '../lib/browser.mjs';
+import { pageTest } from '../lib/suite.mjs';
 
 const API = '**/api/v1/history/**';
 
@@ -12,21 +13,14 @@ const problem = (status, type, detail, hint) => ({
     body: JSON.stringify({ type, title: 'a problem', status, detail, hint }),
 });
 const NO_IMPORT = problem(
-    404, '/problems/no-import', 'nothing is published', 'run `comptoir-batch import --table sales`');
+    404, '/problems/no-import', 'the lake holds no import', 'comptoir-batch import --table sales');
 const LAKE_AWAY = problem(
     503, '/problems/lake-unavailable', 'hdfs://127.0.0.1:8020: no answer within 10 s',
     'start it: `compose/services up hdfs`');
 
-const onPage = (name, check, options) =>
-    test(name, () =>
-        withBrowser(async (browser) => {
-            const opened = await newPage(browser, options);
-            await check(opened.page, opened);
-        }));
-
 describe('without an import', () => {
     for (const locale of ['en-GB', 'fr-FR']) {
-        onPage(`the page says what fills it and the command that does (${locale})`, async (page) => {
+        pageTest(`the page says what fills it and the command that does (${locale})`, async (page) => {
             await page.route(API, (route) => route.fulfill(NO_IMPORT));
             await page.goto(baseUrl());
             const notice = page.locator('[data-state="empty"]');
@@ -37,7 +31,7 @@ describe('without an import', () => {
         }, { locale });
     }
 
-    onPage('it fills by itself once there is one', async (page) => {
+    pageTest('it fills by itself once there is one', async (page) => {
         await page.route(API, (route) => route.fulfill(NO_IMPORT));
         await page.goto(baseUrl());
         await page.locator('[data-state="empty"]').waitFor();
@@ -47,7 +41,7 @@ describe('without an import', () => {
 });
 
 describe('while something is down', () => {
-    onPage('the part and the cure are named', async (page) => {
+    pageTest('the part and the cure are named', async (page) => {
         await page.route(API, (route) => route.fulfill(LAKE_AWAY));
         await page.goto(baseUrl());
         const notice = page.locator('[data-state="down"]');
@@ -58,7 +52,7 @@ describe('while something is down', () => {
         await screenshot(page, 'down');
     });
 
-    onPage('the last figures stay, and the page recovers by itself', async (page) => {
+    pageTest('the last figures stay, and the page recovers by itself', async (page) => {
         await openHistory(page);
         const sales = page.locator('.tile [data-figure="sales"]');
         const before = await sales.innerText();
@@ -73,7 +67,20 @@ describe('while something is down', () => {
         assert.equal(await sales.innerText(), before);
     });
 
-    onPage('an answer nobody understands is not shown as figures', async (page) => {
+    pageTest('figures that the server calls stale stay, with its reason', async (page) => {
+        await page.route(API, async (route) => {
+            const headers = { ...route.request().headers() };
+            delete headers['if-none-match'];
+            const answer = await (await route.fetch({ headers })).json();
+            answer.stale = { since: '2026-01-02T03:04:05Z', problem: JSON.parse(LAKE_AWAY.body) };
+            await route.fulfill({ json: answer });
+        });
+        await openHistory(page);
+        const banner = page.locator('[data-state="reconnecting"]');
+        assert.match(await banner.innerText(), /lake cannot be reached[^]*04:04:05/, 'in Paris');
+    });
+
+    pageTest('an answer nobody understands is not shown as figures', async (page) => {
         await page.route(API, (route) => route.fulfill({ status: 200, body: '<html>a proxy</html>' }));
         await page.goto(baseUrl());
         await page.locator('[data-state="down"]').waitFor();
@@ -81,7 +88,7 @@ describe('while something is down', () => {
 });
 
 describe('a slow server', () => {
-    onPage('shows the shape of the page, and no figure yet', async (page) => {
+    pageTest('shows the shape of the page, and no figure yet', async (page) => {
         let release;
         const held = new Promise((resolve) => { release = resolve; });
         await page.route(API, async (route) => {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use leptos::prelude::*;
 
 /// What fills an empty lake where the server does not say it better.
-const IMPORT_COMMAND: &str = "`comptoir-batch import --table sales`";
+const IMPORT_COMMAND: &str = "comptoir-batch import --table sales";
 
 /// The shape of the page to come; only before the first answer.
 #[component]
@@ -34,13 +34,13 @@ pub(crate) fn Empty(problem: Problem) -> impl IntoView {
     let language = use_language();
     let text = move || language.get().text();
     let hint = problem.hint.unwrap_or_else(|| IMPORT_COMMAND.to_owned());
+    let command = command_in(&hint).to_owned();
     view! {
         <section class="notice" data-state="empty" aria-labelledby="notice-heading">
             <BoxIcon />
             <h2 id="notice-heading">{move || text().nothing_imported}</h2>
             <p>{move || text().what_fills_it}</p>
-            <p>{move || text().command}</p>
-            <p>{with_code(&hint)}</p>
+            <p>{move || text().command} " " <code>{command}</code></p>
         </section>
     }
 }
@@ -121,7 +121,7 @@ fn explanation(fault: &Fault) -> impl IntoView + use<> {
     let cure = match fault {
         Fault::Problem(problem) => problem.hint.clone().unwrap_or_else(|| {
             match problem.kind {
-                ProblemKind::NoImport => IMPORT_COMMAND,
+                ProblemKind::NoImport => text.what_fills_it,
                 ProblemKind::LakeUnavailable | ProblemKind::TimedOut => text.lake_unavailable_cure,
                 ProblemKind::UnreadableImport => text.unreadable_import_cure,
                 ProblemKind::NotFound
@@ -140,6 +140,11 @@ fn explanation(fault: &Fault) -> impl IntoView + use<> {
     }
 }
 
+/// The first command that a text marks, or all of a text that is a command.
+fn command_in(text: &str) -> &str {
+    text.split('`').nth(1).unwrap_or(text)
+}
+
 /// Text whose parts between backticks are commands.
 fn with_code(text: &str) -> impl IntoView + use<> {
     text.split('`')
@@ -153,4 +158,15 @@ fn with_code(text: &str) -> impl IntoView + use<> {
             }
         })
         .collect_view()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::command_in;
+
+    #[test]
+    fn a_command_stands_between_backticks_or_alone() {
+        assert_eq!(command_in("run `comptoir doctor` first"), "comptoir doctor");
+        assert_eq!(command_in("comptoir doctor"), "comptoir doctor");
+    }
 }
