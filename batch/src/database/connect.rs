@@ -1,13 +1,13 @@
 //! One connection to a database.
 
 use super::error::{self, DatabaseError};
+use super::options;
 use super::rows::Row;
 use comptoir_config::{DatabaseUrl, Secret};
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlSslMode};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
-use std::path::Path;
+use sqlx::mysql::MySqlConnection;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, Connection};
 use std::time::Duration;
 
 /// An open connection. Dropping it ends the session, and with it an open transaction.
@@ -244,13 +244,13 @@ async fn open(url: &DatabaseUrl, login: &Login, access: Access) -> Result<Link, 
     };
     match url {
         DatabaseUrl::MySql { .. } => {
-            let options = mysql_options(url, login);
+            let options = options::mysql(url, login)?;
             Ok(Link::MySql(
                 MySqlConnection::connect_with(&options).await.map_err(map)?,
             ))
         }
         DatabaseUrl::Sqlite { path } => {
-            let options = sqlite_options(path, access)?;
+            let options = options::sqlite(path, access)?;
             Ok(Link::Sqlite(
                 SqliteConnection::connect_with(&options)
                     .await
@@ -258,79 +258,6 @@ async fn open(url: &DatabaseUrl, login: &Login, access: Access) -> Result<Link, 
             ))
         }
     }
-}
-
-fn mysql_options(url: &DatabaseUrl, login: &Login) -> MySqlConnectOptions {
-    let mut options = MySqlConnectOptions::new()
-        // As every other client sees the data: the server's own SQL mode and time zone.
-        .pipes_as_concat(false)
-        .no_engine_substitution(false)
-        .timezone(None)
-        .statement_cache_capacity(16)
-        .disable_statement_logging();
-    if let DatabaseUrl::MySql {
-        host,
-        port,
-        database,
-        properties,
-    } = url
-    {
-        // A literal IPv6 address stands in brackets in a URL only.
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        options = options
-            .host(host)
-            .port(*port)
-            .database(database)
-            .ssl_mode(ssl_mode(
-                properties.get("sslMode"),
-                properties.get("useSSL"),
-            ));
-    }
-    if let Some(username) = &login.username {
-        options = options.username(username);
-    }
-    if let Some(password) = &login.password {
-        options = options.password(password.expose());
-    }
-    options
-}
-
-/// JDBC's two ways to ask for TLS. By default it is used where the server offers it.
-fn ssl_mode(ssl_mode: Option<&str>, use_ssl: Option<&str>) -> MySqlSslMode {
-    match (ssl_mode, use_ssl) {
-        (Some(mode), _) if mode.eq_ignore_ascii_case("DISABLED") => MySqlSslMode::Disabled,
-        (Some(mode), _) if mode.eq_ignore_ascii_case("REQUIRED") => MySqlSslMode::Required,
-        (Some(mode), _) if mode.eq_ignore_ascii_case("VERIFY_CA") => MySqlSslMode::VerifyCa,
-        (Some(mode), _) if mode.eq_ignore_ascii_case("VERIFY_IDENTITY") => {
-            MySqlSslMode::VerifyIdentity
-        }
-        (None, Some(use_ssl)) if use_ssl.eq_ignore_ascii_case("false") => MySqlSslMode::Disabled,
-        _ => MySqlSslMode::Preferred,
-    }
-}
-
-fn sqlite_options(path: &Path, access: Access) -> Result<SqliteConnectOptions, DatabaseError> {
-    let no_file = || DatabaseError::NoFile {
-        path: path.to_owned(),
-    };
-    match access {
-        Access::Read if !path.is_file() => return Err(no_file()),
-        Access::Read => {}
-        Access::Write => {
-            let directory = path
-                .parent()
-                .filter(|parent| !parent.as_os_str().is_empty());
-            directory
-                .map_or(Ok(()), std::fs::create_dir_all)
-                .map_err(|_| no_file())?;
-        }
-    }
-    Ok(SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(access == Access::Write)
-        .read_only(access == Access::Read)
-        .busy_timeout(Duration::from_secs(10))
-        .disable_statement_logging())
 }
 
 /// `10.11.19-MariaDB-log` and `9.7.4` as people say them.
@@ -349,16 +276,5 @@ mod tests {
     fn names_the_product() {
         assert_eq!(product("10.11.19-MariaDB-log"), "MariaDB 10.11.19");
         assert_eq!(product("9.7.4"), "MySQL 9.7.4");
-    }
-
-    #[test]
-    fn takes_the_tls_words_of_jdbc() {
-        assert!(matches!(
-            ssl_mode(None, Some("false")),
-            MySqlSslMode::Disabled
-        ));
-        assert!(matches!(ssl_mode(None, None), MySqlSslMode::Preferred));
-        let verify = ssl_mode(Some("VERIFY_IDENTITY"), Some("false"));
-        assert!(matches!(verify, MySqlSslMode::VerifyIdentity));
     }
 }

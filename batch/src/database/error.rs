@@ -61,6 +61,10 @@ pub enum DatabaseError {
         retry: Retry,
     },
     #[error(
+        "sslMode={mode} is not known\nhint: use DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY"
+    )]
+    SslMode { mode: String },
+    #[error(
         "{url} stores its text as {encoding}\nhint: only UTF-8 is supported; `VACUUM INTO` a database whose `PRAGMA encoding` is UTF-8"
     )]
     Encoding { url: String, encoding: String },
@@ -79,6 +83,7 @@ impl DatabaseError {
             | Self::UnknownDatabase { .. }
             | Self::NoFile { .. }
             | Self::UnknownTable { .. }
+            | Self::SslMode { .. }
             | Self::Encoding { .. } => Retry::CanNot,
         }
     }

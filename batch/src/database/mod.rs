@@ -3,6 +3,7 @@
 
 mod connect;
 mod error;
+mod options;
 mod rows;
 mod snapshot;
 mod table;

@@ -4,6 +4,7 @@
 // Clippy takes only functions marked as tests for tests, not what they call.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod database;
 mod import_command;
 mod import_consistency;
 mod import_crash;
