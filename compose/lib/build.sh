@@ -21,13 +21,14 @@ summarise_cargo() {
     local line crates=0 begin=$SECONDS shown=$SECONDS
     while IFS= read -r line; do
         case $line in
-            *' Compiling '*) crates=$((crates + 1)) ;;
+            *' Compiling '*)
+                crates=$((crates + 1))
+                ((SECONDS - shown >= 10)) || continue
+                say "compiling: $crates crates so far ($((SECONDS - begin)) s)"
+                shown=$SECONDS
+                ;;
             *' Downloading '* | *' Downloaded '* | *' Updating '* | *' Locking '*) ;;
             *) say "$line" ;;
         esac
-        if ((SECONDS - shown >= 10)); then
-            say "compiling: $crates crates so far ($((SECONDS - begin)) s)"
-            shown=$SECONDS
-        fi
     done
 }
