@@ -2,7 +2,8 @@
 
 use crate::{import, load};
 use clap::{Parser, Subcommand};
-use comptoir_config::ConfigArgs;
+use comptoir_config::{ConfigArgs, Key, Sources};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// What the exit codes mean, for `--help`.
@@ -34,6 +35,36 @@ pub enum Command {
     Load(load::LoadArgs),
     /// Import a table of the ERP into the lake
     Import(import::ImportArgs),
+}
+
+/// Which database, and as whom.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Database")]
+pub struct DatabaseArgs {
+    /// The database: mysql://HOST:PORT/NAME, mariadb://…, jdbc:mysql://… or sqlite:PATH
+    /// [default: `erp.url`]
+    #[arg(long, value_name = "URL")]
+    pub connect: Option<String>,
+
+    /// Who logs in [default: `erp.username`]
+    #[arg(long, value_name = "NAME")]
+    pub username: Option<String>,
+
+    /// The file that holds the password, readable by its owner only
+    /// [default: `erp.password_file`]
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+}
+
+impl DatabaseArgs {
+    /// Adds what the flags set to where the settings come from.
+    pub(crate) fn add_to(&self, sources: Sources) -> Sources {
+        let password_file = self.password_file.as_ref().map(|path| path.display());
+        sources
+            .flag(Key::ErpUrl, "--connect", self.connect.as_ref())
+            .flag(Key::ErpUsername, "--username", self.username.as_ref())
+            .flag(Key::ErpPasswordFile, "--password-file", password_file)
+    }
 }
 
 /// How the process ends.

@@ -1,8 +1,7 @@
 //! The flags of `comptoir-batch import`, spelled as Sqoop spells them.
 
-use crate::cli::EXIT_CODES;
+use crate::cli::{DatabaseArgs, EXIT_CODES};
 use comptoir_config::{Key, Sources};
-use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,19 +30,8 @@ that hold a delimiter are then counted and warned about.";
     after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"),
 )]
 pub struct ImportArgs {
-    /// The database: mysql://HOST:PORT/NAME, mariadb://…, jdbc:mysql://… or sqlite:PATH
-    /// [default: `erp.url`]
-    #[arg(long, value_name = "URL", help_heading = "Source")]
-    pub connect: Option<String>,
-
-    /// Who logs in [default: `erp.username`]
-    #[arg(long, value_name = "NAME", help_heading = "Source")]
-    pub username: Option<String>,
-
-    /// The file that holds the password, readable by its owner only
-    /// [default: `erp.password_file`]
-    #[arg(long, value_name = "FILE", help_heading = "Source")]
-    pub password_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
 
     /// The table or view; --target-dir must say where it goes [default: `import.table`]
     #[arg(
@@ -128,11 +116,7 @@ pub struct FormatArgs {
 impl ImportArgs {
     /// Adds what the flags set to where the settings come from.
     pub fn add_to(&self, sources: Sources) -> Sources {
-        let password_file = self.password_file.as_ref().map(|path| path.display());
-        sources
-            .flag(Key::ErpUrl, "--connect", self.connect.as_ref())
-            .flag(Key::ErpUsername, "--username", self.username.as_ref())
-            .flag(Key::ErpPasswordFile, "--password-file", password_file)
+        (self.database.add_to(sources))
             .flag(Key::ImportTable, "--table", self.table.as_ref())
             .flag(Key::ImportMappers, "--num-mappers", self.num_mappers)
             .flag(

@@ -1,6 +1,7 @@
 //! The flags of `comptoir-batch load`.
 
 use super::{ColumnType, Encoding, LoadRequest};
+use crate::cli::DatabaseArgs;
 use comptoir_config::{Key, Sources};
 use jiff::civil::Date;
 use std::path::PathBuf;
@@ -26,17 +27,8 @@ pub struct LoadArgs {
     /// The CSV file; its first line names the columns
     pub file: PathBuf,
 
-    /// The database: mysql://HOST:PORT/NAME, mariadb://…, jdbc:mysql://… or sqlite:PATH
-    #[arg(long, value_name = "URL", help_heading = "Target")]
-    pub connect: Option<String>,
-
-    /// Who logs in
-    #[arg(long, value_name = "NAME", help_heading = "Target")]
-    pub username: Option<String>,
-
-    /// The file that holds the password, readable by its owner only
-    #[arg(long, value_name = "FILE", help_heading = "Target")]
-    pub password_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
 
     /// The table; made where it is missing [default: import.table, which is sales]
     #[arg(long, value_name = "NAME", help_heading = "Target")]
@@ -107,12 +99,7 @@ fn column_type(text: &str) -> Result<(String, ColumnType), String> {
 impl LoadArgs {
     /// Adds what the flags set to where the settings come from.
     pub fn add_to(&self, sources: Sources) -> Sources {
-        let password_file = self.password_file.as_ref().map(|path| path.display());
-        sources
-            .flag(Key::ErpUrl, "--connect", self.connect.as_ref())
-            .flag(Key::ErpUsername, "--username", self.username.as_ref())
-            .flag(Key::ErpPasswordFile, "--password-file", password_file)
-            .flag(Key::ImportTable, "--table", self.table.as_ref())
+        (self.database.add_to(sources)).flag(Key::ImportTable, "--table", self.table.as_ref())
     }
 
     /// The request, with the table that the settings name.
