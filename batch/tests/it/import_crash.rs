@@ -11,7 +11,14 @@ on_every_database! {
 }
 
 const ROWS: u32 = 20_000;
-const KILLS: u32 = 5;
+
+/// A handful, or as many as `compose/test long` asks for.
+fn kills() -> u32 {
+    match std::env::var("COMPTOIR_TEST_KILLS") {
+        Ok(kills) => kills.parse().unwrap(),
+        Err(_) => 5,
+    }
+}
 
 async fn a_killed_import_leaves_the_old_or_the_new_one(world: &World) {
     world.numbered_table(ROWS).await;
@@ -20,7 +27,8 @@ async fn a_killed_import_leaves_the_old_or_the_new_one(world: &World) {
     run_to_its_end(world);
     let whole = started.elapsed();
     let mut published = 0;
-    for generation in 1..=KILLS {
+    let kills = kills();
+    for generation in 1..=kills {
         world
             .sql(&format!("UPDATE t SET note = 'generation {generation}'"))
             .await;
@@ -34,7 +42,7 @@ async fn a_killed_import_leaves_the_old_or_the_new_one(world: &World) {
         published = found;
     }
     run_to_its_end(world);
-    assert_eq!(generation_of(&world.rows().await), KILLS);
+    assert_eq!(generation_of(&world.rows().await), kills);
     let state = world.root.join(".comptoir").unwrap().join("sales").unwrap();
     let left: Vec<_> = (world.lake.list(&state).await.unwrap().into_iter())
         .filter(|entry| entry.kind == EntryKind::Directory)

@@ -57,7 +57,7 @@ pub struct ImportSettings {
     pub table: String,
     /// An absolute path inside the lake. Default `/user/sqoop/sales`.
     pub target_dir: String,
-    /// How many parts are read and written at a time, 1 to 64. Default 4.
+    /// How many parts an import makes at most, 1 to 64. Default 4.
     pub mappers: u32,
     /// From one start to the next, in a process that keeps running; `None` imports once, at the
     /// start. Default 3600 s.

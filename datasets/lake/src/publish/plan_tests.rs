@@ -300,7 +300,8 @@ fn finish(mut actor: Actor) -> Outcome {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    // PROPTEST_CASES may ask for more.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(20_000)))]
 
     /// Each number of the schedule lets one of three publishers take one step; those that are not
     /// done in the end have crashed.
