@@ -14,3 +14,4 @@ pub mod manifest;
 pub mod money;
 pub mod sales;
 pub mod text_format;
+pub mod verdict;

@@ -3,8 +3,10 @@
 
 use super::read::{EVENT_BYTES_MAX, EVENT_DEPTH_MAX};
 use super::words::Field;
+use jiff::Timestamp;
 
-/// Why a record can't be used. A retry never helps: the same bytes are always rejected.
+/// Why a record can't be used. A retry never helps: the same record is always rejected, whatever
+/// came before it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     #[error("the record is empty")]
@@ -21,6 +23,12 @@ pub enum Rejection {
     NotAnObject,
     #[error("{}: {flaw}", .field.as_str())]
     Field { field: Field, flaw: Flaw },
+    /// The only reason that looks at more than the bytes; see `verdict`.
+    #[error("event_time: {event_time} is more than 24 hours after the record's {record_time}")]
+    TooFarAhead {
+        event_time: Timestamp,
+        record_time: Timestamp,
+    },
 }
 
 /// What is wrong with one field.
@@ -73,6 +81,7 @@ impl Rejection {
             Self::NotJson { .. } => "not_json",
             Self::NotAnObject => "not_an_object",
             Self::Field { flaw, .. } => flaw.reason(),
+            Self::TooFarAhead { .. } => "too_far_ahead",
         }
     }
 
@@ -80,6 +89,7 @@ impl Rejection {
     pub fn field(&self) -> Option<Field> {
         match self {
             Self::Field { field, .. } => Some(*field),
+            Self::TooFarAhead { .. } => Some(Field::EventTime),
             _ => None,
         }
     }
@@ -98,6 +108,9 @@ impl Rejection {
                 "send one object a record, the events of an array one by one".to_owned()
             }
             Self::Field { flaw, .. } => flaw.cure(),
+            Self::TooFarAhead { .. } => {
+                "set the clock of the till, and send times with their offset from UTC".to_owned()
+            }
         }
     }
 }
