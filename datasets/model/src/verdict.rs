@@ -67,6 +67,10 @@ pub fn record_timestamp(milliseconds: i64) -> Timestamp {
 
 /// What becomes of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all verdicts are accepted events: a box would be an allocation for each"
+)]
 pub enum Verdict<'a> {
     /// It counts, once.
     Accepted(Event<'a>),
