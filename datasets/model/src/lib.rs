@@ -10,6 +10,7 @@ pub mod event;
 pub mod history;
 pub mod ids;
 pub mod lines;
+pub mod live;
 pub mod manifest;
 pub mod money;
 pub mod sales;

@@ -42,6 +42,11 @@ macro_rules! text {
                 &self.0
             }
 
+            /// The same text, borrowed from here, without a copy.
+            pub fn as_borrowed(&self) -> $name<'_> {
+                $name(Cow::Borrowed(&self.0))
+            }
+
             /// The same text, no longer bound to the record.
             pub fn into_owned(self) -> $name<'static> {
                 $name(Cow::Owned(self.0.into_owned()))

@@ -1,0 +1,79 @@
+//! Additive totals by minute and dimensions.
+
+use super::hundredths::{Hundredths, Overflow, add_count};
+use super::time::Minute;
+use crate::event::{Channel, Event, Label, Status};
+use crate::money::Currency;
+
+/// What the totals of a minute are kept by, all of it from the event itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BucketKey<'a> {
+    pub minute: Minute,
+    pub currency: Currency,
+    pub category: Label<'a>,
+    pub country: Label<'a>,
+    pub city: Label<'a>,
+    pub channel: Channel,
+    pub status: Status,
+}
+
+impl<'a> BucketKey<'a> {
+    /// Borrows its texts from the event: most events meet a bucket that exists.
+    pub fn of(event: &'a Event<'_>) -> Self {
+        Self {
+            minute: Minute::of(event.event_time.timestamp()),
+            currency: event.currency,
+            category: event.category.as_borrowed(),
+            country: event.country.as_borrowed(),
+            city: event.city.as_borrowed(),
+            channel: event.channel,
+            status: event.status,
+        }
+    }
+
+    pub fn into_owned(self) -> BucketKey<'static> {
+        BucketKey {
+            minute: self.minute,
+            currency: self.currency,
+            category: self.category.into_owned(),
+            country: self.country.into_owned(),
+            city: self.city.into_owned(),
+            channel: self.channel,
+            status: self.status,
+        }
+    }
+}
+
+/// The totals of one bucket, in the currency of its key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BucketSums {
+    /// Accepted events: each one changes the state of one order line.
+    pub transactions: u64,
+    /// Units on these lines.
+    pub quantity: u64,
+    pub gross: Hundredths,
+    pub refunds: Hundredths,
+    /// `gross - refunds`.
+    pub net: Hundredths,
+}
+
+impl BucketSums {
+    pub fn of(event: &Event<'_>) -> Result<Self, Overflow> {
+        let share = event.contribution();
+        Ok(Self {
+            transactions: 1,
+            quantity: event.quantity.get().into(),
+            gross: Hundredths::from_decimal(share.gross.amount).ok_or(Overflow)?,
+            refunds: Hundredths::from_decimal(share.refunds.amount).ok_or(Overflow)?,
+            net: Hundredths::from_decimal(share.net.amount).ok_or(Overflow)?,
+        })
+    }
+
+    pub fn add(&mut self, other: &Self) -> Result<(), Overflow> {
+        add_count(&mut self.transactions, other.transactions)?;
+        add_count(&mut self.quantity, other.quantity)?;
+        self.gross.add(other.gross)?;
+        self.refunds.add(other.refunds)?;
+        self.net.add(other.net)
+    }
+}
