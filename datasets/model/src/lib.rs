@@ -12,6 +12,7 @@ pub mod ids;
 pub mod lines;
 pub mod live;
 pub mod manifest;
+pub mod merge;
 pub mod money;
 pub mod sales;
 pub mod text_format;
