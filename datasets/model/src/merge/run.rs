@@ -74,8 +74,10 @@ pub enum Refusal {
     #[error("the run was swept as abandoned\nhint: run the batch views again")]
     Swept,
     #[error(
-        "the run covers {partition} up to {candidate:?}, the current one up to {current:?}\n\
-         hint: a newer run was faster; nothing is missing"
+        "the run covers {partition} up to offset {}, the current one up to {}\n\
+         hint: a newer run was faster; nothing is missing",
+        .candidate.0,
+        .current.0
     )]
     GoesBack {
         partition: PartitionKey,

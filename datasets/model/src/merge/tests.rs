@@ -231,6 +231,15 @@ fn refuses_a_run_whose_coverage_goes_back_or_is_gone() {
 }
 
 #[test]
+fn a_refusal_names_the_partition_and_both_ends() {
+    let current = coverage(covered(2, 20, &[]));
+    let refusal = switch(&current, RunState::Loading, &coverage(covered(1, 10, &[])));
+    let text = refusal.unwrap_err().to_string();
+    let expected = "the run covers partition 0 of a up to offset 10, the current one up to 20\n";
+    assert!(text.starts_with(expected), "{text}");
+}
+
+#[test]
 fn refuses_a_run_that_sets_aside_what_may_be_pruned() {
     let current = coverage(covered(2, 20, &[1]));
     let kept = coverage(covered(3, 30, &[1, 3]));

@@ -1,8 +1,8 @@
 //! The batch-view runs of the model, each of their transactions a step of its own.
 
 use super::super::{
-    Coverage, Gaps, Generation, PartitionFacts, PartitionKey, Refusal, RunState, Seal, Span, cover,
-    due, end_of_stream, prune, seal, switch,
+    Gaps, Generation, PartitionFacts, PartitionKey, Refusal, RunState, Seal, Span, cover, due,
+    end_of_stream, prune, seal, switch,
 };
 use super::Broken;
 use super::figures::Control;
@@ -152,7 +152,7 @@ impl World {
 
     fn open_snapshot(&mut self, job: usize) -> Stage {
         let current = self.warehouse.coverage();
-        let mut coverage = Coverage::default();
+        let mut coverage = current.clone();
         let mut stopped = BTreeSet::new();
         let none = Archived::default();
         let no_gaps = Gaps::default();
@@ -261,7 +261,7 @@ impl World {
         }
         let buckets = self.warehouse.buckets.keys();
         let buckets = buckets.map(|(key, number)| (key, *number));
-        let pruned = prune(&coverage, buckets, 1).first().cloned();
+        let pruned = prune(&coverage, buckets, 1).first().copied();
         let Some((key, number)) = pruned else {
             return false;
         };

@@ -27,14 +27,14 @@ struct Held {
 impl World {
     /// Reads a batch of at most `limit` records, and takes the partition over first where another
     /// one was held.
-    pub(super) fn read(&mut self, sink: Sink, owner: u8, key: PartitionKey, limit: usize) {
-        let row = self.warehouse.positions.get(&key).cloned();
+    pub(super) fn read(&mut self, sink: Sink, owner: u8, key: &PartitionKey, limit: usize) {
+        let row = self.warehouse.positions.get(key).cloned();
         let row = row.unwrap_or_default();
         let next = match sink {
             Sink::Views => row.next,
-            Sink::Archive => self.archive.get(&key).map_or(Offset(0), |table| table.next),
+            Sink::Archive => self.archive.get(key).map_or(Offset(0), |table| table.next),
         };
-        let topic = &self.topics[&key];
+        let topic = &self.topics[key];
         let fresh = Owner {
             key: key.clone(),
             next,
@@ -42,7 +42,7 @@ impl World {
             held: None,
         };
         let owner = self.owners.entry((sink, owner)).or_insert(fresh.clone());
-        if owner.key != key {
+        if owner.key != *key {
             *owner = fresh;
         }
         let read = topic.read(owner.next, owner.knows_from, limit);

@@ -114,7 +114,7 @@ impl World {
             Step::Retain(at, offsets) => self.topic(at).retain(offsets),
             Step::Read(sink, owner, at) => {
                 let key = self.key(at);
-                self.read(sink, owner, key, 4);
+                self.read(sink, owner, &key, 4);
             }
             Step::Commit(Sink::Views, owner) => self.commit_views(owner),
             Step::Commit(Sink::Archive, owner) => self.commit_archive(owner),
@@ -204,7 +204,7 @@ impl World {
         for key in self.topics.keys().cloned().collect::<Vec<_>>() {
             for sink in [Sink::Views, Sink::Archive] {
                 self.owners.remove(&(sink, 0));
-                self.read(sink, 0, key.clone(), usize::MAX);
+                self.read(sink, 0, &key, usize::MAX);
                 self.apply(&Step::Commit(sink, 0));
             }
         }
