@@ -28,12 +28,14 @@ mod generation;
 mod run;
 mod seal;
 mod serve;
+mod totals;
 
 #[cfg(test)]
 mod histories;
 #[cfg(test)]
 mod tests;
 
+pub use crate::live::Overflow;
 pub use cover::{Cover, Gaps, PartitionFacts, Stop, cover, due};
 pub use fence::{Batch, Commit, commit};
 pub use generation::{Generation, GenerationNumber, Open, PartitionKey, Position, Span};
@@ -52,19 +54,7 @@ pub trait Additive: Clone + Default {
     fn add(&mut self, other: &Self) -> Result<(), Overflow>;
 }
 
-/// A total that does not fit its type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a total does not fit its type")]
-pub struct Overflow;
-
 impl Additive for u64 {
-    fn add(&mut self, other: &Self) -> Result<(), Overflow> {
-        *self = self.checked_add(*other).ok_or(Overflow)?;
-        Ok(())
-    }
-}
-
-impl Additive for rust_decimal::Decimal {
     fn add(&mut self, other: &Self) -> Result<(), Overflow> {
         *self = self.checked_add(*other).ok_or(Overflow)?;
         Ok(())
