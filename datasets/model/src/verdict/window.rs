@@ -184,3 +184,33 @@ impl Marks {
         Some((number, mark.hash))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_positions_may_wrap_around() {
+        let ids = ["first", "second", "third", "fourth"];
+        let mut marks = Marks {
+            first: usize::MAX - 1,
+            ids_start: usize::MAX - 7,
+            ..Marks::default()
+        };
+        let mut numbers = Vec::new();
+        for (offset, id) in (0..).zip(ids) {
+            numbers.push(marks.next_number());
+            marks.push(Offset(offset), offset, id.as_bytes());
+        }
+        for popped in 0..ids.len() {
+            for (number, id) in numbers.iter().zip(ids).skip(popped) {
+                assert!(marks.id_equals(*number, id.as_bytes()), "{id}");
+                assert!(!marks.id_equals(*number, b"other"), "{id}");
+            }
+            let mark = marks.pop_before(Offset(9));
+            assert_eq!(mark, Some((numbers[popped], popped as u64)));
+        }
+        assert_eq!(marks.pop_before(Offset(9)), None);
+        assert!(marks.ids.is_empty());
+    }
+}
