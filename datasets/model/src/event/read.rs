@@ -190,9 +190,12 @@ impl<'a> Draft<'a> {
 
     fn amount(&self, field: Field) -> Result<Amount, Rejection> {
         const EXPECTED: &str = "a decimal, as a string or a number";
-        self.required(field, |json| match number(json, EXPECTED) {
-            Ok(digits) => Amount::parse(digits),
-            Err(_) => Amount::parse(&string(json, EXPECTED)?),
+        self.required(field, |json| {
+            if json.starts_with('"') {
+                Amount::parse(&string(json, EXPECTED)?)
+            } else {
+                Amount::parse(number(json, EXPECTED)?)
+            }
         })
     }
 }
