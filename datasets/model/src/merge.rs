@@ -21,6 +21,9 @@
 //!   generation, for ever, unless the same generation also touches a gap of the archive: then the
 //!   buckets stay and the record is missing, as the two recorded gaps say.
 //! - A record lost to both is never counted.
+//! - Where one sink judged without knowing all ids before (see [`Gaps`]), a duplicate may pass as
+//!   accepted. Its generation goes by the same rules, so the verdict of the other sink counts: at
+//!   once if that is the views sink, from coverage on if it is the archive.
 
 mod cover;
 mod fence;
