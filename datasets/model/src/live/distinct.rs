@@ -3,7 +3,7 @@
 //! A sketch is the `hll` of Apache's crate `datasketches`: a `HyperLogLog` of 4,096 registers over
 //! the 128-bit murmur hash (version 3, seed 9001) of an id's UTF-8 bytes. Sketches merge by register
 //! maximum and are stored in the binary format that the project's libraries for Java, C++ and Rust
-//! share. Up to 384 distinct ids it holds 32 bits of the hash of each instead, which is nearly exact.
+//! share, followed by a check of it. Up to 384 distinct ids it holds 32 bits of the hash of each instead, which is nearly exact.
 
 use crate::event::{Event, Status};
 use datasketches::hash::value::raw_bytes;
@@ -20,6 +20,8 @@ pub const DISTINCT_ERROR: f64 = 1.04 / 64.0;
 /// Bytes that are no sketch of ours.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SketchError {
+    #[error("a stored sketch is damaged (hint: rebuild the views of its generation)")]
+    Damaged,
     #[error("a stored sketch can't be read: {0} (hint: rebuild the views of its generation)")]
     Unreadable(String),
     #[error(
@@ -68,10 +70,19 @@ impl DistinctSketch {
 
     /// As it is stored: 4 bytes an id while they are few, then about 2 KiB.
     pub fn to_bytes(&self) -> Vec<u8> {
-        union_of([self]).to_sketch(HllType::Hll4).serialize()
+        let mut bytes = union_of([self]).to_sketch(HllType::Hll4).serialize();
+        let check = check(&bytes).to_le_bytes();
+        bytes.extend(check);
+        bytes
     }
 
+    /// Reads what [`Self::to_bytes`] has written, and refuses anything else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SketchError> {
+        // The library itself may overflow on damaged bytes, or read them as another sketch.
+        let (bytes, stored_check) = bytes.split_last_chunk().ok_or(SketchError::Damaged)?;
+        if u32::from_le_bytes(*stored_check) != check(bytes) {
+            return Err(SketchError::Damaged);
+        }
         let sketch = HllSketch::deserialize(bytes)
             .map_err(|error| SketchError::Unreadable(error.to_string()))?;
         if sketch.lg_config_k() != REGISTERS_LOG2 {
@@ -79,6 +90,12 @@ impl DistinctSketch {
         }
         Ok(Self::union([&Self(sketch)]))
     }
+}
+
+/// FNV-1a, 32 bits: another byte at one place always makes another check.
+fn check(bytes: &[u8]) -> u32 {
+    let add = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    bytes.iter().fold(0x811c_9dc5, add)
 }
 
 impl Default for DistinctSketch {
