@@ -35,9 +35,10 @@ async fn a_killed_import_leaves_the_old_or_the_new_one(world: &World) {
         let delay = whole.mul_f64(f64::from(clock::random_u32()) / f64::from(u32::MAX));
         kill_after(world, delay);
         let found = generation_of(&world.rows().await);
+        // One that was killed after it had decided is completed by a later one, which is then killed.
         assert!(
-            found == published || found == generation,
-            "killed after {delay:?} of {whole:?}: generation {found}, before {published}"
+            (published..=generation).contains(&found),
+            "generation {generation} killed after {delay:?} of {whole:?}: found {found}, before {published}"
         );
         published = found;
     }

@@ -144,8 +144,13 @@ impl Facts {
                 (_, Exchange::Possible) => Step::Exchange(n, run.clone()),
                 (_, Exchange::Impossible) => Step::MoveAside(n),
             }),
-            // Swept before anything was moved: gone for good, then the number is used up.
-            (None, false) if self.swept.contains(run) => Some(Step::DeleteSwept(run.clone())),
+            // Swept before anything was moved. Where there is a target, the number is used up before
+            // the run may go: another process may be about to move the target aside for it, and
+            // then the run must take its place. Where there is none, the run goes first: readers
+            // would be led to it once the number is used up, and its sweeper may yet delete it.
+            (None, false) if self.swept.contains(run) && self.target == Target::Absent => {
+                Some(Step::DeleteSwept(run.clone()))
+            }
             (None, false) => Some(Step::Mark(n, run.clone())),
             (Some(_), true) => Some(Step::Place(run.clone())),
             (Some(_), false) if self.swept.contains(run) => Some(Step::Restore(run.clone())),
