@@ -36,27 +36,17 @@ struct Entity {
     attributes: &'static [&'static str],
 }
 
+/// Attributes are the columns of the entity's table behind its number and key.
 const ENTITIES: [Entity; 3] = [
     Entity {
         word: "customer",
         key: "CUSTOMERNAME",
-        attributes: &[
-            "PHONE",
-            "ADDRESSLINE1",
-            "ADDRESSLINE2",
-            "CITY",
-            "STATE",
-            "POSTALCODE",
-            "COUNTRY",
-            "TERRITORY",
-            "CONTACTLASTNAME",
-            "CONTACTFIRSTNAME",
-        ],
+        attributes: CUSTOMERS.split_at(2).1,
     },
     Entity {
         word: "product",
         key: "PRODUCTCODE",
-        attributes: &["PRODUCTLINE", "MSRP"],
+        attributes: PRODUCTS.split_at(1).1,
     },
     Entity {
         word: "order",
