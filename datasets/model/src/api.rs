@@ -1,6 +1,10 @@
 //! What the server answers and the page reads. Money is a decimal string with its currency, times
 //! are RFC 3339 in UTC.
 
+pub mod health;
+pub mod live;
+pub mod logs;
+
 use crate::history::Dimension;
 use crate::ids::{Offset, Partition, RunId, StreamId};
 use crate::money::Money;

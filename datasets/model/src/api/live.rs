@@ -1,0 +1,313 @@
+//! What the live part of the page shows: `GET /api/v1/live/…` and the messages of
+//! `GET /api/v1/live/stream`.
+
+use super::AsOf;
+use crate::event::Status;
+use crate::ids::{Offset, Partition, StreamId};
+use crate::money::{Currency, Money};
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// Everything on the live page. A message of the stream holds the parts that changed; the first
+/// one, called `snapshot`, and the answers of the REST paths hold all that they are asked for.
+///
+/// All parts of one message are of one moment: of exactly the positions in `as_of`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveMessage {
+    pub as_of: AsOf,
+    /// Where the live figures come from and how complete they are. In every message.
+    pub source: LiveSource,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub windows: Option<LiveWindows>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<LiveSeries>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<LiveGroups>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tops: Option<Vec<TopList>>,
+    /// The newest transactions, newest first, at most 50.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transactions: Option<Vec<Transaction>>,
+}
+
+/// The state of the flow from the transport to these figures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveSource {
+    pub state: SourceState,
+    /// Since when it is in this state, as far as the server knows.
+    pub since: Timestamp,
+    /// The event time up to which every partition has been seen; `None` before all have been.
+    pub fresh_through: Option<Timestamp>,
+    /// When the views sink last committed or last looked and found nothing new.
+    pub checked_at: Option<Timestamp>,
+    pub partitions: Vec<PartitionState>,
+    /// What is missing, or was judged without knowing all ids before it. Oldest first.
+    pub gaps: Vec<GapInfo>,
+    pub dead_letters: DeadLetterCount,
+}
+
+/// How far the figures can be trusted to be of now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceState {
+    /// No stream has been read yet.
+    Empty,
+    /// Every partition is read to its end, nearly.
+    Live,
+    /// The sink works, and is behind by more than a few seconds' worth.
+    CatchingUp,
+    /// Nobody has committed or looked for some seconds: the views sink is down or can't go on.
+    Stopped,
+    /// The warehouse does not answer: these are the last figures read.
+    WarehouseAway,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartitionState {
+    pub stream: StreamId,
+    pub partition: Partition,
+    /// The open generation.
+    pub generation: u64,
+    /// The batch side counts everything below; 0 where it counts nothing yet.
+    pub covered: Offset,
+    pub next: Offset,
+    /// Where the partition ended when the sink last looked.
+    pub log_end: Option<Offset>,
+    pub fresh_through: Option<Timestamp>,
+    pub checked_at: Option<Timestamp>,
+    /// `log_end - next`: records of Kafka (transaction markers included), bytes of JSONL.
+    pub lag: Option<u64>,
+    pub lag_unit: LagUnit,
+    /// The stream's topic was created anew: nothing more comes.
+    pub ended: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LagUnit {
+    Records,
+    Bytes,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GapInfo {
+    pub stream: StreamId,
+    pub partition: Partition,
+    pub kind: GapKind,
+    /// Included.
+    pub start: Offset,
+    /// Not included.
+    pub end: Offset,
+    pub found_at: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapKind {
+    /// Gone before the sink could read it.
+    Lost,
+    /// Judged without knowing all ids before it: a duplicate may have been counted.
+    Blind,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetterCount {
+    pub total: u64,
+    /// When the newest was found.
+    pub newest_at: Option<Timestamp>,
+    /// By the reason's stable name, in its order.
+    pub by_reason: Vec<(String, u64)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveWindows {
+    pub minutes_5: Window,
+    pub minutes_60: Window,
+    pub today: Window,
+}
+
+/// The figures of the events whose time lies in `from..to`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// The first moment, included: the beginning of a minute.
+    pub from: Timestamp,
+    /// The end, not included: that of the running minute.
+    pub to: Timestamp,
+    pub figures: LiveFigures,
+}
+
+/// `units`, `orders` and `customers` are of approved events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveFigures {
+    /// Accepted events of every status.
+    pub transactions: u64,
+    pub approved: u64,
+    pub declined: u64,
+    pub pending: u64,
+    pub refunded: u64,
+    pub units: u64,
+    /// By currency, in its order; empty where nothing was sold or paid back.
+    pub revenue: Vec<Revenue>,
+    pub orders: Estimate,
+    pub customers: Estimate,
+    /// Gross by distinct order, to the hundredth; `None` without orders, and where more than one
+    /// currency was sold in. Its relative error is that of `orders`.
+    pub average_basket: Option<Money>,
+    /// Approved of all that were decided (approved and declined), in percent to one decimal;
+    /// `None` where none was.
+    pub approval_rate_percent: Option<Decimal>,
+}
+
+/// Of one currency: `net = gross - refunds`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revenue {
+    pub gross: Money,
+    pub refunds: Money,
+    pub net: Money,
+}
+
+/// A distinct count from a sketch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estimate {
+    pub count: u64,
+    /// The relative standard error in percent, to one decimal.
+    pub error_percent: Decimal,
+}
+
+/// The last 60 minutes, oldest first, the running one last; a minute without events has zeros.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveSeries {
+    pub minutes: Vec<MinutePoint>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MinutePoint {
+    /// Its first moment.
+    pub start: Timestamp,
+    pub transactions: u64,
+    pub approved: u64,
+    pub units: u64,
+    pub revenue: Vec<Revenue>,
+}
+
+/// What the figures of a window can be grouped by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LiveDimension {
+    Category,
+    City,
+    Channel,
+    Status,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum WindowName {
+    #[serde(rename = "5m")]
+    Minutes5,
+    #[serde(rename = "60m")]
+    Minutes60,
+    #[serde(rename = "today")]
+    Today,
+}
+
+/// One window by one dimension. The stream sends categories and cities of each window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveGroups {
+    pub window: WindowName,
+    pub dimension: LiveDimension,
+    /// By currency, then net, highest first, then key. The stream sends the first 20 of each
+    /// currency, REST sends all.
+    pub groups: Vec<LiveGroup>,
+    /// How many groups there are.
+    pub total: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveGroup {
+    /// As the events spell it; of a city, without its country.
+    pub key: String,
+    /// Of a city.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    pub transactions: u64,
+    pub approved: u64,
+    pub units: u64,
+    pub revenue: Revenue,
+}
+
+/// The ten with the highest net of today, of one kind and one currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopList {
+    pub kind: TopKind,
+    pub currency: Currency,
+    pub rows: Vec<TopRow>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TopKind {
+    Product,
+    Merchant,
+    Customer,
+    AmountBucket,
+}
+
+/// Ordered by net, highest first, then by key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopRow {
+    pub key: String,
+    /// As it was shown last; `None` where no event named it, and of what has no other name.
+    pub name: Option<String>,
+    pub transactions: u64,
+    pub approved: u64,
+    pub units: u64,
+    pub revenue: Revenue,
+}
+
+/// One accepted event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transaction {
+    pub stream: StreamId,
+    pub partition: Partition,
+    pub offset: Offset,
+    pub event_id: String,
+    pub event_time: Timestamp,
+    pub order_id: String,
+    pub order_line: u32,
+    pub customer_id: Option<String>,
+    pub customer_name: Option<String>,
+    pub product_id: String,
+    pub product_name: String,
+    pub category: String,
+    pub merchant: String,
+    pub quantity: u32,
+    pub amount: Money,
+    pub country: String,
+    pub city: String,
+    pub channel: String,
+    pub payment_method: String,
+    pub status: Status,
+}
+
+/// `GET /api/v1/dead-letters`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetters {
+    pub as_of: AsOf,
+    pub count: DeadLetterCount,
+    /// The newest, newest first.
+    pub letters: Vec<DeadLetterInfo>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetterInfo {
+    pub stream: StreamId,
+    pub partition: Partition,
+    pub offset: Offset,
+    pub found_at: Timestamp,
+    /// The stable name of the reason.
+    pub reason: String,
+    /// What was wrong with this record, in words.
+    pub detail: String,
+    pub bytes: u64,
+}
