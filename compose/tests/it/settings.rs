@@ -141,6 +141,12 @@ fn the_defaults_in_the_example_are_the_defaults() {
         "password_file",
         "hadoop_conf_dir",
         "file",
+        "kafka_properties",
+        "source",
+        "state_dir",
+        "zookeeper",
+        "zookeeper_admin_url",
+        "namenode_url",
     ];
     let is_place = |line: &&str| {
         places

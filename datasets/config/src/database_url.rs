@@ -52,11 +52,11 @@ pub enum DatabaseUrlError {
     #[error("this is not a URL: {0}\nhint: use mysql://HOST:PORT/DATABASE or sqlite:PATH")]
     Syntax(String),
     #[error(
-        "a password does not belong into a URL, where every user of the machine and every log can see it\nhint: write it into a file (chmod 600) and give that with --password-file, erp.password_file or COMPTOIR_ERP_PASSWORD_FILE"
+        "a password does not belong into a URL, where every user of the machine and every log can see it\nhint: write it into a file (chmod 600) and give that with --password-file, or as password_file beside the url: erp.password_file, warehouse.password_file"
     )]
     Password,
     #[error(
-        "a user name does not belong into the URL\nhint: give it with --username, erp.username or COMPTOIR_ERP_USERNAME"
+        "a user name does not belong into the URL\nhint: give it with --username, or as username beside the url: erp.username, warehouse.username"
     )]
     Username,
     #[error("the URL names no {0}\nhint: use mysql://HOST:PORT/DATABASE")]

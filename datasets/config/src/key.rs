@@ -7,6 +7,7 @@ use std::fmt;
 pub enum Key {
     DataDir,
     ShopCurrency,
+    ShopTimeZone,
     ErpUrl,
     ErpUsername,
     ErpPasswordFile,
@@ -17,8 +18,28 @@ pub enum Key {
     ImportTargetDir,
     ImportMappers,
     ImportEveryS,
+    WarehouseUrl,
+    WarehouseUsername,
+    WarehousePasswordFile,
+    TransportUrl,
+    TransportTopic,
+    TransportPartitions,
+    TransportReplication,
+    TransportKafkaProperties,
+    SpeedListen,
+    SpeedAllowRemote,
+    SpeedGroup,
+    LogshipListen,
+    LogshipAllowRemote,
+    LogshipSource,
+    LogshipTargetDir,
+    LogshipStateDir,
     WebListen,
     WebAllowRemote,
+    WebLogsUrl,
+    HealthZookeeper,
+    HealthZookeeperAdminUrl,
+    HealthNamenodeUrl,
     LogLevel,
     LogFile,
 }
@@ -39,9 +60,10 @@ pub(crate) const HADOOP_CONF_DIR: &str = "HADOOP_CONF_DIR";
 const PREFIX: &str = "COMPTOIR_";
 
 impl Key {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 37] = [
         Self::DataDir,
         Self::ShopCurrency,
+        Self::ShopTimeZone,
         Self::ErpUrl,
         Self::ErpUsername,
         Self::ErpPasswordFile,
@@ -52,8 +74,28 @@ impl Key {
         Self::ImportTargetDir,
         Self::ImportMappers,
         Self::ImportEveryS,
+        Self::WarehouseUrl,
+        Self::WarehouseUsername,
+        Self::WarehousePasswordFile,
+        Self::TransportUrl,
+        Self::TransportTopic,
+        Self::TransportPartitions,
+        Self::TransportReplication,
+        Self::TransportKafkaProperties,
+        Self::SpeedListen,
+        Self::SpeedAllowRemote,
+        Self::SpeedGroup,
+        Self::LogshipListen,
+        Self::LogshipAllowRemote,
+        Self::LogshipSource,
+        Self::LogshipTargetDir,
+        Self::LogshipStateDir,
         Self::WebListen,
         Self::WebAllowRemote,
+        Self::WebLogsUrl,
+        Self::HealthZookeeper,
+        Self::HealthZookeeperAdminUrl,
+        Self::HealthNamenodeUrl,
         Self::LogLevel,
         Self::LogFile,
     ];
@@ -63,6 +105,7 @@ impl Key {
         match self {
             Self::DataDir => "data_dir",
             Self::ShopCurrency => "shop.currency",
+            Self::ShopTimeZone => "shop.time_zone",
             Self::ErpUrl => "erp.url",
             Self::ErpUsername => "erp.username",
             Self::ErpPasswordFile => "erp.password_file",
@@ -73,8 +116,28 @@ impl Key {
             Self::ImportTargetDir => "import.target_dir",
             Self::ImportMappers => "import.mappers",
             Self::ImportEveryS => "import.every_s",
+            Self::WarehouseUrl => "warehouse.url",
+            Self::WarehouseUsername => "warehouse.username",
+            Self::WarehousePasswordFile => "warehouse.password_file",
+            Self::TransportUrl => "transport.url",
+            Self::TransportTopic => "transport.topic",
+            Self::TransportPartitions => "transport.partitions",
+            Self::TransportReplication => "transport.replication",
+            Self::TransportKafkaProperties => "transport.kafka_properties",
+            Self::SpeedListen => "speed.listen",
+            Self::SpeedAllowRemote => "speed.allow_remote",
+            Self::SpeedGroup => "speed.group",
+            Self::LogshipListen => "logship.listen",
+            Self::LogshipAllowRemote => "logship.allow_remote",
+            Self::LogshipSource => "logship.source",
+            Self::LogshipTargetDir => "logship.target_dir",
+            Self::LogshipStateDir => "logship.state_dir",
             Self::WebListen => "web.listen",
             Self::WebAllowRemote => "web.allow_remote",
+            Self::WebLogsUrl => "web.logs_url",
+            Self::HealthZookeeper => "health.zookeeper",
+            Self::HealthZookeeperAdminUrl => "health.zookeeper_admin_url",
+            Self::HealthNamenodeUrl => "health.namenode_url",
             Self::LogLevel => "log.level",
             Self::LogFile => "log.file",
         }
@@ -158,10 +221,16 @@ mod tests {
             Variable::of("HADOOP_CONF_DIR"),
             Variable::Sets(Key::LakeHadoopConfDir)
         );
+        // Some settings begin like a variable of the scripts.
+        for key in Key::ALL {
+            assert_eq!(Variable::of(&key.variable()), Variable::Sets(key));
+        }
         for name in ["PATH", "COMPTOIR_SERVICES_DIR", "COMPTOIR_NAMENODE_PORT"] {
             assert_eq!(Variable::of(name), Variable::Other, "{name}");
         }
-        assert_eq!(Variable::of("COMPTOIR_LAKE_ULR"), Variable::Unknown);
+        for name in ["COMPTOIR_LAKE_ULR", "COMPTOIR_TRANSPORT_ULR"] {
+            assert_eq!(Variable::of(name), Variable::Unknown, "{name}");
+        }
     }
 
     #[test]

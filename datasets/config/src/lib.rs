@@ -6,8 +6,10 @@
 
 pub mod clock;
 
+mod address;
 mod app_log;
 mod args;
+mod check;
 mod database_url;
 mod error;
 mod key;
@@ -17,7 +19,9 @@ mod raw;
 mod secret;
 mod settings;
 mod sources;
+mod transport_url;
 
+pub use address::{Address, AddressError};
 pub use app_log::OpenError;
 pub use args::ConfigArgs;
 pub use database_url::{DatabaseUrl, DatabaseUrlError, Properties};
@@ -28,6 +32,8 @@ pub use logging::{LoggingError, init_logging, init_logging_to};
 pub use raw::RawSettings;
 pub use secret::{Secret, SecretError, read_secret_file};
 pub use settings::{
-    ErpSettings, ImportSettings, LakeSettings, LogSettings, Settings, Shop, WebSettings,
+    ErpSettings, HealthSettings, ImportSettings, LakeSettings, LogSettings, LogshipSettings,
+    Settings, Shop, SpeedSettings, TransportSettings, WarehouseSettings, WebSettings,
 };
 pub use sources::{FILE_NAME, Sources};
+pub use transport_url::{TransportUrl, TransportUrlError};

@@ -1,18 +1,21 @@
 //! Stage two: from what was written to settings that are known to be right. Pure.
 
+use crate::address::{Address, Addresses};
+use crate::check::{
+    Reader, count, database, lake_path, level, listen, parse, path, seconds, text, time_zone,
+    topic, transport, unless, web_root,
+};
 use crate::database_url::DatabaseUrl;
-use crate::error::{ConfigError, Fault, Faults};
+use crate::error::ConfigError;
 use crate::key::Key;
 use crate::lake_url::LakeUrl;
-use crate::raw::{RawSettings, RawValue};
+use crate::raw::RawSettings;
+use crate::transport_url::TransportUrl;
 use comptoir_model::money::Currency;
-use std::collections::BTreeMap;
-use std::fmt::Display;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
-use tracing_subscriber::EnvFilter;
 
 /// Every setting, checked. Paths are absolute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +26,12 @@ pub struct Settings {
     pub erp: ErpSettings,
     pub lake: LakeSettings,
     pub import: ImportSettings,
+    pub warehouse: WarehouseSettings,
+    pub transport: TransportSettings,
+    pub speed: SpeedSettings,
+    pub logship: LogshipSettings,
     pub web: WebSettings,
+    pub health: HealthSettings,
     pub log: LogSettings,
 }
 
@@ -31,6 +39,8 @@ pub struct Settings {
 pub struct Shop {
     /// The currency of the ERP's amounts. Default EUR.
     pub currency: Currency,
+    /// Where the shop's days begin and end. Default Europe/Paris.
+    pub time_zone: TimeZone,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,11 +74,70 @@ pub struct ImportSettings {
     pub every: Option<Duration>,
 }
 
+/// The database that serves the dashboard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WarehouseSettings {
+    /// Default `sqlite:<data_dir>/warehouse.db`.
+    pub url: DatabaseUrl,
+    pub username: Option<String>,
+    pub password_file: Option<PathBuf>,
+}
+
+/// Where live events come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransportSettings {
+    /// Default `jsonl:<data_dir>/live`.
+    pub url: TransportUrl,
+    /// Default `transactions`.
+    pub topic: String,
+    /// Of a topic that we create, 1 to 1024. Default 3.
+    pub partitions: u32,
+    /// How many brokers keep each record of a topic that we create. Default 1.
+    pub replication: u32,
+    /// A file of librdkafka's properties, `name=value` a line, for TLS and SASL.
+    pub kafka_properties: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpeedSettings {
+    /// Of the views sink's `/metrics`. Default `127.0.0.1:8081`; others than this machine are let
+    /// in by `speed.allow_remote`.
+    pub listen: SocketAddr,
+    /// The processes of a group share the topic's partitions. Default `comptoir-views`.
+    pub group: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogshipSettings {
+    /// Of the newest lines and `/metrics`. Default `127.0.0.1:8082`; others than this machine are
+    /// let in by `logship.allow_remote`.
+    pub listen: SocketAddr,
+    /// The log that is shipped. Default `log.file`; `None` if that is `none`.
+    pub source: Option<PathBuf>,
+    /// An absolute path inside the lake. Default `/user/flume/logs`.
+    pub target_dir: String,
+    /// A cache: the archive itself is the checkpoint. Default `<data_dir>/logship`.
+    pub state_dir: PathBuf,
+}
+
+/// What is watched besides the parts that have settings of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealthSettings {
+    /// `ZooKeeper`'s servers, empty where there is none.
+    pub zookeeper: Vec<Address>,
+    /// The root of its `AdminServer`, as `http://127.0.0.1:2182`.
+    pub zookeeper_admin_url: Option<String>,
+    /// The root of the `NameNode`'s web server, as `http://127.0.0.1:9870`.
+    pub namenode_url: Option<String>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebSettings {
     /// Default `127.0.0.1:8080`. Others than this machine are reached only with
     /// `web.allow_remote = true`, because nobody is asked for a password.
     pub listen: SocketAddr,
+    /// Where the log shipper serves the newest lines. Default `http://<logship.listen>`.
+    pub logs_url: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,21 +151,50 @@ pub struct LogSettings {
 }
 
 const MAPPERS_MAX: u32 = 64;
+const PARTITIONS_MAX: u32 = 1024;
+const REPLICATION_MAX: u32 = 16;
 
 impl Settings {
     /// Checks everything and names everything that is wrong. `working_dir` is absolute.
     pub fn resolve(raw: RawSettings, working_dir: &Path) -> Result<Self, ConfigError> {
-        let (values, faults) = raw.into_parts();
-        let mut reader = Reader { values, faults };
+        let mut reader = Reader::of(raw);
         let data_dir = reader
             .read(Key::DataDir, path)
             .unwrap_or(working_dir.join(".comptoir"));
-        let allow_remote = reader.read(Key::WebAllowRemote, parse).unwrap_or(false);
+        let log = LogSettings {
+            level: reader
+                .read(Key::LogLevel, level)
+                .unwrap_or("info".to_owned()),
+            file: reader
+                .read(Key::LogFile, unless("none", path))
+                .unwrap_or(Some(data_dir.join("log/app.log"))),
+        };
+        let logship = LogshipSettings {
+            listen: listener(
+                &mut reader,
+                Key::LogshipListen,
+                Key::LogshipAllowRemote,
+                8082,
+            ),
+            source: reader
+                .read(Key::LogshipSource, path)
+                .or_else(|| log.file.clone()),
+            target_dir: reader
+                .read(Key::LogshipTargetDir, lake_path)
+                .unwrap_or("/user/flume/logs".to_owned()),
+            state_dir: reader
+                .read(Key::LogshipStateDir, path)
+                .unwrap_or(data_dir.join("logship")),
+        };
         let settings = Self {
             shop: Shop {
                 currency: reader
                     .read(Key::ShopCurrency, parse)
                     .unwrap_or(Currency::EUR),
+                time_zone: reader
+                    .read(Key::ShopTimeZone, time_zone)
+                    .or_else(|| TimeZoneDatabase::bundled().get("Europe/Paris").ok())
+                    .unwrap_or(TimeZone::UTC),
             },
             erp: ErpSettings {
                 url: reader
@@ -123,148 +221,70 @@ impl Settings {
                 target_dir: reader
                     .read(Key::ImportTargetDir, lake_path)
                     .unwrap_or("/user/sqoop/sales".to_owned()),
-                mappers: reader.read(Key::ImportMappers, mappers).unwrap_or(4),
+                mappers: reader
+                    .read(Key::ImportMappers, count(MAPPERS_MAX))
+                    .unwrap_or(4),
                 every: reader
                     .read(Key::ImportEveryS, unless("never", seconds))
                     .unwrap_or(Some(Duration::from_hours(1))),
             },
+            warehouse: WarehouseSettings {
+                url: reader
+                    .read(Key::WarehouseUrl, database)
+                    .unwrap_or(DatabaseUrl::Sqlite {
+                        path: data_dir.join("warehouse.db"),
+                    }),
+                username: reader.read(Key::WarehouseUsername, text),
+                password_file: reader.read(Key::WarehousePasswordFile, path),
+            },
+            transport: TransportSettings {
+                url: reader
+                    .read(Key::TransportUrl, transport)
+                    .unwrap_or(TransportUrl::Jsonl(data_dir.join("live"))),
+                topic: reader
+                    .read(Key::TransportTopic, topic)
+                    .unwrap_or("transactions".to_owned()),
+                partitions: reader
+                    .read(Key::TransportPartitions, count(PARTITIONS_MAX))
+                    .unwrap_or(3),
+                replication: reader
+                    .read(Key::TransportReplication, count(REPLICATION_MAX))
+                    .unwrap_or(1),
+                kafka_properties: reader.read(Key::TransportKafkaProperties, path),
+            },
+            speed: SpeedSettings {
+                listen: listener(&mut reader, Key::SpeedListen, Key::SpeedAllowRemote, 8081),
+                group: reader
+                    .read(Key::SpeedGroup, text)
+                    .unwrap_or("comptoir-views".to_owned()),
+            },
             web: WebSettings {
-                listen: reader
-                    .read(Key::WebListen, |raw| listen(raw, allow_remote))
-                    .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
+                listen: listener(&mut reader, Key::WebListen, Key::WebAllowRemote, 8080),
+                logs_url: reader
+                    .read(Key::WebLogsUrl, web_root)
+                    .unwrap_or_else(|| format!("http://{}", logship.listen)),
             },
-            log: LogSettings {
-                level: reader
-                    .read(Key::LogLevel, level)
-                    .unwrap_or("info".to_owned()),
-                file: reader
-                    .read(Key::LogFile, unless("none", path))
-                    .unwrap_or(Some(data_dir.join("log/app.log"))),
+            health: HealthSettings {
+                zookeeper: reader
+                    .read(Key::HealthZookeeper, parse::<Addresses>)
+                    .map(Addresses::into_vec)
+                    .unwrap_or_default(),
+                zookeeper_admin_url: reader.read(Key::HealthZookeeperAdminUrl, web_root),
+                namenode_url: reader.read(Key::HealthNamenodeUrl, web_root),
             },
+            logship,
+            log,
             data_dir,
         };
-        if reader.faults.is_empty() {
-            Ok(settings)
-        } else {
-            Err(ConfigError::Settings(Faults(reader.faults)))
-        }
+        reader.finish(settings)
     }
 }
 
-struct Reader {
-    values: BTreeMap<Key, RawValue>,
-    faults: Vec<Fault>,
-}
-
-impl Reader {
-    /// `None` where nothing was given, and where what was given is wrong, which is then noted.
-    fn read<T>(&mut self, key: Key, check: impl Fn(&RawValue) -> Result<T, String>) -> Option<T> {
-        let raw = self.values.remove(&key)?;
-        match check(&raw) {
-            Ok(value) => Some(value),
-            Err(reason) => {
-                self.faults.push(Fault::Value {
-                    origin: raw.origin,
-                    key,
-                    value: without_credentials(&raw.text),
-                    reason,
-                });
-                None
-            }
-        }
-    }
-}
-
-/// What can be shown of a text that may be a URL: nothing between `//` and `@`, nothing from `?`.
-fn without_credentials(text: &str) -> String {
-    let shown = text.split_inclusive('?').next().unwrap_or_default();
-    let user = shown.find("//").map(|at| at + 2).zip(shown.rfind('@'));
-    match user {
-        Some((start, end)) if start < end => format!("{}***{}", &shown[..start], &shown[end..]),
-        _ => shown.to_owned(),
-    }
-}
-
-fn text(raw: &RawValue) -> Result<String, String> {
-    let text = raw.text.trim();
-    if text.is_empty() {
-        return Err("it is empty\nhint: leave the setting out to have its default".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
-fn parse<T: FromStr<Err: Display>>(raw: &RawValue) -> Result<T, String> {
-    text(raw)?
-        .parse()
-        .map_err(|error: T::Err| error.to_string())
-}
-
-fn path(raw: &RawValue) -> Result<PathBuf, String> {
-    Ok(raw.base.join(text(raw)?))
-}
-
-fn database(raw: &RawValue) -> Result<DatabaseUrl, String> {
-    Ok(parse::<DatabaseUrl>(raw)?.relative_to(&raw.base))
-}
-
-/// `None` for the one word, else the value.
-fn unless<T>(
-    word: &'static str,
-    check: impl Fn(&RawValue) -> Result<T, String>,
-) -> impl Fn(&RawValue) -> Result<Option<T>, String> {
-    move |raw| {
-        if raw.text.trim() == word {
-            return Ok(None);
-        }
-        check(raw).map(Some)
-    }
-}
-
-fn seconds(raw: &RawValue) -> Result<Duration, String> {
-    let expected = "a number of seconds is expected, from 0.1 to 31536000 (a year)";
-    let seconds: f64 = text(raw)?.parse().map_err(|_| expected.to_owned())?;
-    if (0.1..=31_536_000.0).contains(&seconds) {
-        Ok(Duration::from_secs_f64(seconds))
-    } else {
-        Err(expected.to_owned())
-    }
-}
-
-fn mappers(raw: &RawValue) -> Result<u32, String> {
-    (text(raw)?.parse().ok())
-        .filter(|count| (1..=MAPPERS_MAX).contains(count))
-        .ok_or_else(|| format!("a number from 1 to {MAPPERS_MAX} is expected"))
-}
-
-fn lake_path(raw: &RawValue) -> Result<String, String> {
-    let path = text(raw)?;
-    if path.starts_with('/') && path.len() > 1 {
-        Ok(path)
-    } else {
-        Err("an absolute path inside the lake is expected, like /user/sqoop/sales".to_owned())
-    }
-}
-
-fn listen(raw: &RawValue, allow_remote: bool) -> Result<SocketAddr, String> {
-    let address: SocketAddr = (text(raw)?.parse())
-        .map_err(|_| "an address and a port are expected, like 127.0.0.1:8080".to_owned())?;
-    if address.ip().is_loopback() || allow_remote {
-        return Ok(address);
-    }
-    Err(
-        "other machines could read the figures there without a password\nhint: listen on 127.0.0.1 behind a proxy that asks for one, or set web.allow_remote = true"
-            .to_owned(),
-    )
-}
-
-fn level(raw: &RawValue) -> Result<String, String> {
-    let level = text(raw)?;
-    match EnvFilter::try_new(&level) {
-        Ok(_) => Ok(level),
-        Err(error) => Err(format!(
-            "{error}\nhint: use error, warn, info, debug or trace, or a filter like info,comptoir_lake=debug"
-        )),
-    }
+fn listener(reader: &mut Reader, key: Key, allow_remote: Key, port: u16) -> SocketAddr {
+    let allowed = reader.read(allow_remote, parse).unwrap_or(false);
+    reader
+        .read(key, listen((allow_remote, allowed)))
+        .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
 }
 
 #[cfg(test)]
@@ -296,6 +316,18 @@ mod tests {
         );
         assert_eq!(settings.web.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(settings.import.every, Some(Duration::from_hours(1)));
+        assert_eq!(
+            settings.warehouse.url.to_string(),
+            "sqlite:///home/shop/.comptoir/warehouse.db"
+        );
+        assert_eq!(
+            settings.transport.url.to_string(),
+            "jsonl:/home/shop/.comptoir/live"
+        );
+        assert_eq!(settings.logship.source, settings.log.file);
+        assert_eq!(settings.web.logs_url, "http://127.0.0.1:8082");
+        assert_eq!(settings.shop.time_zone.iana_name(), Some("Europe/Paris"));
+        assert_eq!(settings.health.zookeeper, []);
     }
 
     #[test]
@@ -327,6 +359,17 @@ mod tests {
             ("[import]\ntarget_dir = \"sales\"", "/user/sqoop/sales"),
             ("[log]\nlevel = \"a=b=c\"", "debug"),
             ("[erp]\nusername = \"\"", "empty"),
+            ("[shop]\ntime_zone = \"Paris\"", "Europe/Paris"),
+            ("[transport]\nurl = \"kafka:host\"", "kafka:HOST:PORT"),
+            ("[transport]\ntopic = \"a b\"", "letters"),
+            ("[transport]\npartitions = 0", "1 to 1024"),
+            ("[logship]\ntarget_dir = \"logs\"", "absolute path"),
+            ("[web]\nlogs_url = \"127.0.0.1:8082\"", "http://"),
+            ("[health]\nzookeeper = \"zk\"", "HOST:PORT"),
+            (
+                "[health]\nnamenode_url = \"http://u:p@nn:9870\"",
+                "password",
+            ),
         ] {
             let message = message(contents);
             assert!(message.contains(part), "{contents}: {message}");
@@ -341,6 +384,30 @@ mod tests {
         let settings = resolve(&format!("{listen}allow_remote = true")).unwrap();
         assert_eq!(settings.web.listen.to_string(), "0.0.0.0:8080");
         assert!(message("[web]\nallow_remote = \"yes\"").contains("`yes`"));
+    }
+
+    #[test]
+    fn each_listener_is_opened_to_others_by_itself() {
+        for section in ["speed", "logship"] {
+            let listen = format!("[{section}]\nlisten = \"0.0.0.0:1\"\n");
+            let refused = message(&format!("{listen}[web]\nallow_remote = true"));
+            let cure = format!("{section}.allow_remote = true");
+            assert!(refused.contains(&cure), "{refused}");
+            resolve(&format!("{listen}allow_remote = true")).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_log_shipper_is_where_it_listens_and_ships_what_is_logged() {
+        let settings = resolve("[logship]\nlisten = \"127.0.0.1:99\"\n[log]\nfile = \"x.log\"");
+        let settings = settings.unwrap();
+        assert_eq!(settings.web.logs_url, "http://127.0.0.1:99");
+        assert_eq!(
+            settings.logship.source.as_deref(),
+            Some(Path::new("/etc/comptoir/x.log"))
+        );
+        let silent = resolve("[log]\nfile = \"none\"").unwrap();
+        assert_eq!(silent.logship.source, None);
     }
 
     #[test]
@@ -359,9 +426,11 @@ mod tests {
             "mysql://shop:hunter2@h/erp",
             "mysql://h/erp?user=u&password=hunter2",
         ] {
-            let message = message(&format!("[erp]\nurl = \"{url}\""));
-            assert!(message.contains("password_file"), "{message}");
-            assert!(!message.contains("hunter2"), "{message}");
+            for section in ["erp", "warehouse"] {
+                let message = message(&format!("[{section}]\nurl = \"{url}\""));
+                assert!(message.contains("password_file"), "{message}");
+                assert!(!message.contains("hunter2"), "{message}");
+            }
         }
     }
 
