@@ -1,6 +1,7 @@
 //! Batch import, the successor of Apache Sqoop: load into the ERP, import into the lake.
 
 pub mod cli;
-pub mod database;
 pub mod import;
 pub mod load;
+
+pub use comptoir_database as database;

@@ -2,6 +2,7 @@
 
 use crate::entry::EntryKind;
 use crate::path::LakePath;
+pub use comptoir_model::retry::Retry;
 use std::time::Duration;
 
 #[derive(Debug, thiserror::Error)]
@@ -89,15 +90,6 @@ pub enum LakeError {
     /// Everything else, in the words of the backend.
     #[error("{path}: {reason}")]
     Failed { path: LakePath, reason: String },
-}
-
-/// Whether the same call can succeed later without anybody changing anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Retry {
-    CanHelp,
-    CanNot,
-    /// The call may have been carried out: read back before trying again.
-    Unknown,
 }
 
 impl LakeError {

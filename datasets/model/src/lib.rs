@@ -14,6 +14,7 @@ pub mod live;
 pub mod manifest;
 pub mod merge;
 pub mod money;
+pub mod retry;
 pub mod sales;
 pub mod text_format;
 pub mod verdict;

@@ -1,7 +1,7 @@
 //! Statements that write, with bound values.
 
-use super::connect::{Database, Link};
-use super::error::{self, DatabaseError};
+use crate::connect::{Database, Link};
+use crate::error::{self, DatabaseError};
 use sqlx::AssertSqlSafe;
 
 impl Database {

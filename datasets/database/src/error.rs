@@ -1,7 +1,7 @@
 //! What can go wrong with a database, mapped once from the drivers.
 
 use comptoir_config::DatabaseUrl;
-use comptoir_lake::Retry;
+use comptoir_model::retry::Retry;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ impl DatabaseError {
     }
 
     /// A value of `table` that came in a form the driver can't read.
-    pub(crate) fn value(url: &DatabaseUrl, table: &str, error: sqlx::Error) -> Self {
+    pub fn value(url: &DatabaseUrl, table: &str, error: sqlx::Error) -> Self {
         on_statement(url, &format!("reading a row of `{table}`"), error)
     }
 
@@ -122,7 +122,7 @@ fn seconds(limit: Duration) -> String {
 }
 
 /// The errors of connecting to `url` as `username`.
-pub(super) fn on_connect(
+pub(crate) fn on_connect(
     url: &DatabaseUrl,
     username: Option<&str>,
     has_password: bool,
@@ -181,7 +181,7 @@ pub(super) fn on_connect(
 }
 
 /// The errors of `what`, on an open connection.
-pub(super) fn on_statement(url: &DatabaseUrl, what: &str, error: sqlx::Error) -> DatabaseError {
+pub(crate) fn on_statement(url: &DatabaseUrl, what: &str, error: sqlx::Error) -> DatabaseError {
     let (url, what) = (url.to_string(), what.to_owned());
     let (reason, retry) = match error {
         sqlx::Error::Database(error) => {

@@ -1,8 +1,8 @@
 //! What a table looks like: its columns with their types, and its primary key.
 
-use super::connect::{Database, Link};
-use super::error::DatabaseError;
-use super::rows::Row;
+use crate::connect::{Database, Link};
+use crate::error::DatabaseError;
+use crate::rows::Row;
 use comptoir_model::text_format::ColumnKind;
 
 /// A table or view, with its name as the database spells it.

@@ -1,7 +1,7 @@
 //! One consistent view of the database for everything read until the connection closes.
 
-use super::connect::{Database, Link};
-use super::error::DatabaseError;
+use crate::connect::{Database, Link};
+use crate::error::DatabaseError;
 
 /// How long `MySQL` waits for us to take rows, while the lake is slow; its default is 60 s.
 const READER_PATIENCE_S: u32 = 600;
@@ -35,7 +35,7 @@ impl Database {
         column: &str,
     ) -> Result<Option<(i128, i128)>, DatabaseError> {
         let what = format!("asking for the bounds of `{column}` of `{table}`");
-        let (table, column) = (super::quoted(table), super::quoted(column));
+        let (table, column) = (crate::quoted(table), crate::quoted(column));
         let only_integers = match self.connection {
             Link::MySql(_) => String::new(),
             // A column of SQLite holds values of any type, whatever it declares.

@@ -1,8 +1,8 @@
 //! One connection to a database.
 
-use super::error::{self, DatabaseError};
-use super::options;
-use super::rows::Row;
+use crate::error::{self, DatabaseError};
+use crate::options;
+use crate::rows::Row;
 use comptoir_config::{DatabaseUrl, Secret};
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use sqlx::mysql::MySqlConnection;
@@ -20,8 +20,9 @@ pub struct Database {
     pub server: String,
 }
 
+/// The driver's connection.
 #[derive(Debug)]
-pub(crate) enum Link {
+pub enum Link {
     /// `MySQL` or `MariaDB`.
     MySql(MySqlConnection),
     Sqlite(SqliteConnection),
@@ -212,7 +213,7 @@ impl Database {
     }
 
     /// One value of a small answer as text; `None` is NULL, or no such row.
-    pub(super) fn text(
+    pub(crate) fn text(
         &self,
         what: &str,
         row: Option<&Row>,
@@ -224,7 +225,7 @@ impl Database {
         Ok(value.to_text())
     }
 
-    pub(super) fn timed_out(&self, what: &str, limit: Duration) -> DatabaseError {
+    pub(crate) fn timed_out(&self, what: &str, limit: Duration) -> DatabaseError {
         DatabaseError::TimedOut {
             url: self.url.to_string(),
             what: what.to_owned(),

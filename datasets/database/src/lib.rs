@@ -1,5 +1,5 @@
-//! The ERP's database: `MySQL`, `MariaDB` or `SQLite` over one connection, with a time limit on every
-//! call and errors that say what is wrong and what cures it.
+//! One connection to a relational database, `MySQL`, `MariaDB` or `SQLite`, with a time limit on
+//! every call and errors that say what is wrong and what cures it.
 
 mod connect;
 mod error;
@@ -7,13 +7,15 @@ mod options;
 mod rows;
 mod snapshot;
 mod table;
+mod typed;
 mod write;
 
-pub use comptoir_lake::Retry;
-pub use connect::{Access, Database, Limits, Login};
+pub use comptoir_model::retry::Retry;
+pub use connect::{Access, Database, Limits, Link, Login};
 pub use error::DatabaseError;
 pub use rows::{Raw, Row};
 pub use table::{Storage, TableColumn, TableInfo};
+pub use typed::Value;
 
 /// Quotes a name for use in SQL. `MySQL`, `MariaDB` and `SQLite` all take backticks.
 pub fn quoted(name: &str) -> String {

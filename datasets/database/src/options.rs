@@ -1,7 +1,7 @@
 //! From a URL to what the drivers want to know.
 
-use super::connect::{Access, Login};
-use super::error::DatabaseError;
+use crate::connect::{Access, Login};
+use crate::error::DatabaseError;
 use comptoir_config::DatabaseUrl;
 use sqlx::ConnectOptions;
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use std::path::Path;
 use std::time::Duration;
 
-pub(super) fn mysql(
+pub(crate) fn mysql(
     url: &DatabaseUrl,
     login: &Login,
 ) -> Result<MySqlConnectOptions, DatabaseError> {
@@ -18,7 +18,7 @@ pub(super) fn mysql(
         .pipes_as_concat(false)
         .no_engine_substitution(false)
         .timezone(None)
-        .statement_cache_capacity(16)
+        .statement_cache_capacity(64)
         // The driver's default is root.
         .username(login.username.as_deref().unwrap_or_default())
         .disable_statement_logging();
@@ -69,7 +69,7 @@ fn ssl_mode(ssl_mode: Option<&str>, use_ssl: Option<&str>) -> Result<MySqlSslMod
     }
 }
 
-pub(super) fn sqlite(path: &Path, access: Access) -> Result<SqliteConnectOptions, DatabaseError> {
+pub(crate) fn sqlite(path: &Path, access: Access) -> Result<SqliteConnectOptions, DatabaseError> {
     let no_file = || DatabaseError::NoFile {
         path: path.to_owned(),
     };

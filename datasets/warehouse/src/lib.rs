@@ -1,0 +1,1 @@
+//! The relational database that serves the dashboard.
