@@ -29,6 +29,11 @@ impl Reach {
     pub fn start(self, next: Offset) -> Offset {
         Offset(next.0.saturating_sub(self.0))
     }
+
+    /// The first offset whose record has everything that matters to it at `known` or behind it.
+    pub fn end(self, known: Offset) -> Offset {
+        Offset(known.0.saturating_add(self.0))
+    }
 }
 
 /// A record that came again, or too late, to be judged: a fault of the caller, who would count it
