@@ -1,1 +1,43 @@
-//! The relational database that serves the dashboard.
+//! The warehouse: the relational database that serves the dashboard, on `SQLite`, `MariaDB` or
+//! `MySQL`. Its schema and every statement that reads or writes it are here and nowhere else.
+//!
+//! - [`ViewsWriter`] is the views sink's side: a batch's totals, dead letters, gaps and position in
+//!   one transaction that a second owner of the partition can't pass.
+//! - [`LiveReader`] is the dashboard's side: what changed since the last read, all of one moment.
+//! - [`Warehouse`] itself has the rest: migrations, transactions, dead letters and their replays,
+//!   names, and the heartbeats of the platform's processes.
+//!
+//! Money is in hundredths, times in milliseconds or microseconds since 1970 in UTC, as the names of
+//! the columns say.
+
+mod dead_letters;
+mod dialect;
+mod error;
+mod live;
+mod migrate;
+mod names;
+mod processes;
+mod replays;
+mod rows;
+mod schema;
+mod session;
+mod transactions;
+mod views;
+mod warehouse;
+
+pub use comptoir_database::{Limits, Login, Retry};
+pub use dead_letters::{DeadLetterFilter, DeadLetterKey, StoredLetter};
+pub use error::{Result, WarehouseError};
+pub use live::{
+    DeadLetterSummary, Grouped, LiveChange, LivePartition, LiveQuery, LiveReader, LiveStream,
+    MinuteTotals, PlaceTotals, QuarterTotals, RecordedGap, Seen, SubjectTotals,
+};
+pub use names::NameKind;
+pub use processes::{ProcessPhase, ProcessState};
+pub use replays::{Replay, ReplayState};
+pub use transactions::{StoredTransaction, TransactionFilter};
+pub use views::{
+    Committed, GenerationRow, NewName, PartitionId, Progress, ViewsBatch, ViewsPosition,
+    ViewsWriter,
+};
+pub use warehouse::{SchemaVersion, Warehouse, WarehouseHealth};

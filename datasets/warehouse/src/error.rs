@@ -1,0 +1,75 @@
+//! What can go wrong with the warehouse.
+
+use crate::warehouse::SchemaVersion;
+use comptoir_database::{DatabaseError, Retry};
+use comptoir_model::live::{Overflow, SketchError};
+use comptoir_model::merge::PartitionKey;
+
+pub type Result<T> = std::result::Result<T, WarehouseError>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum WarehouseError {
+    #[error("the warehouse: {0}")]
+    Database(#[from] DatabaseError),
+    #[error(
+        "the warehouse: whether {what} was committed is unknown: {source}\nhint: read the position back"
+    )]
+    UnknownOutcome { what: String, source: DatabaseError },
+    #[error(
+        "the warehouse {url} has schema {found}, this program knows up to {known}\nhint: use the version of Comptoir that migrated it, or a newer one"
+    )]
+    NewerSchema {
+        url: String,
+        found: SchemaVersion,
+        known: SchemaVersion,
+    },
+    #[error(
+        "the warehouse {url} has no tables of this version yet (schema {found}, {known} is needed)\nhint: compose/up or any service that writes to it migrates it at its start"
+    )]
+    NotMigrated {
+        url: String,
+        found: SchemaVersion,
+        known: SchemaVersion,
+    },
+    #[error(
+        "the warehouse {url}: another process has been migrating it for {seconds} s\nhint: look for a session that hangs"
+    )]
+    MigrationLocked { url: String, seconds: u64 },
+    #[error(
+        "the warehouse: table `{table}` holds {what}\nhint: something else has written to it; rebuild the views"
+    )]
+    Damaged { table: &'static str, what: String },
+    #[error("the warehouse: minute {minute} of {partition}: {source}")]
+    Sketch {
+        partition: String,
+        minute: i64,
+        source: SketchError,
+    },
+    #[error("the warehouse: {0}")]
+    Overflow(#[from] Overflow),
+    #[error("the warehouse: {partition} is not known\nhint: ask for its position first")]
+    UnknownPartition { partition: String },
+    #[error("the warehouse: {0} does not fit 63 bits")]
+    TooLarge(&'static str),
+    #[error("the warehouse: offset {} of {key} is no dead letter", .offset)]
+    NoDeadLetter { key: PartitionKey, offset: u64 },
+}
+
+impl WarehouseError {
+    /// `CanHelp`: nothing was written, the same call may be made again (a deadlock, a lock that was
+    /// waited for in vain, a server that is away). `Unknown`: a commit got no answer.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::Database(error) => error.retry(),
+            Self::UnknownOutcome { .. } => Retry::Unknown,
+            Self::MigrationLocked { .. } | Self::NotMigrated { .. } => Retry::CanHelp,
+            Self::NewerSchema { .. }
+            | Self::Damaged { .. }
+            | Self::Sketch { .. }
+            | Self::Overflow(_)
+            | Self::UnknownPartition { .. }
+            | Self::TooLarge(_)
+            | Self::NoDeadLetter { .. } => Retry::CanNot,
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The views sink's side.
+
+use crate::error::Result;
+use crate::names::NameKind;
+use crate::warehouse::Warehouse;
+use comptoir_model::ids::{Offset, StreamId};
+use comptoir_model::live::{ControlTotals, Tally};
+use comptoir_model::merge::{Gaps, GenerationNumber, PartitionKey, Seal, Span};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// What a partition is called in the warehouse: a short number, for keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PartitionId(pub i64);
+
+/// Where the views sink stands in a partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewsPosition {
+    pub partition: PartitionId,
+    pub next: Offset,
+    /// The open generation.
+    pub generation: GenerationNumber,
+    /// All that were recorded so far.
+    pub gaps: Gaps,
+}
+
+/// How far the sink has seen its partition. Advisory: it moves no figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Where the partition ended when the sink last looked.
+    pub log_end: Offset,
+    /// The event time up to which the partition has been seen; `None` where nothing is known.
+    pub fresh_through: Option<Timestamp>,
+    /// When it looked.
+    pub checked_at: Timestamp,
+}
+
+/// The newest name that events showed for an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NewName<'a> {
+    pub kind: NameKind,
+    pub id: &'a str,
+    pub name: &'a str,
+}
+
+/// One batch of judged records of one partition.
+#[derive(Clone, Copy)]
+pub struct ViewsBatch<'a> {
+    pub partition: PartitionId,
+    /// From where the sink stood to its consumer's position after the last record.
+    pub span: Span,
+    pub tally: &'a Tally<'a>,
+    /// Newly found gaps.
+    pub lost: &'a [Span],
+    pub blind: &'a [Span],
+    pub progress: Progress,
+    /// Names that are new or have changed since the writer last sent them; any order. An id that
+    /// comes twice gets its last one.
+    pub names: &'a [NewName<'a>],
+    pub now: Timestamp,
+}
+
+/// What became of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Committed {
+    /// It counts, in this generation.
+    Applied { generation: GenerationNumber },
+    /// Another owner has been here: nothing was written, give up the partition.
+    GivenUp { found: Offset },
+}
+
+/// A generation as it is recorded, open or sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GenerationRow {
+    pub partition: PartitionKey,
+    pub number: GenerationNumber,
+    pub start: Offset,
+    /// `None` while it is open.
+    pub end: Option<Offset>,
+    pub control: ControlTotals,
+}
+
+/// Writes what the views sink counts, over one connection of its own.
+///
+/// Every call is one transaction: wholly done, or not at all. After an error the connection is
+/// thrown away and the next call opens another. [`crate::WarehouseError::retry`] says what to do:
+/// - `CanHelp`: nothing was written; call again.
+/// - `Unknown`: the answer to a commit was lost. Ask for [`Self::position`], which waits for a
+///   transaction that is still under way: `next` is either the span's start (call again) or its
+///   end (done).
+pub struct ViewsWriter {
+    #[expect(dead_code)]
+    warehouse: Warehouse,
+}
+
+impl ViewsWriter {
+    /// `owner` names this process in `progress`: a host and process id, say. Connects and refuses
+    /// a schema that is not this program's.
+    pub async fn open(warehouse: &Warehouse, owner: &str) -> Result<Self> {
+        let _ = (warehouse, owner);
+        unimplemented!()
+    }
+
+    /// Records a stream, once; later calls change nothing.
+    pub async fn register_stream(
+        &mut self,
+        stream: &StreamId,
+        transport: &str,
+        topic: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let _ = (stream, transport, topic, now);
+        unimplemented!()
+    }
+
+    /// Records that nothing more comes from a stream: its topic was deleted or created anew.
+    pub async fn end_stream(&mut self, stream: &StreamId, now: Timestamp) -> Result<()> {
+        let _ = (stream, now);
+        unimplemented!()
+    }
+
+    /// Where the sink goes on in a partition. A new partition starts at offset 0, generation 1.
+    pub async fn position(&mut self, key: &PartitionKey, now: Timestamp) -> Result<ViewsPosition> {
+        let _ = (key, now);
+        unimplemented!()
+    }
+
+    /// Adds a batch to the open generation and moves the position to the end of its span.
+    pub async fn commit(&mut self, batch: &ViewsBatch<'_>) -> Result<Committed> {
+        let _ = batch;
+        unimplemented!()
+    }
+
+    /// Says how far partitions were seen without anything to commit.
+    pub async fn note_progress(&mut self, progress: &[(PartitionId, Progress)]) -> Result<()> {
+        let _ = progress;
+        unimplemented!()
+    }
+
+    /// Closes the open generation of every partition that has moved, whoever owns it, and opens
+    /// the next ones.
+    pub async fn seal(
+        &mut self,
+        now: Timestamp,
+    ) -> Result<BTreeMap<PartitionKey, Seal<ControlTotals>>> {
+        let _ = now;
+        unimplemented!()
+    }
+}
+
+impl Warehouse {
+    /// All generations, by partition and number.
+    pub async fn generations(&self) -> Result<Vec<GenerationRow>> {
+        unimplemented!()
+    }
+}
