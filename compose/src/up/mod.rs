@@ -1,26 +1,29 @@
-//! `comptoir up`: the sample, the imports and the page in one process, until it is told to stop.
+//! `comptoir up`: every part of the platform in one process, until it is told to stop.
 
 mod browser;
 mod importer;
+mod keep;
 mod pace;
+mod parts;
+mod port;
 mod sample;
 
-use crate::lake_tool;
 use crate::terminal::Terminal;
 use anyhow::{Context, Result};
-use comptoir_batch::import::{ImportRequest, Source};
 use comptoir_config::Settings;
-use importer::Importer;
-use sample::Sample;
+use parts::Parts;
+use port::Port;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 /// How long the page's address waits for the first import, so that people find figures there.
 const FIRST_IMPORT_WAIT: Duration = Duration::from_secs(8);
+/// For the parts to finish what they are at; the promise is to end within 5 s.
+const DRAIN: Duration = Duration::from_secs(4);
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
@@ -49,40 +52,28 @@ pub struct UpArgs {
 
 pub async fn run(settings: &Settings, args: &UpArgs, terminal: &Terminal) -> Result<()> {
     let stopped = stopped()?;
-    let lake = lake_tool::open(&settings.lake)?;
-    let importer = Importer {
-        source: Source::of(&settings.erp)?,
-        lake: lake.clone(),
-        request: ImportRequest::shipped(&settings.import)?,
-        sample: Sample::of(settings, args.sample),
-        every: settings.import.every,
-        terminal: terminal.clone(),
-    };
     let mut address = settings.web.listen;
     address.set_port(args.port.unwrap_or(address.port()));
-    let listener = listen(address).await?;
-    let page = page_at(listener.local_addr()?);
-
-    let target = importer.request.target.clone();
+    let page = Port::of_the_page(address)?;
+    let shown = page_at(page.address);
+    let stop = CancellationToken::new();
     let (tried, first_try) = oneshot::channel();
-    let server = comptoir_web::serve(listener, lake, target, settings.shop.currency, stopped);
-    let others = async {
-        let announced = announce(&page, first_try, args);
-        let (announced, never) = tokio::join!(announced, importer.run(tried));
-        announced.map(|()| match never {})
+    let mut running = Parts::new(settings, args, page, terminal)?.start(&stop, tried);
+    let until_stopped = async {
+        announce(&shown, first_try, args).await?;
+        std::future::pending().await
     };
-    tokio::select! {
-        served = server => served?,
-        others = others => others?,
+    let ended = tokio::select! {
+        failed = until_stopped => failed,
+        () = stopped => Ok(()),
+    };
+    stop.cancel();
+    let all_ended = async { while running.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, all_ended).await.is_err() {
+        tracing::warn!("not everything ended in time; the next start goes on from what is stored");
     }
     tracing::info!("stopped");
-    Ok(())
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!("can't serve the page on {address}\nhint: stop what uses that port (comptoir doctor tells), or choose another with --port")
-    })
+    ended
 }
 
 /// Ctrl-C, or the signal of `kill` and of containers.

@@ -1,10 +1,14 @@
-//! When the next import is due. Pure.
+//! When the next import is due, and when what failed is tried again. Pure.
 
 use std::time::Duration;
 
 /// After the first failure; doubled after each further one.
 const RETRY_FIRST: Duration = Duration::from_secs(5);
 const RETRY_MAX: Duration = Duration::from_mins(5);
+
+/// The same of a part that ended: neighbours may be back in a moment.
+const AGAIN_FIRST: Duration = Duration::from_secs(1);
+const AGAIN_MAX: Duration = Duration::from_secs(10);
 
 /// How an import ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,11 +22,18 @@ pub(super) enum Outcome {
 pub(super) fn pause(outcome: Outcome, took: Duration, every: Option<Duration>) -> Option<Duration> {
     match outcome {
         Outcome::Done => every.map(|every| every.saturating_sub(took)),
-        Outcome::Failed(times) => {
-            let factor = 2u32.saturating_pow(times.saturating_sub(1));
-            Some(RETRY_FIRST.saturating_mul(factor).min(RETRY_MAX))
-        }
+        Outcome::Failed(times) => Some(growing(RETRY_FIRST, RETRY_MAX, times)),
     }
+}
+
+/// How long to wait after a part has ended for the `times`th time in a row, from 1.
+pub(super) fn again(times: u32) -> Duration {
+    growing(AGAIN_FIRST, AGAIN_MAX, times)
+}
+
+fn growing(first: Duration, max: Duration, times: u32) -> Duration {
+    let factor = 2u32.saturating_pow(times.saturating_sub(1));
+    first.saturating_mul(factor).min(max)
 }
 
 #[cfg(test)]
@@ -51,5 +62,11 @@ mod tests {
             pauses,
             [5, 10, 20, 300].map(|seconds| Some(SECOND * seconds))
         );
+    }
+
+    #[test]
+    fn a_part_that_ended_is_away_for_seconds_only() {
+        let pauses = [1, 2, 3, 40].map(again);
+        assert_eq!(pauses, [1, 2, 4, 10].map(|seconds| SECOND * seconds));
     }
 }
