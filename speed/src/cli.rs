@@ -1,55 +1,94 @@
-//! The command line.
+//! The command line. Each command stands in its own file below `commands`.
 
-use crate::SCHEMA;
-use crate::check::{CheckError, Tally, check_records};
-use crate::report::{print_json, print_text};
+use crate::commands::{check, dead_letters, replay, schema, simulate, topic, views};
 use clap::{Parser, Subcommand};
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use comptoir_config::{ConfigArgs, Key, Settings, Sources};
 use std::process::ExitCode;
 
-/// Live transactions: what the tills send, and whether it can be counted.
+const AFTER_HELP: &str = "\
+Exit codes: 0 done, 1 failed (or, of check, some records are rejected), 2 wrong arguments or settings
+
+Settings come from comptoir.toml, .env, COMPTOIR_* variables and flags; later beats earlier.";
+
+/// Live transactions: what the tills send, counted once.
 #[derive(Debug, Parser)]
-#[command(name = "comptoir-speed", version)]
-pub struct Args {
+#[command(name = "comptoir-speed", version, propagate_version = true, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(flatten)]
+    pub config: ConfigArgs,
     #[command(subcommand)]
-    command: Command,
+    pub command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
-    Check(CheckArgs),
-    /// Print the JSON Schema of the events
-    #[command(after_help = "Examples:
-  comptoir-speed schema > transactions.schema.json")]
-    Schema,
+pub enum Command {
+    Check(check::CheckArgs),
+    Schema(schema::SchemaArgs),
+    Topic(topic::TopicArgs),
+    Simulate(simulate::SimulateArgs),
+    Replay(replay::ReplayArgs),
+    Views(views::ViewsArgs),
+    DeadLetters(dead_letters::DeadLettersArgs),
 }
 
-/// Check events, one JSON object a line, exactly as the platform will judge them
-///
-/// Prints how many events are accepted by status, and what they add to gross, refunds and net by
-/// currency. Each rejected line goes to stderr with its reason and cure. Events that stand twice
-/// are counted twice: only the platform, which sees the whole topic, tells duplicates.
-#[derive(Debug, Parser)]
-#[command(
-    after_help = "Exit codes: 0 all accepted, 1 some rejected, 2 not all could be read
+impl Command {
+    /// What the flags of the command set, or `None` of a command that needs no settings.
+    pub fn sources(&self, sources: Sources) -> Option<Sources> {
+        match self {
+            Self::Check(_) | Self::Schema(_) => None,
+            Self::Topic(args) => Some(args.add_to(sources)),
+            Self::Simulate(args) => Some(args.add_to(sources)),
+            Self::Replay(args) => Some(args.add_to(sources)),
+            Self::Views(args) => Some(args.add_to(sources)),
+            Self::DeadLetters(args) => Some(args.add_to(sources)),
+        }
+    }
 
-Examples:
-  comptoir-speed check till.jsonl
-  comptoir-speed check --json monday.jsonl tuesday.jsonl
-  kcat -b 127.0.0.1:9092 -t transactions -C -e -q | comptoir-speed check"
-)]
-struct CheckArgs {
-    /// Files to read; `-` is standard input
-    #[arg(value_name = "FILE", default_value = "-")]
-    files: Vec<PathBuf>,
-    /// Print the totals as one JSON object
-    #[arg(long)]
-    json: bool,
+    /// The commands that need settings. A command ends by itself, or by `stopped`, which says that
+    /// a signal came.
+    pub async fn run(&self, settings: &Settings) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Check(_) | Self::Schema(_) => self.run_alone(),
+            Self::Topic(args) => topic::run(args, settings).await,
+            Self::Simulate(args) => simulate::run(args, settings).await,
+            Self::Replay(args) => replay::run(args, settings).await,
+            Self::Views(args) => views::run(args, settings).await,
+            Self::DeadLetters(args) => dead_letters::run(args, settings).await,
+        }
+    }
+
+    /// The commands that need neither settings nor services.
+    pub fn run_alone(&self) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Check(args) => Ok(check::run(args)?),
+            Self::Schema(_) => Ok(schema::run()?),
+            _ => anyhow::bail!("this command needs settings"),
+        }
+    }
 }
 
-/// What a command found.
+/// Which transport and topic, of every command that reads or writes events.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Transport")]
+pub struct TransportArgs {
+    /// Where events come from: kafka:HOST:PORT[,HOST:PORT…] or jsonl:DIR [default: `transport.url`]
+    #[arg(long, value_name = "URL")]
+    pub transport: Option<String>,
+
+    /// [default: `transport.topic`, which is `transactions`]
+    #[arg(long, value_name = "NAME")]
+    pub topic: Option<String>,
+}
+
+impl TransportArgs {
+    pub fn add_to(&self, sources: Sources) -> Sources {
+        sources
+            .flag(Key::TransportUrl, "--transport", self.transport.as_ref())
+            .flag(Key::TransportTopic, "--topic", self.topic.as_ref())
+    }
+}
+
+/// How a command ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Fine,
@@ -65,41 +104,13 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-/// Runs a command: data goes to `out`, rejections to `log`.
-pub fn run(args: Args, out: &mut dyn Write, log: &mut dyn Write) -> Result<Outcome, CheckError> {
-    match args.command {
-        Command::Check(args) => check(&args, out, log),
-        Command::Schema => {
-            out.write_all(SCHEMA.as_bytes())
-                .map_err(CheckError::Print)?;
-            Ok(Outcome::Fine)
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
 
-fn check(
-    args: &CheckArgs,
-    out: &mut dyn Write,
-    log: &mut dyn Write,
-) -> Result<Outcome, CheckError> {
-    let mut tally = Tally::default();
-    for path in &args.files {
-        let (name, input): (String, Box<dyn Read>) = if path.as_os_str() == "-" {
-            ("-".to_owned(), Box::new(io::stdin().lock()))
-        } else {
-            let name = path.display().to_string();
-            let file = File::open(path).map_err(|cause| CheckError::Open {
-                file: name.clone(),
-                cause,
-            })?;
-            (name, Box::new(file))
-        };
-        check_records(&name, input, &mut tally, log)?;
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
     }
-    let print = if args.json { print_json } else { print_text };
-    print(&tally, out).map_err(CheckError::Print)?;
-    Ok(match tally.rejected() {
-        0 => Outcome::Fine,
-        _ => Outcome::SomeRejected,
-    })
 }

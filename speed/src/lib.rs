@@ -2,7 +2,9 @@
 
 pub mod check;
 pub mod cli;
+pub mod commands;
 mod report;
+pub mod transport;
 
 /// The JSON Schema of the records, for people who connect tills.
 pub const SCHEMA: &str = include_str!("../../datasets/transactions.schema.json");

@@ -1,17 +1,50 @@
+//! The binary: arguments, settings, logging, exit code.
+
 use clap::Parser;
-use comptoir_speed::cli::{Args, run};
+use comptoir_config::{Settings, init_logging};
+use comptoir_speed::check::CheckError;
+use comptoir_speed::cli::{Cli, Outcome};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    match run(args, &mut io::stdout().lock(), &mut io::stderr().lock()) {
-        Ok(outcome) => outcome.into(),
-        Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
-        Err(error) => {
-            // Nobody is left to tell where stderr is gone too.
-            writeln!(io::stderr(), "error: {error}").ok();
-            ExitCode::from(2)
-        }
+    let cli = Cli::parse();
+    let Some(sources) = cli.command.sources(cli.config.sources()) else {
+        return ended(cli.command.run_alone(), 2);
+    };
+    let settings = match Settings::load(&sources) {
+        Ok(settings) => settings,
+        Err(error) => return complain(&error.into(), 2),
+    };
+    if let Err(error) = init_logging(&settings.log, "comptoir-speed") {
+        return complain(&error.into(), 2);
     }
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&error.into(), 1),
+    };
+    ended(runtime.block_on(cli.command.run(&settings)), 1)
+}
+
+fn ended(result: anyhow::Result<Outcome>, failed: u8) -> ExitCode {
+    match result {
+        Ok(outcome) => outcome.into(),
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => complain(&error, failed),
+    }
+}
+
+/// Whoever read our output has seen enough (`| head`).
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+    error
+        .downcast_ref::<CheckError>()
+        .is_some_and(CheckError::is_closed_pipe)
+        || error.downcast_ref::<io::Error>().is_some_and(broken)
+}
+
+/// Our errors name their causes themselves. Where stderr is closed the exit code still tells.
+fn complain(error: &anyhow::Error, code: u8) -> ExitCode {
+    writeln!(io::stderr(), "error: {error}").ok();
+    ExitCode::from(code)
 }

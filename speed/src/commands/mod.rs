@@ -1,0 +1,10 @@
+//! The commands, one a file: arguments, and what they run.
+
+pub mod check;
+pub mod dead_letters;
+pub mod replay;
+pub mod schema;
+pub mod simulate;
+pub mod stop;
+pub mod topic;
+pub mod views;
