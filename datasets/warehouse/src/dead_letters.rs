@@ -36,8 +36,8 @@ pub struct StoredLetter {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeadLetterFilter {
     pub reason: Option<String>,
-    /// Found before this moment (excluded): the way to the next page, older letters.
-    pub found_before: Option<Timestamp>,
+    /// Only those that come after this one in the list: the way to the next page.
+    pub after: Option<DeadLetterKey>,
 }
 
 impl Warehouse {

@@ -30,12 +30,12 @@ pub use dead_letters::{DeadLetterFilter, DeadLetterKey, StoredLetter};
 pub use error::{Result, WarehouseError};
 pub use live::{
     DeadLetterSummary, Grouped, LiveChange, LivePartition, LiveQuery, LiveReader, LiveStream,
-    MinuteTotals, PlaceTotals, QuarterTotals, RecordedGap, Seen, SubjectTotals,
+    MinuteTotals, OlderTotals, PlaceTotals, QuarterTops, RecordedGap, Seen, SubjectTotals, Totals,
 };
 pub use names::NameKind;
 pub use processes::{ProcessPhase, ProcessState};
 pub use replays::{Replay, ReplayState};
-pub use transactions::{StoredTransaction, TransactionFilter};
+pub use transactions::{StoredTransaction, TransactionCursor, TransactionFilter};
 pub use views::{
     Committed, GenerationRow, NewName, PartitionId, Progress, ViewsBatch, ViewsPosition,
     ViewsWriter,

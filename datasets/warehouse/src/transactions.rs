@@ -17,6 +17,25 @@ pub struct StoredTransaction {
     pub event: Event<'static>,
 }
 
+/// A place in the list of transactions: behind the transaction that it was made of. It stays valid
+/// when that one is no longer kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransactionCursor {
+    pub event_time: Timestamp,
+    pub partition: PartitionKey,
+    pub offset: Offset,
+}
+
+impl StoredTransaction {
+    pub fn cursor(&self) -> TransactionCursor {
+        TransactionCursor {
+            event_time: self.event.event_time.timestamp(),
+            partition: self.partition.clone(),
+            offset: self.offset,
+        }
+    }
+}
+
 /// What a transaction has to match; `None` matches all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TransactionFilter {
@@ -33,15 +52,15 @@ pub struct TransactionFilter {
 }
 
 impl Warehouse {
-    /// The newest transactions by event time that match, newest first; `before` (excluded) is the
-    /// way to the next page. Only the last 10,000 of each partition are kept.
+    /// The newest transactions by event time that match, newest first, only those that come after
+    /// `after`: the way to the next page. Only the last 10,000 of each partition are kept.
     pub async fn transactions(
         &self,
         filter: &TransactionFilter,
-        before: Option<Timestamp>,
+        after: Option<&TransactionCursor>,
         limit: usize,
     ) -> Result<Vec<StoredTransaction>> {
-        let _ = (filter, before, limit);
+        let _ = (filter, after, limit);
         unimplemented!()
     }
 }

@@ -14,22 +14,26 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// What a reader knows already: for each partition, the position up to which it has read minutes
-/// and quarters. Start with the default, keep what [`LiveChange::seen`] says.
+/// and tops. Start with the default, keep what [`LiveChange::seen`] says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
     pub(crate) minutes: BTreeMap<PartitionId, Offset>,
-    pub(crate) quarters: BTreeMap<PartitionId, Offset>,
+    pub(crate) tops: BTreeMap<PartitionId, Offset>,
 }
 
 /// What to read.
 #[derive(Clone, Copy, Debug)]
 pub struct LiveQuery<'a> {
     pub seen: &'a Seen,
-    /// Only minutes from here on: a reader that wants older ones later starts with an empty
-    /// [`Seen`]. `None`: no minutes this time; they stay unseen.
-    pub minutes_from: Option<Minute>,
-    /// Top totals are many rows: a reader may ask for them less often than for minutes.
-    pub quarters_from: Option<QuarterHour>,
+    /// What changed from here on comes minute by minute. It may move forward from read to read; a
+    /// reader that wants to move it back starts with an empty [`Seen`].
+    pub minutes_from: QuarterHour,
+    /// What changed from here on and before `minutes_from` comes as whole quarters of an hour: a
+    /// day of minutes is more than a reader wants to hold. Equal to `minutes_from` for none.
+    pub older_from: QuarterHour,
+    /// From where on to read what changed in the totals by subject. They are many rows: a reader
+    /// may ask for them less often than for minutes. `None`: none this time; they stay unseen.
+    pub tops_from: Option<QuarterHour>,
     /// The newest transactions overall; 0 for none.
     pub recent_max: usize,
     /// The newest dead letters; 0 for none.
@@ -39,17 +43,19 @@ pub struct LiveQuery<'a> {
 /// All of one moment: of exactly the positions in `partitions`.
 #[derive(Clone, Default)]
 pub struct LiveChange {
-    /// Whether any position has moved since `seen`. Where not, `minutes`, `quarters` and `recent`
-    /// are empty and unchanged; everything else is filled all the same.
+    /// Whether any position has moved since the minutes of `seen`. Where not, `minutes`, `older`
+    /// and `recent` are empty and unchanged; everything else is filled all the same.
     pub moved: bool,
     /// Ordered by key.
     pub partitions: Vec<LivePartition>,
     pub streams: Vec<LiveStream>,
     /// Each replaces all that is known of this (partition, generation, minute). Ordered by these.
     pub minutes: Vec<MinuteTotals>,
+    /// Each replaces all that is known of this (partition, generation, quarter), minutes too.
+    pub older: Vec<OlderTotals>,
     /// Each subject in it replaces what is known of this (partition, generation, quarter, currency,
     /// kind, name); subjects that are not in it have not changed.
-    pub quarters: Vec<QuarterTotals>,
+    pub tops: Vec<QuarterTops>,
     /// Newest by event time first.
     pub recent: Vec<StoredTransaction>,
     pub dead_letters: DeadLetterSummary,
@@ -93,6 +99,21 @@ pub struct MinuteTotals {
     pub partition: PartitionId,
     pub generation: GenerationNumber,
     pub minute: Minute,
+    pub totals: Totals,
+}
+
+/// One quarter of an hour of one generation of one partition, as a whole.
+#[derive(Clone)]
+pub struct OlderTotals {
+    pub partition: PartitionId,
+    pub generation: GenerationNumber,
+    pub quarter: QuarterHour,
+    pub totals: Totals,
+}
+
+/// What happened in one span of time.
+#[derive(Clone, Default)]
+pub struct Totals {
     /// By currency, category, channel and status: any of them can be summed away.
     pub grouped: Vec<Grouped>,
     /// By currency, country and city.
@@ -120,7 +141,7 @@ pub struct PlaceTotals {
 
 /// One quarter of an hour of one generation of one partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QuarterTotals {
+pub struct QuarterTops {
     pub partition: PartitionId,
     pub generation: GenerationNumber,
     pub quarter: QuarterHour,
