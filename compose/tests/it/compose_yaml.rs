@@ -1,11 +1,13 @@
 //! `compose.yaml` and its satellites, held against the native services.
 
 use crate::services::{compose_dir, script};
+use comptoir_config::{RawSettings, Settings};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use serde_yaml_ng::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 #[derive(Deserialize)]
@@ -200,6 +202,46 @@ fn no_secret_stands_in_the_environment() {
             assert!(!secret || is_file, "{name} has {variable} inline");
         }
     }
+}
+
+/// As a container of ours reads them.
+fn settings(service: &Service) -> Settings {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => serde_yaml_ng::to_string(other).unwrap().trim().to_owned(),
+    };
+    let variables = service.environment.iter();
+    let variables: Vec<_> = variables
+        .map(|(name, value)| (name.clone(), text(value)))
+        .collect();
+    let mut raw = RawSettings::default();
+    raw.add_environment(&variables, Path::new("/home/comptoir"));
+    Settings::resolve(raw, Path::new("/home/comptoir")).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn our_own_services_get_settings_that_can_be_used() {
+    let services = compose().services;
+    let ours: Vec<_> = (services.iter())
+        .filter(|(_, service)| service.image.starts_with("comptoir:"))
+        .collect();
+    assert!(ours.len() >= 5, "{}", ours.len());
+    for (_, service) in &ours {
+        let settings = settings(service);
+        assert_eq!(settings.transport.url.to_string(), "kafka:kafka:29092");
+        assert_eq!(settings.web.logs_url, "http://logship:8082");
+    }
+}
+
+#[test]
+fn prometheus_asks_where_the_services_listen() {
+    let settings = settings(&compose().services["comptoir"]);
+    let asked = read("prometheus/prometheus.yml");
+    let (web, logship) = (settings.web.listen.port(), settings.logship.listen.port());
+    for target in [format!("comptoir:{web}"), format!("logship:{logship}")] {
+        assert!(asked.contains(&target), "{target}");
+    }
+    assert!(asked.contains(&format!("port: {}", settings.speed.listen.port())));
 }
 
 #[test]
