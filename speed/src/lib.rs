@@ -4,7 +4,9 @@ pub mod check;
 pub mod cli;
 pub mod commands;
 mod report;
+pub mod simulate;
 pub mod transport;
+pub mod views;
 
 /// The JSON Schema of the records, for people who connect tills.
 pub const SCHEMA: &str = include_str!("../../datasets/transactions.schema.json");

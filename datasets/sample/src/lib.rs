@@ -14,9 +14,8 @@ mod row;
 pub use catalog::Product;
 pub use customers::Customer;
 pub use orders::Order;
+pub use random::Draw;
 pub use row::{SampleRow, write_csv};
-
-use random::Draw;
 
 /// The seed of the committed file.
 pub const DEFAULT_SEED: u64 = 20_260_531;

@@ -6,36 +6,37 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 /// Draws from a `ChaCha` stream, whose bits are the same on every platform and in every version.
 /// What is made of the bits is written out here, because random libraries change their sampling
 /// between versions, and the committed file must not change with them.
-pub(crate) struct Draw(ChaCha8Rng);
+#[derive(Clone, Debug)]
+pub struct Draw(ChaCha8Rng);
 
 impl Draw {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 
     /// A number in `0..bound`. Its bias, below `bound / 2^32`, does not matter here.
-    pub(crate) fn below(&mut self, bound: u32) -> u32 {
+    pub fn below(&mut self, bound: u32) -> u32 {
         let wide = u64::from(self.0.next_u32()) * u64::from(bound);
         (wide >> 32) as u32
     }
 
     /// A number from `first` to `last`, both included.
-    pub(crate) fn between(&mut self, first: u32, last: u32) -> u32 {
+    pub fn between(&mut self, first: u32, last: u32) -> u32 {
         first + self.below(last - first + 1)
     }
 
     /// True in `percent` of 100 draws.
-    pub(crate) fn chance(&mut self, percent: u32) -> bool {
+    pub fn chance(&mut self, percent: u32) -> bool {
         self.below(100) < percent
     }
 
-    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         let bound = u32::try_from(items.len()).expect("short lists");
         &items[self.below(bound) as usize]
     }
 
     /// The position of the drawn weight.
-    pub(crate) fn weighted(&mut self, weights: &[u32]) -> usize {
+    pub fn weighted(&mut self, weights: &[u32]) -> usize {
         let mut point = self.below(weights.iter().sum());
         for (index, weight) in weights.iter().enumerate() {
             if point < *weight {
@@ -46,7 +47,7 @@ impl Draw {
         unreachable!("the point is below the sum of the weights")
     }
 
-    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             let bound = u32::try_from(last + 1).expect("short lists");
             items.swap(last, self.below(bound) as usize);
@@ -54,7 +55,7 @@ impl Draw {
     }
 
     /// The pattern with each `#` replaced by a digit.
-    pub(crate) fn digits(&mut self, pattern: &str) -> String {
+    pub fn digits(&mut self, pattern: &str) -> String {
         pattern
             .chars()
             .map(|char| match char {
