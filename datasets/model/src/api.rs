@@ -151,4 +151,16 @@ pub enum ProblemKind {
     WrongHost,
     #[serde(rename = "/problems/timed-out")]
     TimedOut,
+    /// The warehouse does not answer, and there is nothing from before.
+    #[serde(rename = "/problems/warehouse-unavailable")]
+    WarehouseUnavailable,
+    /// The log shipper does not answer.
+    #[serde(rename = "/problems/logs-unavailable")]
+    LogsUnavailable,
+    /// A parameter of the request's query has no such value.
+    #[serde(rename = "/problems/invalid-parameter")]
+    InvalidParameter,
+    /// As many live streams as the server serves are open.
+    #[serde(rename = "/problems/too-many-streams")]
+    TooManyStreams,
 }

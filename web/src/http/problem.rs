@@ -35,6 +35,21 @@ fn describe(kind: ProblemKind) -> (StatusCode, &'static str) {
             "the host is not this server",
         ),
         ProblemKind::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "the answer took too long"),
+        ProblemKind::WarehouseUnavailable => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the warehouse can't be read",
+        ),
+        ProblemKind::LogsUnavailable => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the log shipper does not answer",
+        ),
+        ProblemKind::InvalidParameter => {
+            (StatusCode::BAD_REQUEST, "a parameter has no such value")
+        }
+        ProblemKind::TooManyStreams => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too many live streams are open",
+        ),
     }
 }
 

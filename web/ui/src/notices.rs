@@ -101,7 +101,11 @@ fn title(fault: &Fault, text: &'static Text) -> &'static str {
             ProblemKind::NotFound
             | ProblemKind::MethodNotAllowed
             | ProblemKind::BodyRefused
-            | ProblemKind::WrongHost => text.refused,
+            | ProblemKind::WrongHost
+            | ProblemKind::InvalidParameter
+            | ProblemKind::TooManyStreams
+            | ProblemKind::WarehouseUnavailable
+            | ProblemKind::LogsUnavailable => text.refused,
         },
         Fault::Unreachable => text.unreachable,
         Fault::Status { .. } | Fault::Unreadable { .. } => text.unreadable,
@@ -127,7 +131,11 @@ fn explanation(fault: &Fault) -> impl IntoView + use<> {
                 ProblemKind::NotFound
                 | ProblemKind::MethodNotAllowed
                 | ProblemKind::BodyRefused
-                | ProblemKind::WrongHost => text.unreadable_cure,
+                | ProblemKind::WrongHost
+                | ProblemKind::InvalidParameter
+                | ProblemKind::TooManyStreams
+                | ProblemKind::WarehouseUnavailable
+                | ProblemKind::LogsUnavailable => text.unreadable_cure,
             }
             .to_owned()
         }),
