@@ -62,8 +62,8 @@ impl Consumer {
     }
 }
 
-/// A partition that this process may read. Dropping it without starting gives nothing back: the
-/// partition stays with this process, unread, until the group changes.
+/// A partition that this process may read. Dropping it, or its reader, without having been asked
+/// gives it back: about a second later it is assigned again, to this process or another.
 #[derive(Debug)]
 pub enum Assignment {
     Kafka(kafka::Assignment),
@@ -174,7 +174,10 @@ impl PartitionReader {
     pub fn seek(&mut self, offset: Offset) -> Result<(), TransportError> {
         match self {
             Self::Kafka(reader) => reader.seek(offset),
-            Self::Jsonl(reader) => reader.seek(offset),
+            Self::Jsonl(reader) => {
+                reader.seek(offset);
+                Ok(())
+            }
         }
     }
 

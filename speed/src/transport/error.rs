@@ -65,9 +65,11 @@ impl TransportError {
     pub fn retry(&self) -> Retry {
         match self {
             Self::Kafka { retry, .. } => *retry,
-            Self::NoTopic { .. } | Self::TimedOut { .. } | Self::Locked { .. } => Retry::CanHelp,
-            // A full disk gets space again.
-            Self::File { .. } => Retry::CanHelp,
+            // A file too: a full disk gets space again.
+            Self::NoTopic { .. }
+            | Self::TimedOut { .. }
+            | Self::Locked { .. }
+            | Self::File { .. } => Retry::CanHelp,
             Self::Properties { .. }
             | Self::Damaged { .. }
             | Self::TailLost { .. }

@@ -100,7 +100,7 @@ impl Transport {
     ) -> Result<StreamInfo, TransportError> {
         match self {
             Self::Kafka(kafka) => kafka.create_topic(partitions, replication).await,
-            Self::Jsonl(jsonl) => jsonl.create_topic(partitions).await,
+            Self::Jsonl(jsonl) => jsonl.create_topic(partitions),
         }
     }
 
@@ -108,7 +108,7 @@ impl Transport {
     pub async fn stream(&self) -> Result<StreamInfo, TransportError> {
         match self {
             Self::Kafka(kafka) => kafka.stream().await,
-            Self::Jsonl(jsonl) => jsonl.stream().await,
+            Self::Jsonl(jsonl) => jsonl.stream(),
         }
     }
 
@@ -116,7 +116,7 @@ impl Transport {
     pub async fn describe(&self) -> Result<TopicDescription, TransportError> {
         match self {
             Self::Kafka(kafka) => kafka.describe().await,
-            Self::Jsonl(jsonl) => jsonl.describe().await,
+            Self::Jsonl(jsonl) => jsonl.describe(),
         }
     }
 
@@ -132,7 +132,7 @@ impl Transport {
     pub async fn producer(&self) -> Result<Producer, TransportError> {
         match self {
             Self::Kafka(kafka) => kafka.producer().await.map(Producer::Kafka),
-            Self::Jsonl(jsonl) => jsonl.producer().await.map(Producer::Jsonl),
+            Self::Jsonl(jsonl) => jsonl.producer().map(Producer::Jsonl),
         }
     }
 
@@ -146,7 +146,7 @@ impl Transport {
                 .replay_producer(transactional_id)
                 .await
                 .map(ReplayProducer::Kafka),
-            Self::Jsonl(jsonl) => jsonl.replay_producer().await.map(ReplayProducer::Jsonl),
+            Self::Jsonl(jsonl) => jsonl.replay_producer().map(ReplayProducer::Jsonl),
         }
     }
 
@@ -157,7 +157,7 @@ impl Transport {
     ) -> Result<(Offset, Offset), TransportError> {
         match self {
             Self::Kafka(kafka) => kafka.log_bounds(partition).await,
-            Self::Jsonl(jsonl) => jsonl.log_bounds(partition).await,
+            Self::Jsonl(jsonl) => jsonl.log_bounds(partition),
         }
     }
 

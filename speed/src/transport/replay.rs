@@ -24,7 +24,7 @@ impl ReplayProducer {
     pub async fn ends(&self) -> Result<Vec<(Partition, Offset)>, TransportError> {
         match self {
             Self::Kafka(producer) => producer.ends().await,
-            Self::Jsonl(producer) => producer.ends().await,
+            Self::Jsonl(producer) => producer.ends(),
         }
     }
 

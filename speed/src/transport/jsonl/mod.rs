@@ -1,141 +1,156 @@
-//! A directory of JSONL files.
+//! A directory of JSONL files, for one machine.
+//!
+//! ```text
+//! DIR/TOPIC/stream        {"stream":"<uuid>","partitions":4}: one life of the topic
+//! DIR/TOPIC/0.jsonl …     the partitions; the last one takes replays only
+//! DIR/TOPIC/.groups/G/    lock files: who reads what in group G
+//! ```
+//!
+//! Offsets are byte positions of lines. A file has one writer, which holds a lock on it, and cuts
+//! an unfinished last line off when it opens it; readers stop at the last newline.
 
-use super::consumer::{Consumer, LogBounds, Step};
+mod envelope;
+mod lines;
+mod member;
+mod producer;
+mod reader;
+mod stream_file;
+
+pub(super) use member::Assignment;
+pub(super) use member::Member;
+pub(super) use producer::{Producer, ReplayProducer};
+pub(super) use reader::PartitionReader;
+
+use super::consumer::Consumer;
 use super::error::TransportError;
-use super::producer::{Message, ProducerCounts};
-use super::record::{Record, ReplayOf};
-use super::topic::{StreamInfo, TopicDescription};
+use super::record::Record;
+use super::topic::{PartitionDescription, StreamInfo, TopicDescription};
 use comptoir_model::ids::{Offset, Partition};
-use comptoir_model::merge::PartitionKey;
+use envelope::Opened;
+use lines::Lines;
+use std::fs::File;
 use std::ops::ControlFlow;
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use stream_file::{create, read_stream};
 
+/// A topic's directory.
 #[derive(Clone, Debug)]
-pub struct JsonlTransport {}
+pub struct JsonlTransport {
+    topic: String,
+    directory: PathBuf,
+}
 
 impl JsonlTransport {
-    pub(super) fn new(_: &Path, _: &str) -> Self {
-        unimplemented!()
+    pub(super) fn new(directory: &Path, topic: &str) -> Self {
+        Self {
+            topic: topic.to_owned(),
+            directory: directory.join(topic),
+        }
     }
+
     pub(super) fn topic(&self) -> &str {
-        unimplemented!()
+        &self.topic
     }
-    pub(super) async fn create_topic(
+
+    fn path(&self, partition: Partition) -> PathBuf {
+        self.directory.join(format!("{}.jsonl", partition.0))
+    }
+
+    fn open_partition(&self, partition: Partition) -> Result<File, TransportError> {
+        let path = self.path(partition);
+        File::open(&path).map_err(|cause| TransportError::File {
+            what: "can't open",
+            path,
+            cause,
+        })
+    }
+
+    pub(super) fn create_topic(&self, partitions: u32) -> Result<StreamInfo, TransportError> {
+        create(self, partitions)
+    }
+
+    pub(super) fn stream(&self) -> Result<StreamInfo, TransportError> {
+        read_stream(self)
+    }
+
+    pub(super) fn describe(&self) -> Result<TopicDescription, TransportError> {
+        let stream = self.stream()?;
+        let mut partitions = Vec::new();
+        for partition in (0..stream.partitions).map(Partition) {
+            partitions.push(PartitionDescription {
+                partition,
+                leader: None,
+                replicas: Vec::new(),
+                in_sync: Vec::new(),
+                bounds: self.log_bounds(partition).ok(),
+            });
+        }
+        Ok(TopicDescription { stream, partitions })
+    }
+
+    pub(super) fn log_bounds(
         &self,
-        _partitions: u32,
-    ) -> Result<StreamInfo, TransportError> {
-        unimplemented!()
-    }
-    pub(super) async fn stream(&self) -> Result<StreamInfo, TransportError> {
-        unimplemented!()
-    }
-    pub(super) async fn describe(&self) -> Result<TopicDescription, TransportError> {
-        unimplemented!()
-    }
-    pub(super) fn consumer(&self, _group: &str) -> Result<Consumer, TransportError> {
-        unimplemented!()
-    }
-    pub(super) async fn producer(&self) -> Result<Producer, TransportError> {
-        unimplemented!()
-    }
-    pub(super) async fn replay_producer(&self) -> Result<ReplayProducer, TransportError> {
-        unimplemented!()
-    }
-    pub(super) async fn log_bounds(
-        &self,
-        _: Partition,
+        partition: Partition,
     ) -> Result<(Offset, Offset), TransportError> {
-        unimplemented!()
+        let file = self.open_partition(partition)?;
+        let end = lines::end_of_lines(&file).map_err(|cause| TransportError::File {
+            what: "can't read",
+            path: self.path(partition),
+            cause,
+        })?;
+        Ok((Offset(0), Offset(end)))
     }
+
+    pub(super) fn consumer(&self, group: &str) -> Result<Consumer, TransportError> {
+        member::join(self.clone(), group)
+    }
+
+    pub(super) fn producer(&self) -> Result<Producer, TransportError> {
+        Producer::open(self)
+    }
+
+    pub(super) fn replay_producer(&self) -> Result<ReplayProducer, TransportError> {
+        ReplayProducer::open(self)
+    }
+
     pub(super) fn read_range(
         &self,
-        _: Partition,
-        _: Offset,
-        _: Offset,
-        _: &mut dyn FnMut(Record<'_>) -> ControlFlow<()>,
+        partition: Partition,
+        from: Offset,
+        to: Offset,
+        take: &mut dyn FnMut(Record<'_>) -> ControlFlow<()>,
     ) -> Result<Offset, TransportError> {
-        unimplemented!()
+        let file = self.open_partition(partition)?;
+        let failed = |cause| TransportError::File {
+            what: "can't read",
+            path: self.path(partition),
+            cause,
+        };
+        let Some(start) = lines::next_line(&file, from.0).map_err(failed)? else {
+            return Ok(from);
+        };
+        let mut lines = Lines::at(start);
+        while lines.position() < to.0 {
+            let Some(line) = lines.next(&file).map_err(failed)? else {
+                break;
+            };
+            if hand_over(&line, take).is_break() {
+                break;
+            }
+        }
+        Ok(Offset(lines.position()))
     }
 }
 
-#[derive(Debug)]
-pub(in crate::transport) struct Member {}
-impl Member {
-    pub(super) async fn close(self, _: Duration) {
-        unimplemented!()
-    }
-}
-#[derive(Debug)]
-pub struct Assignment {}
-impl Assignment {
-    pub(super) fn key(&self) -> &PartitionKey {
-        unimplemented!()
-    }
-    pub(super) fn is_revoked(&self) -> bool {
-        unimplemented!()
-    }
-    pub(super) fn start(self, _: Offset) -> Result<PartitionReader, TransportError> {
-        unimplemented!()
-    }
-}
-#[derive(Debug)]
-pub struct PartitionReader {}
-impl PartitionReader {
-    pub(super) fn key(&self) -> &PartitionKey {
-        unimplemented!()
-    }
-    pub(super) fn position(&self) -> Offset {
-        unimplemented!()
-    }
-    pub(super) fn read(
-        &mut self,
-        _: Duration,
-        _: &mut dyn FnMut(Record<'_>) -> ControlFlow<()>,
-    ) -> Result<Step, TransportError> {
-        unimplemented!()
-    }
-    pub(super) fn seek(&mut self, _: Offset) -> Result<(), TransportError> {
-        unimplemented!()
-    }
-    pub(super) fn log_bounds(&self) -> Option<LogBounds> {
-        unimplemented!()
-    }
-    pub(super) fn make_durable(&mut self) -> Result<(), TransportError> {
-        unimplemented!()
-    }
-}
-#[derive(Debug)]
-pub struct Producer {}
-impl Producer {
-    pub(super) fn try_send(&self, _: Message<'_>) -> Result<(), TransportError> {
-        unimplemented!()
-    }
-    pub(super) async fn flush(&self) -> Result<(), TransportError> {
-        unimplemented!()
-    }
-    pub(super) fn counts(&self) -> ProducerCounts {
-        unimplemented!()
-    }
-}
-#[derive(Debug)]
-pub struct ReplayProducer {}
-impl ReplayProducer {
-    pub(super) async fn ends(&self) -> Result<Vec<(Partition, Offset)>, TransportError> {
-        unimplemented!()
-    }
-    pub(super) async fn find(
-        &self,
-        _: &ReplayOf,
-        _: &[(Partition, Offset)],
-    ) -> Result<Option<(Partition, Offset)>, TransportError> {
-        unimplemented!()
-    }
-    pub(super) async fn send(
-        &mut self,
-        _: &ReplayOf,
-        _: Message<'_>,
-    ) -> Result<(), TransportError> {
-        unimplemented!()
-    }
+/// Opens the envelope and hands the record on.
+fn hand_over(
+    line: &lines::RawLine<'_>,
+    take: &mut dyn FnMut(Record<'_>) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let opened = if line.bytes.len() as u64 == line.length {
+        Opened::whole(line.bytes)
+    } else {
+        Opened::cut(line.bytes, line.length)
+    };
+    take(opened.record(Offset(line.offset)))
 }
