@@ -10,7 +10,7 @@ use comptoir_lake::Lake;
 use comptoir_model::ids::RunId;
 use std::convert::Infallible;
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 pub(super) struct Importer {
     pub(super) source: Source,
@@ -24,9 +24,8 @@ pub(super) struct Importer {
 
 impl Importer {
     /// Imports until it is dropped, which is safe at any moment: the next run cleans up. `tried`
-    /// hears when the first try has ended, however it did.
-    pub(super) async fn run(self, tried: oneshot::Sender<()>) -> Infallible {
-        let mut tried = Some(tried);
+    /// is cancelled when the first try has ended, however it did.
+    pub(super) async fn run(self, tried: CancellationToken) -> Infallible {
         let mut failures = 0;
         loop {
             let started = clock::instant();
@@ -42,10 +41,7 @@ impl Importer {
                     Outcome::Failed(failures)
                 }
             };
-            if let Some(tried) = tried.take() {
-                // Nobody listens any more where the first try took long.
-                tried.send(()).ok();
-            }
+            tried.cancel();
             match pace::pause(outcome, started.elapsed(), self.every) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => std::future::pending().await,

@@ -17,7 +17,6 @@ use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 /// How long the page's address waits for the first import, so that people find figures there.
@@ -30,16 +29,22 @@ const DRAIN: Duration = Duration::from_secs(4);
 Examples:
   comptoir up
   comptoir up --port 9000 --no-browser
+  comptoir up --rate 0       with tills of your own, that send to transport.url
   COMPTOIR_ERP_URL=mysql://erp.shop.example/erp COMPTOIR_LAKE_URL=hdfs://shop comptoir up
 
 Loads the sample into an embedded ERP without sales, imports the ERP's sales into the lake at the
-start and then every import.every_s seconds, and serves the page. The page's address is printed to
-stdout. A failed import is logged and tried again; the page goes on showing the last one.
+start and then every import.every_s seconds, sends made-up transactions and counts them with all
+others into the warehouse, ships the platform's log into the lake, and serves the page. The page's
+address is printed to stdout. A part that fails is logged and started again, and the others go on.
 Ctrl-C or SIGTERM ends it within 5 s.")]
 pub struct UpArgs {
     /// Where to serve the page, on the configured address; 0 takes a free port [default: 8080]
     #[arg(long, value_name = "PORT")]
     pub port: Option<u16>,
+
+    /// Made-up transactions a second; 0 sends none
+    #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u32).range(..=100_000))]
+    pub rate: u32,
 
     /// Do not open the page in a browser
     #[arg(long)]
@@ -57,10 +62,11 @@ pub async fn run(settings: &Settings, args: &UpArgs, terminal: &Terminal) -> Res
     let page = Port::of_the_page(address)?;
     let shown = page_at(page.address);
     let stop = CancellationToken::new();
-    let (tried, first_try) = oneshot::channel();
-    let mut running = Parts::new(settings, args, page, terminal)?.start(&stop, tried);
+    let parts = Parts::new(settings, args, page, terminal)?;
+    let first_import = parts.first_import();
+    let mut running = parts.start(&stop);
     let until_stopped = async {
-        announce(&shown, first_try, args).await?;
+        announce(&shown, &first_import, args).await?;
         std::future::pending().await
     };
     let ended = tokio::select! {
@@ -98,11 +104,8 @@ fn page_at(listening: SocketAddr) -> String {
 }
 
 /// Tells where the page is once there is something on it, or once that takes long.
-async fn announce(page: &str, first_try: oneshot::Receiver<()>, args: &UpArgs) -> Result<()> {
-    if tokio::time::timeout(FIRST_IMPORT_WAIT, first_try)
-        .await
-        .is_err()
-    {
+async fn announce(page: &str, first_import: &CancellationToken, args: &UpArgs) -> Result<()> {
+    if !ends_soon(first_import).await {
         tracing::info!("the first import is still running");
     }
     let mut out = std::io::stdout().lock();
@@ -113,6 +116,12 @@ async fn announce(page: &str, first_try: oneshot::Receiver<()>, args: &UpArgs) -
         browser::open(page);
     }
     Ok(())
+}
+
+/// Whether the first import was tried before people have waited too long for it.
+async fn ends_soon(first_import: &CancellationToken) -> bool {
+    let waited = tokio::time::timeout(FIRST_IMPORT_WAIT, first_import.cancelled());
+    waited.await.is_ok()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What runs in the launcher, and with which settings.
 
 use super::UpArgs;
+use super::ends_soon;
 use super::importer::Importer;
 use super::keep::keep;
 use super::port::Port;
@@ -10,9 +11,12 @@ use crate::terminal::Terminal;
 use anyhow::Result;
 use comptoir_batch::import::{ImportRequest, Source};
 use comptoir_config::Settings;
+use comptoir_config::clock;
 use comptoir_lake::{Lake, LakePath};
+use comptoir_speed::simulate::{
+    CatalogChoice, Extent, Hurry, Rate, Shape, Shares, SimulateRequest, run as simulate,
+};
 use std::sync::Arc;
-use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +32,10 @@ struct Shared {
     lake: Lake,
     sales: LakePath,
     page: Port,
+    /// Of made-up events; `None` sends none.
+    rate: Option<Rate>,
+    /// Cancelled once the first import was tried.
+    first_import: CancellationToken,
 }
 
 impl Parts {
@@ -51,15 +59,22 @@ impl Parts {
             lake,
             sales: importer.request.target.clone(),
             page,
+            rate: Rate::per_second(args.rate),
+            first_import: CancellationToken::new(),
         };
         Ok(Self { importer, shared })
     }
 
-    /// Starts all of them; each ends after `stop`. `tried` hears when the first import was tried.
-    pub(super) fn start(self, stop: &CancellationToken, tried: oneshot::Sender<()>) -> JoinSet<()> {
+    /// Is cancelled once the first import was tried.
+    pub(super) fn first_import(&self) -> CancellationToken {
+        self.shared.first_import.clone()
+    }
+
+    /// Starts all of them; each ends after `stop`.
+    pub(super) fn start(self, stop: &CancellationToken) -> JoinSet<()> {
         let mut running = JoinSet::new();
-        let stopped = stop.clone();
-        let importer = self.importer;
+        let tried = self.first_import();
+        let (importer, stopped) = (self.importer, stop.clone());
         running.spawn(async move {
             tokio::select! {
                 never = importer.run(tried) => match never {},
@@ -72,6 +87,9 @@ impl Parts {
             shared: Arc::new(self.shared),
         };
         keeper.keep("web", web);
+        if keeper.shared.rate.is_some() {
+            keeper.keep("simulator", simulator);
+        }
         keeper.running
     }
 }
@@ -103,8 +121,33 @@ async fn web(shared: Arc<Shared>, stop: CancellationToken) -> Result<()> {
         lake,
         sales,
         page,
+        ..
     } = &*shared;
     let (lake, sales, currency) = (lake.clone(), sales.clone(), settings.shop.currency);
     comptoir_web::serve(page.listener()?, lake, sales, currency, stop.cancelled()).await?;
+    Ok(())
+}
+
+/// Tills that are not there.
+async fn simulator(shared: Arc<Shared>, stop: CancellationToken) -> Result<()> {
+    let Some(rate) = shared.rate else {
+        return Ok(());
+    };
+    // What it sells comes from the import.
+    tokio::select! {
+        _ = ends_soon(&shared.first_import) => {}
+        () = stop.cancelled() => return Ok(()),
+    }
+    let request = SimulateRequest {
+        seed: u64::from(clock::random_u32()),
+        catalog: CatalogChoice::Erp,
+        rate,
+        shape: Shape::Steady,
+        shares: Shares::default(),
+        extent: Extent::default(),
+        hurry: Hurry::Paced,
+        start: None,
+    };
+    simulate(&shared.settings, request, |_| {}, stop.cancelled()).await?;
     Ok(())
 }
