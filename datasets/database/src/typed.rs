@@ -3,6 +3,7 @@
 use crate::connect::{Database, Link};
 use crate::error::{self, DatabaseError};
 use crate::rows::Row;
+use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use sqlx::{AssertSqlSafe, Row as _};
 
 /// What stands in the place of a `?`.
@@ -91,6 +92,34 @@ impl Database {
             Ok(answer) => answer.map_err(|error| error::on_statement(&self.url, what, error)),
             Err(_) => Err(self.timed_out(what, limit)),
         }
+    }
+
+    /// A long answer of one prepared statement, row by row, with a limit on the wait for each.
+    pub fn select_rows<'a>(
+        &'a mut self,
+        what: &'a str,
+        sql: &'a str,
+        values: &'a [Value<'a>],
+    ) -> BoxStream<'a, Result<Row, DatabaseError>> {
+        let (url, limit) = (&self.url, self.limits.row);
+        let rows: BoxStream<'a, Result<Row, sqlx::Error>> = match &mut self.connection {
+            Link::MySql(link) => (bound!(sql, values).fetch(link)).map_ok(Row::MySql).boxed(),
+            Link::Sqlite(link) => (bound!(sql, values).fetch(link))
+                .map_ok(Row::Sqlite)
+                .boxed(),
+        };
+        futures::stream::try_unfold(rows, move |mut rows| async move {
+            match tokio::time::timeout(limit, rows.try_next()).await {
+                Ok(Ok(row)) => Ok(row.map(|row| (row, rows))),
+                Ok(Err(error)) => Err(error::on_statement(url, what, error)),
+                Err(_) => Err(DatabaseError::TimedOut {
+                    url: url.to_string(),
+                    what: what.to_owned(),
+                    limit,
+                }),
+            }
+        })
+        .boxed()
     }
 
     /// The driver's own connection, for what is not here. Its calls have no time limit.

@@ -1,7 +1,10 @@
 //! Records that could not be used.
 
 use crate::error::Result;
+use crate::rows::{Cells, stored};
+use crate::session::Session;
 use crate::warehouse::Warehouse;
+use comptoir_database::{Row, Value};
 use comptoir_model::ids::Offset;
 use comptoir_model::merge::PartitionKey;
 use jiff::Timestamp;
@@ -47,18 +50,129 @@ impl Warehouse {
         filter: &DeadLetterFilter,
         limit: usize,
     ) -> Result<Vec<StoredLetter>> {
-        let _ = (filter, limit);
-        unimplemented!()
+        let mut lease = self.lease().await?;
+        let letters = newest(&mut lease, filter, limit).await?;
+        lease.give_back();
+        Ok(letters)
     }
 
     /// One dead letter with its bytes; `None` where there is none.
     pub async fn dead_letter(&self, key: &DeadLetterKey) -> Result<Option<StoredLetter>> {
-        let _ = key;
-        unimplemented!()
+        let sql = format!(
+            "SELECT {LETTER}, d.bytes FROM dead_letters d \
+             JOIN stream_partitions p ON p.id = d.partition_id \
+             WHERE p.stream = ? AND p.partition_number = ? AND d.record_offset = ?"
+        );
+        let values = [
+            Value::Text(&key.partition.stream.0),
+            Value::Integer(key.partition.partition.0.into()),
+            Value::Integer(stored(key.offset)?),
+        ];
+        let mut lease = self.lease().await?;
+        let rows = lease.select("reading a dead letter", &sql, &values).await?;
+        lease.give_back();
+        rows.first().map(|row| read(row, true)).transpose()
     }
 
     /// How many there are, by reason.
     pub async fn dead_letter_counts(&self) -> Result<Vec<(String, u64)>> {
-        unimplemented!()
+        let mut lease = self.lease().await?;
+        let counts = counts(&mut lease).await?;
+        lease.give_back();
+        Ok(counts)
     }
+}
+
+/// The columns of a letter without its bytes.
+const LETTER: &str = "p.stream, p.partition_number, d.record_offset, d.record_timestamp_ms, \
+                      d.reason, d.detail, d.cure, d.size, d.found_at_ms";
+
+pub(crate) async fn newest(
+    session: &mut Session,
+    filter: &DeadLetterFilter,
+    limit: usize,
+) -> Result<Vec<StoredLetter>> {
+    let what = "reading dead letters";
+    let mut conditions = Vec::new();
+    let mut values = Vec::new();
+    if let Some(reason) = &filter.reason {
+        conditions.push("d.reason = ?");
+        values.push(Value::Text(reason));
+    }
+    if let Some(after) = &filter.after {
+        let Some((found_at, partition)) = place_of(session, after).await? else {
+            return Ok(Vec::new());
+        };
+        conditions.push(
+            "(d.found_at_ms < ? OR (d.found_at_ms = ? AND (d.partition_id < ? \
+             OR (d.partition_id = ? AND d.record_offset < ?))))",
+        );
+        let offset = stored(after.offset)?;
+        let place = [found_at, found_at, partition, partition, offset];
+        values.extend(place.map(Value::Integer));
+    }
+    let conditions = if conditions.is_empty() {
+        String::new()
+    } else {
+        format!("WHERE {}", conditions.join(" AND "))
+    };
+    let sql = format!(
+        "SELECT {LETTER} FROM dead_letters d \
+         JOIN stream_partitions p ON p.id = d.partition_id {conditions} \
+         ORDER BY d.found_at_ms DESC, d.partition_id DESC, d.record_offset DESC LIMIT ?"
+    );
+    values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
+    let rows = session.select(what, &sql, &values).await?;
+    rows.iter().map(|row| read(row, false)).collect()
+}
+
+pub(crate) async fn counts(session: &mut Session) -> Result<Vec<(String, u64)>> {
+    let sql = "SELECT reason, COUNT(*) FROM dead_letters GROUP BY reason ORDER BY reason";
+    let rows = session.select("counting dead letters", sql, &[]).await?;
+    let reason_and_count = |row| {
+        let mut cells = Cells::of("dead_letters", row);
+        Ok((cells.text()?.to_owned(), cells.unsigned()?))
+    };
+    rows.iter().map(reason_and_count).collect()
+}
+
+/// Where a letter stands in the list: when it was found, and its partition's id.
+async fn place_of(session: &mut Session, key: &DeadLetterKey) -> Result<Option<(i64, i64)>> {
+    let sql = "SELECT d.found_at_ms, d.partition_id FROM dead_letters d \
+               JOIN stream_partitions p ON p.id = d.partition_id \
+               WHERE p.stream = ? AND p.partition_number = ? AND d.record_offset = ?";
+    let values = [
+        Value::Text(&key.partition.stream.0),
+        Value::Integer(key.partition.partition.0.into()),
+        Value::Integer(stored(key.offset)?),
+    ];
+    let rows = session
+        .select("looking for a dead letter", sql, &values)
+        .await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let mut cells = Cells::of("dead_letters", row);
+    Ok(Some((cells.integer()?, cells.integer()?)))
+}
+
+fn read(row: &Row, with_bytes: bool) -> Result<StoredLetter> {
+    let mut cells = Cells::of("dead_letters", row);
+    Ok(StoredLetter {
+        key: DeadLetterKey {
+            partition: cells.partition_key()?,
+            offset: cells.offset()?,
+        },
+        record_timestamp: cells.milliseconds()?,
+        reason: cells.text()?.to_owned(),
+        detail: cells.text()?.to_owned(),
+        cure: cells.text()?.to_owned(),
+        size: cells.unsigned()?,
+        found_at: cells.milliseconds()?,
+        bytes: if with_bytes {
+            Some(cells.bytes()?.to_owned())
+        } else {
+            None
+        },
+    })
 }

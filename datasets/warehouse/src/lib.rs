@@ -22,6 +22,7 @@ mod rows;
 mod schema;
 mod session;
 mod transactions;
+mod turns;
 mod views;
 mod warehouse;
 

@@ -1,7 +1,11 @@
 //! The heartbeats of the platform's own processes.
 
+use crate::dialect::OnConflict;
 use crate::error::Result;
+use crate::rows::Cells;
+use crate::session::Insert;
 use crate::warehouse::Warehouse;
+use comptoir_database::{Row, Value};
 use jiff::{SignedDuration, Timestamp};
 
 /// One process as it described itself last.
@@ -58,18 +62,88 @@ impl ProcessPhase {
 impl Warehouse {
     /// Writes a process's state over its last one.
     pub async fn beat(&self, state: &ProcessState) -> Result<()> {
-        let _ = state;
-        unimplemented!()
+        let table = Insert {
+            table: "processes",
+            key: &["name", "instance"],
+            columns: &[
+                "name",
+                "instance",
+                "host",
+                "pid",
+                "listen",
+                "started_at_ms",
+                "seen_at_ms",
+                "state",
+                "detail",
+            ],
+            on_conflict: OnConflict::Update {
+                add: &[],
+                set: &[
+                    "host",
+                    "pid",
+                    "listen",
+                    "started_at_ms",
+                    "seen_at_ms",
+                    "state",
+                    "detail",
+                ],
+            },
+        };
+        let row = [
+            Value::Text(&state.name),
+            Value::Text(&state.instance),
+            Value::Text(&state.host),
+            Value::Integer(state.pid.into()),
+            Value::text_or_null(state.listen.as_deref()),
+            Value::Integer(state.started_at.as_millisecond()),
+            Value::Integer(state.seen_at.as_millisecond()),
+            Value::Text(state.phase.as_str()),
+            Value::Text(&state.detail),
+        ];
+        let mut lease = self.lease().await?;
+        lease.begin().await?;
+        lease.insert(&table, &row).await?;
+        lease.commit("a heartbeat").await?;
+        lease.give_back();
+        Ok(())
     }
 
     /// All processes, by name and instance.
     pub async fn processes(&self) -> Result<Vec<ProcessState>> {
-        unimplemented!()
+        let sql = "SELECT name, instance, host, pid, listen, started_at_ms, seen_at_ms, state, \
+                   detail FROM processes ORDER BY name, instance";
+        let mut lease = self.lease().await?;
+        let rows = lease.select("reading processes", sql, &[]).await?;
+        lease.give_back();
+        rows.iter().map(read).collect()
     }
 
     /// Forgets processes that were last seen longer than `age` before `now`.
     pub async fn forget_processes(&self, now: Timestamp, age: SignedDuration) -> Result<()> {
-        let _ = (now, age);
-        unimplemented!()
+        let oldest = now.checked_sub(age).unwrap_or(Timestamp::MIN);
+        let values = [Value::Integer(oldest.as_millisecond())];
+        let sql = "DELETE FROM processes WHERE seen_at_ms < ?";
+        let mut lease = self.lease().await?;
+        lease.begin().await?;
+        lease.run("forgetting processes", sql, &values).await?;
+        lease.commit("forgetting processes").await?;
+        lease.give_back();
+        Ok(())
     }
+}
+
+fn read(row: &Row) -> Result<ProcessState> {
+    let mut cells = Cells::of("processes", row);
+    Ok(ProcessState {
+        name: cells.text()?.to_owned(),
+        instance: cells.text()?.to_owned(),
+        host: cells.text()?.to_owned(),
+        pid: u32::try_from(cells.unsigned()?).map_err(|error| cells.damaged(error))?,
+        listen: cells.optional_text()?.map(str::to_owned),
+        started_at: cells.milliseconds()?,
+        seen_at: cells.milliseconds()?,
+        phase: cells
+            .word(|word| (ProcessPhase::ALL.into_iter()).find(|phase| phase.as_str() == word))?,
+        detail: cells.text()?.to_owned(),
+    })
 }

@@ -1,183 +1,36 @@
 //! The dashboard's side: what changed since the last read.
 
+mod change;
+mod state;
+mod tops;
+mod totals;
+
+pub use change::{
+    DeadLetterSummary, Grouped, LiveChange, LivePartition, LiveQuery, LiveStream, MinuteTotals,
+    OlderTotals, PlaceTotals, QuarterTops, RecordedGap, Seen, SubjectTotals, Totals,
+};
+
+use crate::dead_letters::{self, DeadLetterFilter};
 use crate::error::Result;
-use crate::transactions::StoredTransaction;
-use crate::views::{PartitionId, Progress};
+use crate::rows::stored;
+use crate::session::Session;
+use crate::transactions::{self, StoredTransaction};
+use crate::views::PartitionId;
 use crate::warehouse::Warehouse;
-use comptoir_model::api::live::{GapKind, TopKind};
-use comptoir_model::event::{Channel, Status};
-use comptoir_model::ids::{Offset, StreamId};
-use comptoir_model::live::{Counted, Distinct, Minute, QuarterHour, TopSums};
-use comptoir_model::merge::{GenerationNumber, PartitionKey, Span};
-use comptoir_model::money::Currency;
-use jiff::Timestamp;
-use std::collections::BTreeMap;
-
-/// What a reader knows already: for each partition, the position up to which it has read minutes
-/// and tops. Start with the default, keep what [`LiveChange::seen`] says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
-    pub(crate) minutes: BTreeMap<PartitionId, Offset>,
-    pub(crate) tops: BTreeMap<PartitionId, Offset>,
-}
-
-/// What to read.
-#[derive(Clone, Copy, Debug)]
-pub struct LiveQuery<'a> {
-    pub seen: &'a Seen,
-    /// What changed from here on comes minute by minute. It may move forward from read to read; a
-    /// reader that wants to move it back starts with an empty [`Seen`].
-    pub minutes_from: QuarterHour,
-    /// What changed from here on and before `minutes_from` comes as whole quarters of an hour: a
-    /// day of minutes is more than a reader wants to hold. Equal to `minutes_from` for none.
-    pub older_from: QuarterHour,
-    /// From where on to read what changed in the totals by subject. They are many rows: a reader
-    /// may ask for them less often than for minutes. `None`: none this time; they stay unseen.
-    pub tops_from: Option<QuarterHour>,
-    /// The newest transactions overall; 0 for none.
-    pub recent_max: usize,
-    /// The newest dead letters; 0 for none.
-    pub dead_letters_max: usize,
-}
-
-/// All of one moment: of exactly the positions in `partitions`.
-#[derive(Clone, Default)]
-pub struct LiveChange {
-    /// Whether any position has moved since the minutes of `seen`. Where not, `minutes`, `older`
-    /// and `recent` are empty and unchanged; everything else is filled all the same.
-    pub moved: bool,
-    /// Ordered by key.
-    pub partitions: Vec<LivePartition>,
-    pub streams: Vec<LiveStream>,
-    /// Each replaces all that is known of this (partition, generation, minute). Ordered by these.
-    pub minutes: Vec<MinuteTotals>,
-    /// Each replaces all that is known of this (partition, generation, quarter), minutes too.
-    pub older: Vec<OlderTotals>,
-    /// Each subject in it replaces what is known of this (partition, generation, quarter, currency,
-    /// kind, name); subjects that are not in it have not changed.
-    pub tops: Vec<QuarterTops>,
-    /// Newest by event time first.
-    pub recent: Vec<StoredTransaction>,
-    pub dead_letters: DeadLetterSummary,
-    /// Oldest first.
-    pub gaps: Vec<RecordedGap>,
-    /// What is known after this change.
-    pub seen: Seen,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LivePartition {
-    pub id: PartitionId,
-    pub key: PartitionKey,
-    /// Everything below is in the figures.
-    pub next: Offset,
-    /// The open generation.
-    pub generation: GenerationNumber,
-    /// When the position moved last.
-    pub updated_at: Timestamp,
-    /// `None` before the sink has said anything.
-    pub progress: Option<Progress>,
-    /// Who wrote `progress`.
-    pub owner: Option<String>,
-    /// Records by verdict, over all generations.
-    pub counted: Counted,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LiveStream {
-    pub stream: StreamId,
-    /// `kafka` or `jsonl`.
-    pub transport: String,
-    pub topic: String,
-    pub first_seen: Timestamp,
-    pub ended_at: Option<Timestamp>,
-}
-
-/// One minute of one generation of one partition.
-#[derive(Clone)]
-pub struct MinuteTotals {
-    pub partition: PartitionId,
-    pub generation: GenerationNumber,
-    pub minute: Minute,
-    pub totals: Totals,
-}
-
-/// One quarter of an hour of one generation of one partition, as a whole.
-#[derive(Clone)]
-pub struct OlderTotals {
-    pub partition: PartitionId,
-    pub generation: GenerationNumber,
-    pub quarter: QuarterHour,
-    pub totals: Totals,
-}
-
-/// What happened in one span of time.
-#[derive(Clone, Default)]
-pub struct Totals {
-    /// By currency, category, channel and status: any of them can be summed away.
-    pub grouped: Vec<Grouped>,
-    /// By currency, country and city.
-    pub places: Vec<PlaceTotals>,
-    pub distinct: Distinct,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grouped {
-    pub currency: Currency,
-    pub category: String,
-    pub channel: Channel,
-    pub status: Status,
-    /// `approved` and `units` are 0 where `status` is not `APPROVED`.
-    pub sums: TopSums,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlaceTotals {
-    pub currency: Currency,
-    pub country: String,
-    pub city: String,
-    pub sums: TopSums,
-}
-
-/// One quarter of an hour of one generation of one partition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QuarterTops {
-    pub partition: PartitionId,
-    pub generation: GenerationNumber,
-    pub quarter: QuarterHour,
-    pub subjects: Vec<SubjectTotals>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SubjectTotals {
-    pub currency: Currency,
-    pub kind: TopKind,
-    /// The id of a product or customer, the name of a merchant, the lower bound of an amount bucket.
-    pub name: String,
-    pub sums: TopSums,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DeadLetterSummary {
-    pub total: u64,
-    /// By the reason's stable name, in its order.
-    pub by_reason: Vec<(String, u64)>,
-    /// Newest first, without their bytes.
-    pub newest: Vec<crate::StoredLetter>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordedGap {
-    pub partition: PartitionKey,
-    pub kind: GapKind,
-    pub span: Span,
-    pub found_at: Timestamp,
-}
+use comptoir_model::ids::Offset;
 
 /// Reads the dashboard's figures over one connection of its own.
 pub struct LiveReader {
-    #[expect(dead_code)]
     warehouse: Warehouse,
+    session: Option<Session>,
+    letters: Option<KnownLetters>,
+}
+
+/// Counting dead letters reads all of them: it is done again only when there are new ones.
+struct KnownLetters {
+    rejected: u64,
+    newest_max: usize,
+    summary: DeadLetterSummary,
 }
 
 impl LiveReader {
@@ -185,13 +38,152 @@ impl LiveReader {
     pub fn new(warehouse: &Warehouse) -> Self {
         Self {
             warehouse: warehouse.clone(),
+            session: None,
+            letters: None,
         }
     }
 
     /// Everything that changed, in one snapshot transaction. Cheap where nothing did. A sink that
     /// writes is never waited for, and never waits.
     pub async fn read(&mut self, query: &LiveQuery<'_>) -> Result<LiveChange> {
-        let _ = query;
-        unimplemented!()
+        // Lost unless it is put back: also where this call is dropped half-way.
+        let mut session = match self.session.take() {
+            Some(session) => session,
+            None => Session::open(self.warehouse.inner()).await?,
+        };
+        session.begin_snapshot().await?;
+        let change = self.read_all(&mut session, query).await?;
+        session.rollback().await?;
+        self.session = Some(session);
+        Ok(change)
     }
+
+    async fn read_all(
+        &mut self,
+        session: &mut Session,
+        query: &LiveQuery<'_>,
+    ) -> Result<LiveChange> {
+        let mut change = LiveChange {
+            partitions: state::partitions(session).await?,
+            streams: state::streams(session).await?,
+            gaps: state::gaps(session).await?,
+            seen: query.seen.clone(),
+            ..LiveChange::default()
+        };
+        let partitions = &change.partitions;
+        for LivePartition { id, next, .. } in partitions {
+            let known = query.seen.minutes.get(id).copied();
+            if known != Some(*next) {
+                change.moved = true;
+                let since = Since {
+                    partition: *id,
+                    known,
+                };
+                let changed = totals::changed_since(session, since, query).await?;
+                change.minutes.extend(changed.minutes);
+                change.older.extend(changed.older);
+                change.seen.minutes.insert(*id, *next);
+            }
+            let known = query.seen.tops.get(id).copied();
+            if let Some(from) = query.tops_from
+                && known != Some(*next)
+            {
+                let since = Since {
+                    partition: *id,
+                    known,
+                };
+                let tops = tops::changed_since(session, since, from).await?;
+                change.tops.extend(tops);
+                change.seen.tops.insert(*id, *next);
+            }
+        }
+        if change.moved && query.recent_max > 0 {
+            change.recent = newest(session, partitions, query.recent_max).await?;
+        }
+        let rejected = partitions
+            .iter()
+            .map(|partition| partition.counted.rejected);
+        let rejected = rejected.sum();
+        change.dead_letters = self
+            .dead_letters(session, rejected, query.dead_letters_max)
+            .await?;
+        Ok(change)
+    }
+
+    async fn dead_letters(
+        &mut self,
+        session: &mut Session,
+        rejected: u64,
+        newest_max: usize,
+    ) -> Result<DeadLetterSummary> {
+        if let Some(known) = &self.letters
+            && (known.rejected, known.newest_max) == (rejected, newest_max)
+        {
+            return Ok(known.summary.clone());
+        }
+        let by_reason = dead_letters::counts(session).await?;
+        let newest = if newest_max > 0 {
+            dead_letters::newest(session, &DeadLetterFilter::default(), newest_max).await?
+        } else {
+            Vec::new()
+        };
+        let summary = DeadLetterSummary {
+            total: by_reason.iter().map(|(_, count)| count).sum(),
+            by_reason,
+            newest,
+        };
+        self.letters = Some(KnownLetters {
+            rejected,
+            newest_max,
+            summary: summary.clone(),
+        });
+        Ok(summary)
+    }
+}
+
+/// What was read of a partition before.
+#[derive(Clone, Copy)]
+struct Since {
+    partition: PartitionId,
+    /// `None`: nothing.
+    known: Option<Offset>,
+}
+
+impl Since {
+    /// What changed at a higher offset is new.
+    fn offset(self) -> Result<i64> {
+        self.known.map_or(Ok(-1), stored)
+    }
+}
+
+/// The newest by event time of those with the highest offsets.
+async fn newest(
+    session: &mut Session,
+    partitions: &[LivePartition],
+    max: usize,
+) -> Result<Vec<StoredTransaction>> {
+    let mut newest = Vec::new();
+    for partition in partitions {
+        newest.extend(transactions::newest_of(session, partition.id, max).await?);
+    }
+    newest.sort_by(|a, b| {
+        let order = |of: &StoredTransaction| (of.event.event_time, of.offset);
+        (order(b).cmp(&order(a))).then_with(|| a.partition.cmp(&b.partition))
+    });
+    newest.truncate(max);
+    Ok(newest)
+}
+
+/// How many minutes or quarters one statement reads.
+const ASKED_MAX: usize = 90;
+
+/// Places for `numbers` in `IN (…)`, and their values: few sizes, so that few statements have to be
+/// prepared. The last number fills what is left.
+fn listed(numbers: &[i64]) -> (String, Vec<i64>) {
+    let sizes = [1, 2, 4, 15, 30, ASKED_MAX];
+    let size = sizes.into_iter().find(|size| *size >= numbers.len());
+    let size = size.unwrap_or(numbers.len());
+    let mut filled = numbers.to_vec();
+    filled.resize(size, numbers.last().copied().unwrap_or_default());
+    (vec!["?"; size].join(","), filled)
 }

@@ -1,7 +1,19 @@
 //! The views sink's side.
 
+mod commit;
+mod generations;
+mod position;
+mod progress;
+mod recent;
+mod sketches;
+
+pub(crate) use generations::counted;
+pub(crate) use position::{find as find_partition, gap_kind};
+pub(crate) use sketches::distinct;
+
 use crate::error::Result;
 use crate::names::NameKind;
+use crate::session::Session;
 use crate::warehouse::Warehouse;
 use comptoir_model::ids::{Offset, StreamId};
 use comptoir_model::live::{ControlTotals, Tally};
@@ -89,16 +101,20 @@ pub struct GenerationRow {
 ///   transaction that is still under way: `next` is either the span's start (call again) or its
 ///   end (done).
 pub struct ViewsWriter {
-    #[expect(dead_code)]
     warehouse: Warehouse,
+    owner: String,
+    session: Option<Session>,
 }
 
 impl ViewsWriter {
     /// `owner` names this process in `progress`: a host and process id, say. Connects and refuses
     /// a schema that is not this program's.
     pub async fn open(warehouse: &Warehouse, owner: &str) -> Result<Self> {
-        let _ = (warehouse, owner);
-        unimplemented!()
+        Ok(Self {
+            warehouse: warehouse.clone(),
+            owner: owner.to_owned(),
+            session: Some(Session::open(warehouse.inner()).await?),
+        })
     }
 
     /// Records a stream, once; later calls change nothing.
@@ -109,32 +125,43 @@ impl ViewsWriter {
         topic: &str,
         now: Timestamp,
     ) -> Result<()> {
-        let _ = (stream, transport, topic, now);
-        unimplemented!()
+        let mut session = self.take_session().await?;
+        position::register_stream(&mut session, stream, transport, topic, now).await?;
+        self.session = Some(session);
+        Ok(())
     }
 
     /// Records that nothing more comes from a stream: its topic was deleted or created anew.
     pub async fn end_stream(&mut self, stream: &StreamId, now: Timestamp) -> Result<()> {
-        let _ = (stream, now);
-        unimplemented!()
+        let mut session = self.take_session().await?;
+        position::end_stream(&mut session, stream, now).await?;
+        self.session = Some(session);
+        Ok(())
     }
 
     /// Where the sink goes on in a partition. A new partition starts at offset 0, generation 1.
     pub async fn position(&mut self, key: &PartitionKey, now: Timestamp) -> Result<ViewsPosition> {
-        let _ = (key, now);
-        unimplemented!()
+        let mut session = self.take_session().await?;
+        let position = position::read_or_make(&mut session, key, now).await?;
+        self.session = Some(session);
+        Ok(position)
     }
 
     /// Adds a batch to the open generation and moves the position to the end of its span.
     pub async fn commit(&mut self, batch: &ViewsBatch<'_>) -> Result<Committed> {
-        let _ = batch;
-        unimplemented!()
+        let mut session = self.take_session().await?;
+        let committed = commit::commit(&mut session, batch, &self.owner).await?;
+        self.session = Some(session);
+        Ok(committed)
     }
 
-    /// Says how far partitions were seen without anything to commit.
+    /// Says how far partitions were seen without anything to commit. Does not go back in time: an
+    /// owner that slept says nothing new.
     pub async fn note_progress(&mut self, progress: &[(PartitionId, Progress)]) -> Result<()> {
-        let _ = progress;
-        unimplemented!()
+        let mut session = self.take_session().await?;
+        progress::note(&mut session, progress, &self.owner).await?;
+        self.session = Some(session);
+        Ok(())
     }
 
     /// Closes the open generation of every partition that has moved, whoever owns it, and opens
@@ -143,14 +170,27 @@ impl ViewsWriter {
         &mut self,
         now: Timestamp,
     ) -> Result<BTreeMap<PartitionKey, Seal<ControlTotals>>> {
-        let _ = now;
-        unimplemented!()
+        let mut session = self.take_session().await?;
+        let seals = generations::seal(&mut session, now).await?;
+        self.session = Some(session);
+        Ok(seals)
+    }
+
+    /// The session, which is lost unless it is put back: also where a call is dropped half-way.
+    async fn take_session(&mut self) -> Result<Session> {
+        match self.session.take() {
+            Some(session) => Ok(session),
+            None => Session::open(self.warehouse.inner()).await,
+        }
     }
 }
 
 impl Warehouse {
     /// All generations, by partition and number.
     pub async fn generations(&self) -> Result<Vec<GenerationRow>> {
-        unimplemented!()
+        let mut lease = self.lease().await?;
+        let rows = generations::all(&mut lease).await?;
+        lease.give_back();
+        Ok(rows)
     }
 }
