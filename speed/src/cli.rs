@@ -88,6 +88,37 @@ impl TransportArgs {
     }
 }
 
+/// Which warehouse, of every command that reads or writes it.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Warehouse")]
+pub struct WarehouseArgs {
+    /// The database: sqlite:FILE or mysql://HOST:PORT/NAME [default: `warehouse.url`]
+    #[arg(long, value_name = "URL")]
+    pub warehouse: Option<String>,
+
+    /// Who logs in there [default: `warehouse.username`]
+    #[arg(long, value_name = "NAME")]
+    pub warehouse_username: Option<String>,
+
+    /// The file that holds its password [default: `warehouse.password_file`]
+    #[arg(long, value_name = "FILE")]
+    pub warehouse_password_file: Option<String>,
+}
+
+impl WarehouseArgs {
+    pub fn add_to(&self, sources: Sources) -> Sources {
+        let (username, password) = (&self.warehouse_username, &self.warehouse_password_file);
+        sources
+            .flag(Key::WarehouseUrl, "--warehouse", self.warehouse.as_ref())
+            .flag(Key::WarehouseUsername, "--warehouse-username", username.as_ref())
+            .flag(
+                Key::WarehousePasswordFile,
+                "--warehouse-password-file",
+                password.as_ref(),
+            )
+    }
+}
+
 /// How a command ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {

@@ -7,6 +7,7 @@ mod report;
 pub mod simulate;
 pub mod transport;
 pub mod views;
+mod warehouse;
 
 /// The JSON Schema of the records, for people who connect tills.
 pub const SCHEMA: &str = include_str!("../../datasets/transactions.schema.json");

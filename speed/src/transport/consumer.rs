@@ -181,6 +181,15 @@ impl PartitionReader {
         }
     }
 
+    /// Whether the next [`Self::read`] says [`Step::Revoked`] or [`Step::StreamEnded`]. A sink that
+    /// waits to commit asks, because it reads nothing meanwhile.
+    pub fn is_revoked(&self) -> bool {
+        match self {
+            Self::Kafka(reader) => reader.is_revoked(),
+            Self::Jsonl(reader) => reader.is_revoked(),
+        }
+    }
+
     /// The log's bounds as they were seen last, about a second ago; `None` before the first time.
     pub fn log_bounds(&self) -> Option<LogBounds> {
         match self {

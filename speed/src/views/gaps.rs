@@ -54,8 +54,14 @@ mod tests {
 
     #[test]
     fn what_retention_took_is_lost_and_what_follows_is_judged_blind() {
-        assert_eq!(at_300(span(200, 350), &[]), (span(300, 350), span(350, 450)));
-        assert_eq!(at_300(span(320, 330), &[]), (span(320, 330), span(330, 430)));
+        assert_eq!(
+            at_300(span(200, 350), &[]),
+            (span(300, 350), span(350, 450))
+        );
+        assert_eq!(
+            at_300(span(320, 330), &[]),
+            (span(320, 330), span(330, 430))
+        );
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl Batch {
         self
     }
 
-    fn to_be_committed_again(mut self) -> Self {
+    fn now_judged(mut self) -> Self {
         self.judged = true;
         self
     }
@@ -227,9 +227,7 @@ impl Plan {
         let state = std::mem::replace(&mut self.state, State::Closed);
         self.state = match (state, outcome) {
             (State::Open(batch), Outcome::Applied) => State::Open(batch.after_commit()),
-            (State::Open(batch), Outcome::NotApplied) => {
-                State::Open(batch.to_be_committed_again())
-            }
+            (State::Open(batch), Outcome::NotApplied) => State::Open(batch.now_judged()),
             (State::Open(batch), Outcome::Unknown) => State::Unsure(batch),
             (State::Open(_), Outcome::GivenUp) => State::Closed,
             (other, _) => other,
@@ -250,7 +248,7 @@ impl Plan {
             self.state = State::Open(batch.after_commit());
             Outcome::Applied
         } else if found == batch.next {
-            self.state = State::Open(batch.to_be_committed_again());
+            self.state = State::Open(batch.now_judged());
             Outcome::NotApplied
         } else {
             Outcome::GivenUp
@@ -268,7 +266,8 @@ impl Plan {
 
     /// What the batch has to record beside its records.
     pub(super) fn gaps(&self) -> Gaps {
-        self.batch().map_or_else(Gaps::default, |batch| batch.gaps.clone())
+        self.batch()
+            .map_or_else(Gaps::default, |batch| batch.gaps.clone())
     }
 
     /// How many more records and bytes the batch may take.
@@ -280,7 +279,7 @@ impl Plan {
         })
     }
 
-    fn has_room(&self) -> bool {
+    pub(super) fn has_room(&self) -> bool {
         let (records, bytes) = self.room();
         records > 0 && bytes > 0
     }

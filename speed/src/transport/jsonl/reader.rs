@@ -66,6 +66,10 @@ impl PartitionReader {
         Offset(self.lines.position())
     }
 
+    pub(in crate::transport) fn is_revoked(&self) -> bool {
+        self.slot.is_revoked() || self.slot.is_ended()
+    }
+
     pub(in crate::transport) fn log_bounds(&self) -> Option<LogBounds> {
         self.bounds
     }

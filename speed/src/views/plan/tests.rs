@@ -252,10 +252,13 @@ impl World {
             _ => log_end,
         };
         let owner = &mut self.owners[number];
-        let (ids, counting): (Vec<_>, Vec<_>) =
-            records.into_iter().partition(|(offset, _)| Offset(*offset) < next);
+        let (ids, counting): (Vec<_>, Vec<_>) = records
+            .into_iter()
+            .partition(|(offset, _)| Offset(*offset) < next);
         owner.judge(&ids);
-        owner.plan.collected(end, counting.len(), counting.len() * 9, now);
+        owner
+            .plan
+            .collected(end, counting.len(), counting.len() * 9, now);
         owner.held.extend(counting);
     }
 
@@ -311,14 +314,23 @@ impl World {
         unique.dedup();
         prop_assert_eq!(&unique, &self.accepted, "counted twice");
         let within = |spans: &[Span], offset| spans.iter().any(|span| span.contains(offset));
-        for offset in self.records.range(..self.stored.0).map(|(offset, _)| *offset) {
+        for offset in self
+            .records
+            .range(..self.stored.0)
+            .map(|(offset, _)| *offset)
+        {
             let counted = self.accepted.contains(&offset);
             if within(&self.gaps.lost, Offset(offset)) {
                 prop_assert!(!counted, "{} is lost and counted", offset);
             } else if within(&self.gaps.blind, Offset(offset)) {
                 prop_assert!(counted >= self.is_accepted(offset), "{} is missing", offset);
             } else {
-                prop_assert_eq!(counted, self.is_accepted(offset), "the record at {}", offset);
+                prop_assert_eq!(
+                    counted,
+                    self.is_accepted(offset),
+                    "the record at {}",
+                    offset
+                );
             }
         }
         let beyond = self.accepted.iter().any(|offset| *offset >= self.stored.0);

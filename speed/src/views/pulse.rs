@@ -1,0 +1,165 @@
+//! Once a second: tells the warehouse that this process lives, how far it has seen, and which
+//! streams have ended.
+
+use super::status::Status;
+use comptoir_config::clock;
+use comptoir_model::ids::StreamId;
+use comptoir_model::live::QuarterHour;
+use comptoir_warehouse::{
+    LiveQuery, LiveReader, ProcessPhase, ProcessState, Seen, ViewsWriter, Warehouse, WarehouseError,
+};
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+use tracing::{info, warn};
+
+/// No figure is asked for.
+const FAR: QuarterHour = QuarterHour(i64::MAX / 1_000_000);
+
+pub(super) const EVERY: Duration = Duration::from_secs(1);
+
+/// What the heartbeat says of the process itself.
+#[derive(Clone, Debug)]
+pub(super) struct Identity {
+    pub(super) instance: String,
+    pub(super) host: String,
+    pub(super) listen: String,
+    pub(super) started_at: Timestamp,
+}
+
+impl Identity {
+    fn state(&self, phase: ProcessPhase, detail: String) -> ProcessState {
+        ProcessState {
+            name: "views".to_owned(),
+            instance: self.instance.clone(),
+            host: self.host.clone(),
+            pid: std::process::id(),
+            listen: Some(self.listen.clone()),
+            started_at: self.started_at,
+            seen_at: clock::now(),
+            phase,
+            detail,
+        }
+    }
+}
+
+pub(super) struct Pulse {
+    pub(super) warehouse: Warehouse,
+    pub(super) identity: Identity,
+    pub(super) status: Arc<Status>,
+    pub(super) writer: Option<ViewsWriter>,
+    /// The stream of the topic's present life, whose predecessors have ended.
+    pub(super) present: Option<Present>,
+    pub(super) ended: Vec<StreamId>,
+}
+
+pub(super) struct Present {
+    pub(super) stream: StreamId,
+    pub(super) transport: &'static str,
+    pub(super) topic: String,
+}
+
+impl Pulse {
+    /// One beat. A warehouse that is away is said once, and asked again at the next beat.
+    pub(super) async fn beat(&mut self) {
+        let said = self.say().await;
+        let mut sight = self.status.lock();
+        match said {
+            Ok(()) => {
+                if sight.warehouse.take().is_some() {
+                    info!("the warehouse answers again");
+                }
+            }
+            Err(error) => {
+                let why = error.to_string();
+                if sight.warehouse.is_none() {
+                    warn!("waiting for the warehouse: {why}");
+                }
+                sight.warehouse = Some(why);
+            }
+        }
+    }
+
+    /// The last one: the process ends in order.
+    pub(super) async fn stopped(&mut self) {
+        let state = self.identity.state(ProcessPhase::Stopped, String::new());
+        if let Err(error) = self.warehouse.beat(&state).await {
+            warn!("the warehouse does not know that this process has ended: {error}");
+        }
+    }
+
+    async fn say(&mut self) -> Result<(), WarehouseError> {
+        let (phase, detail) = {
+            let mut sight = self.status.lock();
+            // That it answers is what this beat shows.
+            let warehouse = sight.warehouse.take();
+            let phase = sight.phase();
+            sight.warehouse = warehouse;
+            phase
+        };
+        self.warehouse
+            .beat(&self.identity.state(phase, detail))
+            .await?;
+        self.note_progress().await?;
+        self.end_streams().await
+    }
+
+    async fn note_progress(&mut self) -> Result<(), WarehouseError> {
+        let progress: Vec<_> = {
+            let mut sight = self.status.lock();
+            (sight.partitions.values_mut())
+                .filter_map(|partition| {
+                    let news = std::mem::take(&mut partition.to_be_noted);
+                    partition.id.zip(partition.progress).filter(|_| news)
+                })
+                .collect()
+        };
+        if progress.is_empty() {
+            return Ok(());
+        }
+        self.writer().await?.note_progress(&progress).await
+    }
+
+    /// A topic's earlier lives have ended, also those that ended while no sink ran.
+    async fn end_streams(&mut self) -> Result<(), WarehouseError> {
+        if let Some(present) = &self.present {
+            let query = LiveQuery {
+                seen: &Seen::default(),
+                minutes_from: FAR,
+                older_from: FAR,
+                tops_from: None,
+                recent_max: 0,
+                dead_letters_max: 0,
+            };
+            let known = LiveReader::new(&self.warehouse).read(&query).await?.streams;
+            let earlier = known.into_iter().filter(|stream| {
+                stream.ended_at.is_none()
+                    && stream.stream != present.stream
+                    && stream.topic == present.topic
+                    && stream.transport == present.transport
+            });
+            self.ended.extend(earlier.map(|stream| stream.stream));
+            self.present = None;
+        }
+        while let Some(stream) = self.ended.last().cloned() {
+            self.writer()
+                .await?
+                .end_stream(&stream, clock::now())
+                .await?;
+            warn!(
+                "stream {} has ended: its figures stay, nothing more comes from it",
+                stream.0
+            );
+            self.ended.pop();
+        }
+        Ok(())
+    }
+
+    async fn writer(&mut self) -> Result<&mut ViewsWriter, WarehouseError> {
+        let writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => ViewsWriter::open(&self.warehouse, &self.identity.instance).await?,
+        };
+        Ok(self.writer.insert(writer))
+    }
+}

@@ -1,0 +1,408 @@
+//! One partition on a thread of its own: does what its [`Plan`] says.
+
+mod committing;
+
+use super::collected::Collected;
+use super::freshness::Freshness;
+use super::judging::{JudgeError, judge_all};
+use super::metrics::{ErrorKind, Metrics};
+use super::names::Names;
+use super::plan::{Limits, Plan, Step, Stop};
+use super::status::{PartitionState, Status};
+use super::store::Store;
+use crate::transport::{self, Assignment, PartitionReader, TransportError};
+use comptoir_config::clock;
+use comptoir_model::ids::Offset;
+use comptoir_model::merge::{PartitionKey, Span};
+use comptoir_model::verdict::{DuplicateWindow, MappingVersion, OutOfOrder, Reach, judge};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error, info, warn};
+
+/// With records of 400 bytes one of these limits is as good as the other. A partition holds at
+/// most such a batch, its tally and its window.
+const LIMITS: Limits = Limits {
+    bytes: 12 * 1024 * 1024,
+    records: 30_000,
+    pause_min: Duration::from_millis(80),
+    pause_max: Duration::from_millis(500),
+    idle: Duration::from_secs(1),
+};
+
+/// How long one look at the reader takes at most; also the time to notice a stop.
+const LOOK: Duration = Duration::from_millis(250);
+/// How long records that are there already may take to be handed over, before a commit.
+const DRAIN: Duration = Duration::from_millis(3);
+/// Between two tries of what failed.
+const AGAIN_MIN: Duration = Duration::from_millis(100);
+const AGAIN_MAX: Duration = Duration::from_secs(2);
+/// Until a partition that another owner has taken is asked for again: by then the group will have
+/// said so.
+const GIVEN_UP: Duration = Duration::from_secs(1);
+
+/// What all partitions of a process share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) status: Arc<Status>,
+    pub(super) metrics: Arc<Metrics>,
+    /// Nobody waits for anything any more.
+    pub(super) stop: CancellationToken,
+    pub(super) reach: Reach,
+}
+
+pub(super) struct Worker {
+    key: PartitionKey,
+    /// Until it becomes a reader.
+    assignment: Option<Assignment>,
+    shared: Arc<Shared>,
+    store: Store,
+    plan: Plan,
+    window: DuplicateWindow,
+    collected: Collected,
+    names: Names,
+    freshness: Freshness,
+}
+
+/// Whether the partition is still ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ours {
+    Still,
+    NoMore,
+}
+
+impl Worker {
+    pub(super) fn new(assignment: Assignment, shared: Arc<Shared>, store: Store) -> Self {
+        Self {
+            key: assignment.key().clone(),
+            plan: Plan::new(shared.reach, LIMITS),
+            window: DuplicateWindow::new(shared.reach),
+            assignment: Some(assignment),
+            store,
+            shared,
+            collected: Collected::default(),
+            names: Names::default(),
+            freshness: Freshness::default(),
+        }
+    }
+
+    /// Counts until the partition is taken away, its stream has ended, or everything stops.
+    pub(super) fn run(mut self) {
+        info!("counting {}", self.key);
+        let mut reader = None;
+        let mut again = Again::default();
+        while !self.is_over() {
+            match self.advance(&mut reader, &mut again) {
+                Ok(Ours::Still) => {}
+                Ok(Ours::NoMore) => break,
+                Err(error) => {
+                    self.shared.metrics.count_error(ErrorKind::Transport);
+                    self.set_waiting(&error.to_string());
+                    // Without a reader the partition is given back, and assigned again.
+                    if reader.is_none() || matches!(error, TransportError::Closed) {
+                        break;
+                    }
+                    self.rest(again.after_failure());
+                }
+            }
+        }
+        self.shared.status.remove(&self.key);
+        info!("no longer counting {}", self.key);
+    }
+
+    fn advance(
+        &mut self,
+        reader: &mut Option<PartitionReader>,
+        again: &mut Again,
+    ) -> Result<Ours, TransportError> {
+        match (self.plan.step(clock::instant()), reader) {
+            (Step::Open, reader) => return self.open(reader, again),
+            (Step::Collect { until }, Some(reader)) => {
+                let ours = self.collect(reader, until)?;
+                *again = Again::default();
+                return Ok(ours);
+            }
+            (Step::Commit { .. }, Some(reader)) => {
+                if self.plan.has_room() {
+                    let ours = self.read(reader, DRAIN, false)?;
+                    if ours == Ours::NoMore {
+                        return Ok(ours);
+                    }
+                }
+                // More may have come, and the plan may have changed its mind.
+                if let Step::Commit { span } = self.plan.step(clock::instant()) {
+                    self.commit(reader, span);
+                }
+            }
+            (Step::Stay(stop), Some(reader)) => return self.stay(reader, stop),
+            (Step::ReadBack { .. }, _) | (_, None) => self.plan.close(),
+        }
+        Ok(Ours::Still)
+    }
+
+    /// Begins at the stored position, with an empty window.
+    fn open(
+        &mut self,
+        reader: &mut Option<PartitionReader>,
+        again: &mut Again,
+    ) -> Result<Ours, TransportError> {
+        if (self.assignment.as_ref()).is_some_and(Assignment::is_revoked)
+            || reader.as_ref().is_some_and(PartitionReader::is_revoked)
+        {
+            return Ok(Ours::NoMore);
+        }
+        self.window = DuplicateWindow::new(self.shared.reach);
+        self.collected.clear();
+        self.names.forget();
+        self.freshness = Freshness::default();
+        let position = match self.store.position(&self.key) {
+            Ok(position) => position,
+            Err(error) => {
+                self.shared.metrics.count_error(ErrorKind::Warehouse);
+                self.set_waiting(&error.to_string());
+                self.rest(again.after_failure());
+                return Ok(Ours::Still);
+            }
+        };
+        self.shared.status.set(&self.key, PartitionState::Opening);
+        let next = position.next;
+        let from = self.plan.opened(next, position.gaps);
+        let started = match (reader.as_mut(), self.assignment.take()) {
+            (Some(reader), _) => reader.seek(from),
+            (None, Some(assignment)) => {
+                (assignment.start(from)).map(|started| *reader = Some(started))
+            }
+            (None, None) => return Ok(Ours::NoMore),
+        };
+        started.inspect_err(|_| self.plan.close())?;
+        debug!(
+            "{} goes on at {}, its ids are read from {}",
+            self.key, next.0, from.0
+        );
+        let mut sight = self.shared.status.lock();
+        let partition = sight.partitions.entry(self.key.clone()).or_default();
+        partition.id = Some(position.partition);
+        partition.next = Some(next);
+        Ok(Ours::Still)
+    }
+
+    fn collect(
+        &mut self,
+        reader: &mut PartitionReader,
+        until: Option<Instant>,
+    ) -> Result<Ours, TransportError> {
+        match until {
+            // Whatever comes first is committed soon.
+            None => self.read(reader, LOOK, true),
+            Some(until) => {
+                let wait = until.saturating_duration_since(clock::instant());
+                self.read(reader, wait.min(LOOK), false)
+            }
+        }
+    }
+
+    /// Collects records; with `eager` it returns with the first that counts.
+    fn read(
+        &mut self,
+        reader: &mut PartitionReader,
+        wait: Duration,
+        eager: bool,
+    ) -> Result<Ours, TransportError> {
+        let Some(next) = self.plan.next() else {
+            return Ok(Ours::Still);
+        };
+        let (records_max, bytes_max) = self.plan.room();
+        let (mut records, mut bytes) = (0, 0);
+        let mut fault: Option<OutOfOrder> = None;
+        let (window, collected) = (&mut self.window, &mut self.collected);
+        let mut take = |record: transport::Record<'_>| {
+            if record.offset < next {
+                // Only its id matters.
+                fault = judge(record.judged(), MappingVersion::NEWEST, window).err();
+                return if fault.is_some() {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                };
+            }
+            collected.push(&record);
+            records += 1;
+            bytes += record.bytes.len();
+            if eager || records >= records_max || bytes >= bytes_max {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let told = reader.read(wait, &mut take)?;
+        if let Some(fault) = fault {
+            self.out_of_order(fault);
+            return Ok(Ours::Still);
+        }
+        let now = clock::instant();
+        let position = reader.position();
+        self.plan.collected(position, records, bytes, now);
+        if let Some(latest) = self.collected.latest() {
+            self.freshness.read(latest, clock::now());
+        }
+        if position >= next {
+            self.shared.status.set(&self.key, PartitionState::Live);
+        }
+        match told {
+            transport::Step::Stopped | transport::Step::Waited => {}
+            transport::Step::AtEnd {
+                log_end,
+                checked_at,
+            } => {
+                self.plan.at_end(log_end);
+                self.freshness.at_end(log_end, checked_at);
+                self.say_progress(reader);
+            }
+            transport::Step::Hole(hole) => self.hole(hole, now),
+            transport::Step::TailLost { log_end, .. } => self.tail_lost(log_end, next),
+            transport::Step::Revoked | transport::Step::StreamEnded => {
+                self.leave(reader);
+                return Ok(Ours::NoMore);
+            }
+        }
+        Ok(Ours::Still)
+    }
+
+    /// Commits what there is, if the warehouse takes it at once.
+    fn leave(&mut self, reader: &mut PartitionReader) {
+        self.plan.hurry();
+        if let Step::Commit { span } = self.plan.step(clock::instant()) {
+            self.commit(reader, span);
+        }
+    }
+
+    fn hole(&mut self, hole: Span, now: Instant) {
+        self.shared.metrics.count_hole();
+        let before = self.plan.gaps();
+        self.plan.hole(hole, now);
+        let after = self.plan.gaps();
+        for lost in after.lost.iter().skip(before.lost.len()) {
+            warn!(
+                "{} lost its records from {} to {} before they were read: the figures show the hole",
+                self.key,
+                lost.start().0,
+                lost.end().0
+            );
+        }
+        for blind in after.blind.iter().skip(before.blind.len()) {
+            warn!(
+                "{} is judged from {} to {} without all ids before: a duplicate may count there",
+                self.key,
+                blind.start().0,
+                blind.end().0
+            );
+        }
+    }
+
+    /// Records that were read but not committed may have gone with the tail: they are read again,
+    /// if the log still has what is counted.
+    fn tail_lost(&mut self, log_end: Offset, next: Offset) {
+        if log_end < next {
+            self.plan.stop(Stop::TailLost { next, log_end });
+        } else {
+            warn!(
+                "the log of {} ends at {} now: reading again from {}",
+                self.key, log_end.0, next.0
+            );
+            self.plan.close();
+        }
+    }
+
+    fn stay(&mut self, reader: &mut PartitionReader, stop: Stop) -> Result<Ours, TransportError> {
+        let state = PartitionState::Stopped(stop.to_string());
+        let news = {
+            let mut sight = self.shared.status.lock();
+            let partition = sight.partitions.entry(self.key.clone()).or_default();
+            std::mem::replace(&mut partition.state, state.clone()) != state
+        };
+        if news {
+            error!("{} is stopped: {stop}", self.key);
+        }
+        let told = reader.read(Duration::ZERO, &mut |_| ControlFlow::Break(()))?;
+        if matches!(
+            told,
+            transport::Step::Revoked | transport::Step::StreamEnded
+        ) {
+            return Ok(Ours::NoMore);
+        }
+        self.rest(LOOK);
+        Ok(Ours::Still)
+    }
+
+    /// Judges what was collected, once, and commits it, as often as that takes.
+    fn commit(&mut self, reader: &mut PartitionReader, span: Span) {
+        let mut collected = std::mem::take(&mut self.collected);
+        match judge_all(&collected, &mut self.window, &mut self.names) {
+            Err(JudgeError::OutOfOrder(fault)) => self.out_of_order(fault),
+            Err(JudgeError::Overflow(_)) => {
+                self.shared.metrics.count_error(ErrorKind::Overflow);
+                self.plan.stop(Stop::Overflow);
+            }
+            Ok(judged) => self.commit_judged(reader, span, &judged),
+        }
+        collected.clear();
+        self.collected = collected;
+    }
+
+    fn out_of_order(&mut self, fault: OutOfOrder) {
+        self.shared.metrics.count_error(ErrorKind::OutOfOrder);
+        warn!("{}: {fault}", self.key);
+        self.plan.close();
+    }
+
+    /// What stays of the time that everybody has.
+    fn rest(&self, pause: Duration) {
+        let stop = self.shared.stop.clone();
+        self.store.block_on(async move {
+            tokio::time::timeout(pause, stop.cancelled()).await.ok();
+        });
+    }
+
+    fn is_over(&self) -> bool {
+        self.shared.stop.is_cancelled()
+    }
+
+    fn set_waiting(&self, why: &str) {
+        let state = PartitionState::Waiting(why.to_owned());
+        let mut sight = self.shared.status.lock();
+        let partition = sight.partitions.entry(self.key.clone()).or_default();
+        if !matches!(partition.state, PartitionState::Waiting(_)) {
+            warn!("{} waits: {why}", self.key);
+        }
+        partition.state = state;
+    }
+
+    /// For the heartbeat, which tells the warehouse.
+    fn say_progress(&self, reader: &PartitionReader) {
+        let (Some(next), Some(position)) = (self.plan.next(), self.plan.position()) else {
+            return;
+        };
+        if position != next {
+            return;
+        }
+        let log_end = reader.log_bounds().map(|bounds| bounds.end);
+        let progress = self.freshness.progress(next, log_end, clock::now());
+        let mut sight = self.shared.status.lock();
+        let partition = sight.partitions.entry(self.key.clone()).or_default();
+        partition.progress = Some(progress);
+        partition.to_be_noted = true;
+    }
+}
+
+/// Growing pauses.
+#[derive(Debug, Default)]
+pub(super) struct Again(u32);
+
+impl Again {
+    pub(super) fn after_failure(&mut self) -> Duration {
+        let pause = AGAIN_MIN.saturating_mul(1 << self.0.min(10));
+        self.0 += 1;
+        pause.min(AGAIN_MAX)
+    }
+}
