@@ -3,6 +3,7 @@
 pub mod check;
 pub mod cli;
 pub mod commands;
+pub mod dead_letters;
 mod report;
 pub mod simulate;
 pub mod transport;
