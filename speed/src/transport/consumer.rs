@@ -96,7 +96,7 @@ impl Assignment {
     /// A JSONL offset inside a line means the next line.
     pub fn start(self, from: Offset) -> Result<PartitionReader, TransportError> {
         match self {
-            Self::Kafka(assignment) => assignment.start(from).map(PartitionReader::Kafka),
+            Self::Kafka(assignment) => Ok(PartitionReader::Kafka(assignment.start(from))),
             Self::Jsonl(assignment) => assignment.start(from).map(PartitionReader::Jsonl),
         }
     }
@@ -174,11 +174,9 @@ impl PartitionReader {
     pub fn seek(&mut self, offset: Offset) -> Result<(), TransportError> {
         match self {
             Self::Kafka(reader) => reader.seek(offset),
-            Self::Jsonl(reader) => {
-                reader.seek(offset);
-                Ok(())
-            }
+            Self::Jsonl(reader) => reader.seek(offset),
         }
+        Ok(())
     }
 
     /// Whether the next [`Self::read`] says [`Step::Revoked`] or [`Step::StreamEnded`]. A sink that
