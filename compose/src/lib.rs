@@ -17,7 +17,7 @@ use terminal::Terminal;
 use tokio::runtime::Runtime;
 
 /// What is still running when a command has ended gets this long.
-const LAST_GRACE: Duration = Duration::from_secs(1);
+const LAST_GRACE: Duration = Duration::from_millis(200);
 
 /// Runs one command; an error is not shown yet.
 pub fn run(cli: &Cli) -> Result<ExitCode, Failure> {

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 /// How long the page's address waits for the first import, so that people find figures there.
 const FIRST_IMPORT_WAIT: Duration = Duration::from_secs(8);
 /// For the parts to finish what they are at; the promise is to end within 5 s.
-const DRAIN: Duration = Duration::from_secs(4);
+const DRAIN: Duration = Duration::from_millis(4_700);
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\

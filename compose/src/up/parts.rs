@@ -12,10 +12,13 @@ use anyhow::Result;
 use comptoir_batch::import::{ImportRequest, Source};
 use comptoir_config::Settings;
 use comptoir_config::clock;
-use comptoir_lake::{Lake, LakePath};
+use comptoir_lake::Lake;
 use comptoir_speed::simulate::{
     CatalogChoice, Extent, Hurry, Rate, Shape, Shares, SimulateRequest, run as simulate,
 };
+use comptoir_speed::transport::Transport;
+use comptoir_speed::views::{self, ViewsRequest};
+use comptoir_web::ServeRequest;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -30,8 +33,8 @@ pub(super) struct Parts {
 struct Shared {
     settings: Settings,
     lake: Lake,
-    sales: LakePath,
     page: Port,
+    speed: Port,
     /// Of made-up events; `None` sends none.
     rate: Option<Rate>,
     /// Cancelled once the first import was tried.
@@ -57,8 +60,8 @@ impl Parts {
         let shared = Shared {
             settings: settings.clone(),
             lake,
-            sales: importer.request.target.clone(),
             page,
+            speed: Port::near(settings.speed.listen)?,
             rate: Rate::per_second(args.rate),
             first_import: CancellationToken::new(),
         };
@@ -87,6 +90,8 @@ impl Parts {
             shared: Arc::new(self.shared),
         };
         keeper.keep("web", web);
+        keeper.keep("topic", topic);
+        keeper.keep("views sink", views_sink);
         if keeper.shared.rate.is_some() {
             keeper.keep("simulator", simulator);
         }
@@ -116,15 +121,27 @@ impl Keeper {
 }
 
 async fn web(shared: Arc<Shared>, stop: CancellationToken) -> Result<()> {
-    let Shared {
-        settings,
-        lake,
-        sales,
-        page,
-        ..
-    } = &*shared;
-    let (lake, sales, currency) = (lake.clone(), sales.clone(), settings.shop.currency);
-    comptoir_web::serve(page.listener()?, lake, sales, currency, stop.cancelled()).await?;
+    let request = ServeRequest::of(&shared.settings, shared.lake.clone())?;
+    comptoir_web::serve(shared.page.listener()?, request, stop.cancelled()).await?;
+    Ok(())
+}
+
+/// Creates the topic at the first start, also where nothing is simulated.
+async fn topic(shared: Arc<Shared>, stop: CancellationToken) -> Result<()> {
+    let settings = &shared.settings.transport;
+    let transport = Transport::open(settings)?;
+    let created = transport.create_topic(settings.partitions, settings.replication);
+    tokio::select! {
+        created = created => drop(created?),
+        () = stop.cancelled() => return Ok(()),
+    }
+    stop.cancelled().await;
+    Ok(())
+}
+
+async fn views_sink(shared: Arc<Shared>, stop: CancellationToken) -> Result<()> {
+    let request = ViewsRequest::of(&shared.settings)?;
+    views::run(request, shared.speed.listener()?, stop.cancelled_owned()).await?;
     Ok(())
 }
 
