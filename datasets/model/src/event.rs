@@ -4,17 +4,21 @@
 //! [`read_event`] is the judge. Both are held equal by tests. The rules that no JSON Schema can
 //! express stand at [`read_event`].
 
+mod amount;
+mod quick;
 mod read;
 mod rejection;
+mod time;
 mod values;
 mod words;
 
+pub use amount::{AMOUNT_DECIMALS_MAX, AMOUNT_DIGITS_MAX, Amount};
 pub use read::{EVENT_BYTES_MAX, EVENT_DEPTH_MAX, read_event};
 pub use rejection::{Flaw, Rejection};
+pub use time::{EventTime, YEAR_FIRST, YEAR_LAST};
 pub use values::{
-    AMOUNT_DECIMALS_MAX, AMOUNT_DIGITS_MAX, Amount, CustomerId, EventId, EventTime, ID_CHARS_MAX,
-    Label, ORDER_LINE_MAX, OrderId, OrderLine, ProductId, QUANTITY_MAX, Quantity, TEXT_CHARS_MAX,
-    YEAR_FIRST, YEAR_LAST,
+    CustomerId, EventId, ID_CHARS_MAX, Label, ORDER_LINE_MAX, OrderId, OrderLine, ProductId,
+    QUANTITY_MAX, Quantity, TEXT_CHARS_MAX,
 };
 pub use words::{Channel, Field, PaymentMethod, Status};
 

@@ -1,7 +1,10 @@
 //! From a record's bytes to an event, or to the reason why not.
 
+use super::amount::Amount;
+use super::quick;
 use super::rejection::{Flaw, Rejection, excerpt};
-use super::values::{Amount, EventTime, OrderLine, Quantity};
+use super::time::EventTime;
+use super::values::{OrderLine, Quantity};
 use super::words::{Channel, Field, PaymentMethod, Status};
 use super::{CustomerId, Event, EventId, Label, OrderId, ProductId};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -24,7 +27,16 @@ pub const EVENT_DEPTH_MAX: usize = 16;
 /// - numbers are written in plain digits: no exponent, and no point in a whole number;
 /// - an amount has at most two decimals as written, trailing zeros included.
 pub fn read_event(bytes: &[u8]) -> Result<Event<'_>, Rejection> {
-    let draft = Draft::read(check_envelope(bytes)?)?;
+    let text = check_text(bytes)?;
+    match quick::read(text) {
+        Some(event) => Ok(event),
+        None => read_fully(text),
+    }
+}
+
+/// Reads any JSON, and says what is wrong with it.
+pub(super) fn read_fully(text: &str) -> Result<Event<'_>, Rejection> {
+    let draft = Draft::read(check_shape(text)?)?;
     Ok(Event {
         event_id: draft.text(Field::EventId, EventId::parse)?,
         event_time: draft.text(Field::EventTime, |text| EventTime::parse(&text))?,
@@ -57,20 +69,23 @@ pub fn read_event(bytes: &[u8]) -> Result<Event<'_>, Rejection> {
     })
 }
 
-/// The checks that bound the work of all later ones.
-fn check_envelope(bytes: &[u8]) -> Result<&str, Rejection> {
+fn check_text(bytes: &[u8]) -> Result<&str, Rejection> {
     if bytes.len() > EVENT_BYTES_MAX {
         return Err(Rejection::TooLarge {
             bytes: bytes.len() as u64,
         });
     }
-    if bytes.trim_ascii().is_empty() {
+    std::str::from_utf8(bytes).map_err(|error| Rejection::NotUtf8 {
+        at: error.valid_up_to(),
+    })
+}
+
+/// The check that bounds the depth of all later ones.
+fn check_shape(text: &str) -> Result<&str, Rejection> {
+    if text.as_bytes().trim_ascii().is_empty() {
         return Err(Rejection::Empty);
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| Rejection::NotUtf8 {
-        at: error.valid_up_to(),
-    })?;
-    match opens_too_deep(bytes) {
+    match opens_too_deep(text.as_bytes()) {
         None => Ok(text),
         Some(at) => Err(Rejection::TooDeep { at }),
     }

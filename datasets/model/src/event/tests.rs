@@ -377,6 +377,28 @@ proptest! {
         prop_assert!(read_event(&bytes).is_err());
     }
 
+    /// Of sound records nearly all; of damaged ones those that are still sound.
+    #[test]
+    fn the_quick_way_reads_what_the_full_reader_does(
+        record in any_record(),
+        at in any::<prop::sample::Index>(),
+        with in "[ \\t\",:{}0-9eE.+\\\\ntd\u{7f}\u{85}é-]{0,3}",
+        removed in 0..3_usize,
+    ) {
+        let starts: Vec<usize> = record.char_indices().map(|(at, _)| at).collect();
+        let at = starts[at.index(starts.len())];
+        let behind: String = record[at..].chars().skip(removed).collect();
+        for record in [record.clone(), format!("{}{with}{behind}", &record[..at])] {
+            let full = read::read_fully(&record);
+            if let Some(quick) = quick::read(&record) {
+                prop_assert_eq!(Ok(quick), full, "{}", record);
+            } else if full.is_ok() {
+                let plain = !record.contains('\\') && !record.contains("\"till\"");
+                prop_assert!(!plain, "left to the full reader: {}", record);
+            }
+        }
+    }
+
     #[test]
     fn random_bytes_are_no_event(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         prop_assert!(!read_event(&bytes).unwrap_err().cure().is_empty());

@@ -1,7 +1,6 @@
 //! Ranges of amounts, to count small and large sales apart.
 
 use crate::event::Amount;
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// A range of amounts of one event, whatever its currency and status, known by its lower bound.
@@ -20,8 +19,7 @@ impl AmountBucket {
     pub const LOWER_BOUNDS: [u32; 11] = [0, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
 
     pub fn of(amount: Amount) -> Self {
-        let amount = amount.decimal();
-        let reached = |bound: &&u32| Decimal::from(**bound) <= amount;
+        let reached = |bound: &&u32| i64::from(**bound) * 100 <= amount.hundredths();
         let lower = Self::LOWER_BOUNDS.iter().rev().find(reached);
         Self(lower.copied().unwrap_or(0))
     }

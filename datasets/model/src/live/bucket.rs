@@ -58,15 +58,21 @@ pub struct BucketSums {
 }
 
 impl BucketSums {
-    pub fn of(event: &Event<'_>) -> Result<Self, Overflow> {
-        let share = event.contribution();
-        Ok(Self {
+    /// What [`Event::contribution`] says, in hundredths.
+    pub fn of(event: &Event<'_>) -> Self {
+        let amount = event.amount.hundredths();
+        let (gross, refunds) = match event.status {
+            Status::Approved => (amount, 0),
+            Status::Refunded => (0, amount),
+            Status::Declined | Status::Pending => (0, 0),
+        };
+        Self {
             transactions: 1,
             quantity: event.quantity.get().into(),
-            gross: Hundredths::from_decimal(share.gross.amount).ok_or(Overflow)?,
-            refunds: Hundredths::from_decimal(share.refunds.amount).ok_or(Overflow)?,
-            net: Hundredths::from_decimal(share.net.amount).ok_or(Overflow)?,
-        })
+            gross: Hundredths(gross),
+            refunds: Hundredths(refunds),
+            net: Hundredths(gross - refunds),
+        }
     }
 
     pub fn add(&mut self, other: &Self) -> Result<(), Overflow> {

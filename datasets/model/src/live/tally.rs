@@ -115,7 +115,7 @@ impl<'a> Tally<'a> {
     }
 
     fn accept(&mut self, offset: Offset, event: Event<'a>) -> Result<(), Overflow> {
-        let sums = BucketSums::of(&event)?;
+        let sums = BucketSums::of(&event);
         add_to_bucket(&mut self.buckets, &BucketKey::of(&event), &sums)?;
         let top = TopSums::of(event.status, &sums);
         for key in TopKey::all_of(&event) {
