@@ -10,11 +10,13 @@ if (!out) {
 const { browser, end } = await launch();
 try {
     const locale = language === 'fr' ? 'fr-FR' : 'en-GB';
-    const { page } = await newPage(browser, { width: Number(width), theme, locale });
+    const { page, complaints } = await newPage(browser, { width: Number(width), theme, locale });
     await page.goto(url);
     // Figures, or the notice that stands in their place.
-    await page.locator('#by-month svg [data-point], [data-state]').first().waitFor();
+    await page.locator('main [data-figure], main [data-state], main [data-part]').first().waitFor();
+    await page.waitForTimeout(500);
     await page.screenshot({ path: out, fullPage: true });
+    for (const complaint of complaints) console.error(complaint);
 } finally {
     await end();
 }

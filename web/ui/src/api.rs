@@ -41,6 +41,28 @@ async fn attempt(known: Option<&Snapshot>) -> Result<Look, Fault> {
     Ok(Snapshot::of(summary, by, etag).map_or(Look::Between, |new| Look::New(Box::new(new))))
 }
 
+/// One JSON answer.
+pub(crate) async fn read<T: DeserializeOwned>(path: &str) -> Result<T, Fault> {
+    answer(path, get(path, None).await?).await
+}
+
+/// Why a path can't be had; `None` where it can.
+pub(crate) async fn fault_of(path: &str) -> Option<Fault> {
+    let response = match get(path, None).await {
+        Ok(response) => response,
+        Err(fault) => return Some(fault),
+    };
+    if response.ok() {
+        return None;
+    }
+    answer::<Problem>(path, response).await.err()
+}
+
+/// `None` of what is not what the API promises.
+pub(crate) fn parse<T: DeserializeOwned>(json: &str) -> Option<T> {
+    serde_json::from_str(json).ok()
+}
+
 async fn get(path: &str, etag: Option<&str>) -> Result<Response, Fault> {
     let limit = AbortSignal::timeout_with_u32(LIMIT_MS);
     let mut request = Request::get(path).abort_signal(Some(&limit));

@@ -1,77 +1,90 @@
-//! The shell around the page, and the loop that keeps it up to date.
+//! The shell around the pages.
 
-use crate::history::{Freshness, History, PeriodLine};
-use crate::i18n::Language;
-use crate::icons::{AUTO_THEME, DARK_THEME, HistoryIcon, LIGHT_THEME, Logo, icon};
-use crate::notices::{Down, Empty, Loading, Reconnecting};
+use crate::health::{HealthPage, HealthView, keep_asking};
+use crate::history::HistoryPage;
+use crate::i18n::health as health_words;
+use crate::icons::{AUTO_THEME, DARK_THEME, LIGHT_THEME, Logo, icon, route_icon};
+use crate::live::{LivePage, LiveView, NewsLine, listen};
+use crate::logs::{LogsPage, LogsView};
+use crate::route::{Route, route};
 use crate::settings::{Theme, use_language};
-use crate::state::{Fault, Link, Shown, View};
-use crate::{api, browser, chart, settings};
-use comptoir_model::api::Problem;
-use gloo_timers::future::TimeoutFuture;
-use jiff::Timestamp;
+use crate::state::View;
+use crate::{browser, chart, settings};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use std::sync::Arc;
-
-/// How often the page asks whether there is a newer import.
-const EVERY_MS: u32 = 3_000;
 
 #[component]
 pub(crate) fn App() -> impl IntoView {
     provide_context(settings::language());
     let language = use_language();
     let theme = settings::theme();
-    let view = RwSignal::new(View::Loading);
+    let route = route();
+    // What each page knows outlives its being shown.
+    let live = RwSignal::new(LiveView::Loading);
+    let history = RwSignal::new(View::Loading);
+    let logs = RwSignal::new(LogsView::Loading);
+    let health = RwSignal::new(HealthView::Loading);
     let now = RwSignal::new(browser::now());
-    spawn_local(keep_up_to_date(view, now));
-    Effect::new(move |_| document().set_title(&title(language.get())));
+    spawn_local(listen(live, now));
+    keep_asking(health, route);
+    Effect::new(move |_| {
+        document().set_title(&format!("{} · Comptoir", route.get().title(language.get())));
+    });
+    let skip = move |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        browser::go_to("content");
+    };
     view! {
-        <a class="skip" href="#content">{move || language.get().text().skip_to_content}</a>
+        <a class="skip" href="#content" on:click=skip>
+            {move || language.get().text().skip_to_content}
+        </a>
         <chart::HatchPattern />
         <div class="shell">
-            <Rail />
-            <Settings theme />
+            <Rail route health />
+            <div class="settings">
+                <NewsLine view=live now />
+                <Settings theme />
+            </div>
             <main id="content" tabindex="-1">
-                <Page view now />
+                {move || match route.get() {
+                    Route::Live => view! { <LivePage view=live now /> }.into_any(),
+                    Route::History => view! { <HistoryPage view=history /> }.into_any(),
+                    Route::Logs => view! { <LogsPage view=logs /> }.into_any(),
+                    Route::Health => view! { <HealthPage view=health /> }.into_any(),
+                }}
             </main>
         </div>
     }
 }
 
-fn title(language: Language) -> String {
-    format!("{} · Comptoir", language.text().history)
-}
-
-/// Looks at the server for as long as the page is open; a page nobody sees asks nothing.
-async fn keep_up_to_date(view: RwSignal<View>, now: RwSignal<Timestamp>) {
-    loop {
-        if !browser::is_hidden() {
-            let known = view.with_untracked(View::snapshot);
-            let look = api::look(known.as_deref()).await;
-            let moment = browser::now();
-            now.set(moment);
-            let next = view.with_untracked(|view| view.after(look, moment));
-            view.set(next);
-        }
-        TimeoutFuture::new(EVERY_MS).await;
-    }
-}
-
 #[component]
-fn Rail() -> impl IntoView {
+fn Rail(route: RwSignal<Route>, health: RwSignal<HealthView>) -> impl IntoView {
     let language = use_language();
+    let down = Memo::new(move |_| health.with(HealthView::down));
     view! {
         <header class="rail">
-            <a class="brand" href="/">
+            <a class="brand" href="#/live">
                 <Logo />
                 <span>"Comptoir"</span>
             </a>
             <nav aria-label=move || language.get().text().main_navigation>
-                <a href="/" aria-current="page">
-                    <HistoryIcon />
-                    <span>{move || language.get().text().history}</span>
-                </a>
+                {Route::ALL.map(|page| view! {
+                    <a
+                        href=page.hash()
+                        aria-current=move || (route.get() == page).then_some("page")
+                    >
+                        {icon(route_icon(page))}
+                        <span>{move || page.title(language.get())}</span>
+                        <Show when=move || page == Route::Health && { down.get() > 0 }>
+                            <span class="badge" data-figure="parts_down" data-value=move || down.get()>
+                                <span aria-hidden="true">{move || down.get()}</span>
+                                <span class="spoken">
+                                    {move || health_words::down(language.get(), down.get())}
+                                </span>
+                            </span>
+                        </Show>
+                    </a>
+                })}
             </nav>
         </header>
     }
@@ -89,108 +102,30 @@ fn Settings(theme: RwSignal<Theme>) -> impl IntoView {
         }
     };
     view! {
-        <div class="settings">
-            <button
-                type="button"
-                class="setting"
-                data-setting="language"
-                lang=move || language.get().other().tag()
-                title=move || language.get().text().switch_language
-                aria-label=move || language.get().text().switch_language
-                on:click=move |_| settings::switch_language(language)
-            >
-                {move || language.get().other().tag().to_uppercase()}
-            </button>
-            <button
-                type="button"
-                class="setting"
-                data-setting="theme"
-                title=theme_name
-                aria-label=theme_name
-                on:click=move |_| settings::switch_theme(theme)
-            >
-                {move || icon(match theme.get() {
-                    Theme::Auto => AUTO_THEME,
-                    Theme::Light => LIGHT_THEME,
-                    Theme::Dark => DARK_THEME,
-                })}
-            </button>
-        </div>
-    }
-}
-
-/// Which face the page shows. Figures that refresh are the same face, which keeps whatever the
-/// user opened or focused in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Face {
-    Loading,
-    Empty(Problem),
-    Down(Fault),
-    Figures,
-}
-
-impl Face {
-    fn of(view: &View) -> Self {
-        match view {
-            View::Loading => Self::Loading,
-            View::Empty(problem) => Self::Empty(problem.clone()),
-            View::Down(fault) => Self::Down(fault.clone()),
-            View::Shown(_) => Self::Figures,
-        }
-    }
-}
-
-#[component]
-fn Page(view: RwSignal<View>, now: RwSignal<Timestamp>) -> impl IntoView {
-    let language = use_language();
-    let face = Memo::new(move |_| view.with(Face::of));
-    let heading = move || view! { <h1>{move || language.get().text().history}</h1> };
-    move || match face.get() {
-        Face::Loading => view! { {heading()} <Loading /> }.into_any(),
-        Face::Empty(problem) => view! { {heading()} <Empty problem /> }.into_any(),
-        Face::Down(fault) => view! { {heading()} <Down fault /> }.into_any(),
-        Face::Figures => view
-            .with_untracked(|view| match view {
-                View::Shown(shown) => Some(shown.clone()),
-                _ => None,
-            })
-            .map(|first| view! { <Figures view first now /> })
-            .into_any(),
-    }
-}
-
-#[component]
-fn Figures(
-    view: RwSignal<View>,
-    /// What is shown until the view changes.
-    first: Shown,
-    now: RwSignal<Timestamp>,
-) -> impl IntoView {
-    let language = use_language();
-    let shown = Memo::new(move |before: Option<&Shown>| {
-        view.with(|view| match view {
-            View::Shown(shown) => shown.clone(),
-            // About to leave the page: nothing new to show.
-            _ => before.unwrap_or(&first).clone(),
-        })
-    });
-    let snapshot = Memo::new(move |_| shown.with(|shown| Arc::clone(&shown.snapshot)));
-    let checked = Memo::new(move |_| shown.with(|shown| shown.checked));
-    let lost = Memo::new(move |_| {
-        shown.with(|shown| match &shown.link {
-            Link::Live => None,
-            Link::Lost(fault) => Some((fault.clone(), shown.checked)),
-        })
-    });
-    view! {
-        <header class="page-head">
-            <h1>{move || language.get().text().history}</h1>
-            <PeriodLine snapshot />
-            <Freshness snapshot checked now />
-        </header>
-        {move || lost.get().map(|(fault, checked)| view! { <Reconnecting fault checked /> })}
-        <div class="figures" class:stale=move || lost.with(Option::is_some)>
-            <History snapshot />
-        </div>
+        <button
+            type="button"
+            class="setting"
+            data-setting="language"
+            lang=move || language.get().other().tag()
+            title=move || language.get().text().switch_language
+            aria-label=move || language.get().text().switch_language
+            on:click=move |_| settings::switch_language(language)
+        >
+            {move || language.get().other().tag().to_uppercase()}
+        </button>
+        <button
+            type="button"
+            class="setting"
+            data-setting="theme"
+            title=theme_name
+            aria-label=theme_name
+            on:click=move |_| settings::switch_theme(theme)
+        >
+            {move || icon(match theme.get() {
+                Theme::Auto => AUTO_THEME,
+                Theme::Light => LIGHT_THEME,
+                Theme::Dark => DARK_THEME,
+            })}
+        </button>
     }
 }

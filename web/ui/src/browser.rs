@@ -138,3 +138,31 @@ pub(crate) fn focus_point(event: &web_sys::KeyboardEvent, index: usize) {
         drop(point.focus());
     }
 }
+
+/// The part of the address from `#` on; empty where there is none.
+pub(crate) fn hash() -> String {
+    window().location().hash().unwrap_or_default()
+}
+
+/// Calls for as long as the page is open.
+pub(crate) fn on_hash_change(mut changed: impl FnMut() + 'static) {
+    let listener = Closure::<dyn FnMut()>::new(move || changed());
+    window().set_onhashchange(Some(listener.as_ref().unchecked_ref()));
+    listener.forget();
+}
+
+pub(crate) fn scroll_to_top() {
+    window().scroll_to_with_x_and_y(0.0, 0.0);
+}
+
+/// Moves focus and view to the element with this id, and leaves the address as it is.
+pub(crate) fn go_to(id: &str) {
+    let element = document()
+        .get_element_by_id(id)
+        .and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    if let Some(element) = element {
+        element.scroll_into_view();
+        // An element that can't take the focus is still in view.
+        drop(element.focus());
+    }
+}

@@ -4,11 +4,14 @@ pub(crate) mod axis;
 pub(crate) mod bars;
 pub(crate) mod columns;
 pub(crate) mod cursor;
+pub(crate) mod minutes;
 pub(crate) mod panel;
-mod table;
+pub(crate) mod table;
 
 /// The fill of what was cancelled: a pattern that [`HatchPattern`] puts on the page once.
 const HATCH: &str = "url(#hatch)";
+/// The fill of what is missing.
+const HOLE: &str = "url(#hole)";
 
 use leptos::prelude::*;
 
@@ -25,6 +28,15 @@ pub(crate) fn HatchPattern() -> impl IntoView {
             >
                 <rect class="hatch-ground" width="5" height="5" />
                 <line class="hatch-line" x1="1" y1="0" x2="1" y2="5" />
+            </pattern>
+            <pattern
+                id="hole"
+                width="8"
+                height="8"
+                patternUnits="userSpaceOnUse"
+                patternTransform="rotate(-45)"
+            >
+                <line class="hole-line" x1="1" y1="0" x2="1" y2="8" />
             </pattern>
         </svg>
     }

@@ -102,6 +102,11 @@ pub(crate) fn time_of_day(at: jiff::civil::DateTime) -> String {
     format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
 }
 
+/// `09:05`
+pub(crate) fn hour_and_minute(at: jiff::civil::DateTime) -> String {
+    format!("{:02}:{:02}", at.hour(), at.minute())
+}
+
 /// How long ago, in the largest unit that fits. A moment ahead of the clock is now.
 pub(crate) fn age(language: Language, seconds: i64) -> String {
     let (count, english, french) = match seconds {

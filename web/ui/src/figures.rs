@@ -181,6 +181,10 @@ fn Made(figure: Figure, snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
             sentences::parts(language.get(), import.parts.len(), &size)
         })
     };
+    let to_lake = |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        browser::go_to("lake");
+    };
     view! {
         <details class="made">
             <summary>{move || text().how_is_this_made}</summary>
@@ -196,7 +200,7 @@ fn Made(figure: Figure, snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
                 <dt>{move || text().read_from}</dt>
                 <dd>
                     {read_from} ", "
-                    <a href="#lake"><code>
+                    <a href="#lake" on:click=to_lake><code>
                         {move || snapshot.with(|shown| shown.summary.import.location.clone())}
                     </code></a>
                 </dd>

@@ -3,6 +3,7 @@
 
 use crate::i18n::Language;
 use comptoir_model::money::{Currency, Money};
+use jiff::SignedDuration;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -71,6 +72,22 @@ pub(crate) fn size(language: Language, bytes: u64) -> String {
     let rounded = value.round_dp_with_strategy(1, RoundingStrategy::MidpointNearestEven);
     let digits = decimal(language, rounded, usize::from(unit > 0));
     format!("{digits}{NO_BREAK}{}", units[unit])
+}
+
+/// How long, in one unit: tenths of a second below ten of them.
+pub(crate) fn duration(language: Language, duration: SignedDuration) -> String {
+    let seconds = duration.as_secs().max(0);
+    let (count, unit) = match seconds {
+        0..10 => {
+            let tenths = duration.as_millis().max(0) / 100;
+            let point = separators(language).point;
+            return format!("{}{point}{}{NO_BREAK}s", tenths / 10, tenths % 10);
+        }
+        10..120 => (seconds, "s"),
+        120..7_200 => (seconds / 60, "min"),
+        _ => (seconds / 3_600, "h"),
+    };
+    format!("{count}{NO_BREAK}{unit}")
 }
 
 /// The unit of an axis: all its ticks share it.
@@ -271,6 +288,21 @@ mod tests {
             "200\u{a0}k€"
         );
         assert_eq!(tick(English, Decimal::ZERO, Currency::EUR, million), "0");
+    }
+
+    #[test]
+    fn durations_have_one_unit_and_tenths_where_they_are_short() {
+        let said = |millis| duration(English, SignedDuration::from_millis(millis));
+        assert_eq!(said(-20), "0.0\u{a0}s");
+        assert_eq!(said(449), "0.4\u{a0}s");
+        assert_eq!(said(12_900), "12\u{a0}s");
+        assert_eq!(said(119_999), "119\u{a0}s");
+        assert_eq!(said(120_000), "2\u{a0}min");
+        assert_eq!(said(7_200_000), "2\u{a0}h");
+        assert_eq!(
+            duration(French, SignedDuration::from_millis(1_500)),
+            "1,5\u{a0}s"
+        );
     }
 
     #[test]

@@ -1,9 +1,15 @@
 //! The History page: figures, charts, and where the import lies.
 
+mod group_bars;
+mod page;
+
+pub(crate) use page::HistoryPage;
+
 use crate::browser;
-use crate::chart::bars::{Bars, share};
+use crate::chart::bars::Bars;
 use crate::chart::columns::Columns;
-use crate::chart::panel::{ChartPanel, Compare, Headline};
+use crate::chart::panel::{ChartPanel, Headline};
+use crate::chart::table::{Compare, GroupTable};
 use crate::dates;
 use crate::figures::Tiles;
 use crate::format;
@@ -13,6 +19,7 @@ use crate::points::{Point, by_month, by_size};
 use crate::settings::use_language;
 use crate::state::Snapshot;
 use comptoir_model::history::Dimension;
+use group_bars::{bars, share};
 use jiff::Timestamp;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -26,7 +33,7 @@ const CHOICES: [Dimension; 4] = [
 ];
 
 #[component]
-pub(crate) fn History(#[prop(into)] snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
+fn History(#[prop(into)] snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
     view! {
         <Tiles snapshot />
         <div class="panels">
@@ -40,7 +47,7 @@ pub(crate) fn History(#[prop(into)] snapshot: Signal<Arc<Snapshot>>) -> impl Int
 
 /// What the figures are of, and how new they are.
 #[component]
-pub(crate) fn Freshness(
+fn Freshness(
     #[prop(into)] snapshot: Signal<Arc<Snapshot>>,
     #[prop(into)] checked: Signal<Timestamp>,
     #[prop(into)] now: Signal<Timestamp>,
@@ -76,7 +83,7 @@ pub(crate) fn Freshness(
 
 /// The days that the figures cover.
 #[component]
-pub(crate) fn PeriodLine(#[prop(into)] snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
+fn PeriodLine(#[prop(into)] snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
     let language = use_language();
     let period = Memo::new(move |_| snapshot.with(|shown| shown.summary.period));
     move || {
@@ -121,9 +128,12 @@ fn ByMonth(snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
             heading=Signal::derive(move || text().sales_by_month.to_owned())
             headline=Signal::derive(headline)
             caption=Signal::derive(move || text().month_caption)
-            group=Signal::derive(move || text().month)
-            points
-            compare=Compare::YearBefore
+            is_empty=Signal::derive(move || points.with(Vec::is_empty))
+            nothing=Signal::derive(move || text().no_rows)
+            table=ViewFn::from(move || {
+                let group = Signal::derive(move || text().month);
+                view! { <GroupTable group points compare=Compare::YearBefore /> }
+            })
         >
             <Columns points />
         </ChartPanel>
@@ -136,6 +146,7 @@ fn ByProductLine(snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
     let text = move || language.get().text();
     let points =
         Memo::new(move |_| snapshot.with(|shown| by_size(shown.by(Dimension::ProductLine))));
+    let drawn = Memo::new(move |_| points.with(|points| bars(points, language.get())));
     let heading = Signal::derive(move || text().sales_by_product_line.to_owned());
     view! {
         <ChartPanel
@@ -143,11 +154,14 @@ fn ByProductLine(snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
             heading
             headline=Signal::derive(move || points.with(|points| leader(points, language.get())))
             caption=Signal::derive(move || text().group_caption)
-            group=Signal::derive(move || text().dimensions.product_line)
-            points
-            compare=Compare::Nothing
+            is_empty=Signal::derive(move || points.with(Vec::is_empty))
+            nothing=Signal::derive(move || text().no_rows)
+            table=ViewFn::from(move || {
+                let group = Signal::derive(move || text().dimensions.product_line);
+                view! { <GroupTable group points compare=Compare::Nothing /> }
+            })
         >
-            <Bars points label=heading />
+            <Bars bars=drawn label=heading />
         </ChartPanel>
     }
 }
@@ -158,6 +172,7 @@ fn Breakdown(snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
     let text = move || language.get().text();
     let chosen = RwSignal::new(Dimension::Country);
     let points = Memo::new(move |_| snapshot.with(|shown| by_size(shown.by(chosen.get()))));
+    let drawn = Memo::new(move |_| points.with(|points| bars(points, language.get())));
     let heading = Signal::derive(move || {
         let text = text();
         format!(
@@ -172,12 +187,15 @@ fn Breakdown(snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
             heading
             headline=Signal::derive(move || points.with(|points| leader(points, language.get())))
             caption=Signal::derive(move || text().group_caption)
-            group=Signal::derive(move || text().dimension(chosen.get()))
-            points
-            compare=Compare::Nothing
+            is_empty=Signal::derive(move || points.with(Vec::is_empty))
+            nothing=Signal::derive(move || text().no_rows)
+            table=ViewFn::from(move || {
+                let group = Signal::derive(move || text().dimension(chosen.get()));
+                view! { <GroupTable group points compare=Compare::Nothing /> }
+            })
             choice=ViewFn::from(move || view! { <Choice chosen /> })
         >
-            <Bars points label=heading />
+            <Bars bars=drawn label=heading />
         </ChartPanel>
     }
 }

@@ -3,6 +3,9 @@
 
 mod english;
 mod french;
+pub(crate) mod health;
+pub(crate) mod live;
+pub(crate) mod logs;
 pub(crate) mod sentences;
 
 use comptoir_model::history::Dimension;
@@ -56,7 +59,11 @@ pub(crate) struct Text {
     pub(crate) months: [&'static str; 12],
     pub(crate) short_months: [&'static str; 12],
 
+    pub(crate) live_page: &'static str,
     pub(crate) history: &'static str,
+    pub(crate) logs_page: &'static str,
+    pub(crate) health_page: &'static str,
+    pub(crate) time_zone: &'static str,
     pub(crate) main_navigation: &'static str,
     pub(crate) skip_to_content: &'static str,
     /// On the button that leads to the other language, in that language.
@@ -120,6 +127,10 @@ pub(crate) struct Text {
     pub(crate) unreadable_import_cure: &'static str,
     pub(crate) timed_out: &'static str,
     pub(crate) refused: &'static str,
+
+    pub(crate) live: live::LiveText,
+    pub(crate) logs: logs::LogsText,
+    pub(crate) health: health::HealthText,
 }
 
 /// A figure's name, what it counts in a few words, and its formula.

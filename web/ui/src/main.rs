@@ -1,4 +1,4 @@
-//! The page: what the lake holds of the shop's history, in any browser. Built for wasm32 by
+//! The page: what the tills do now and what the lake holds of before, in any browser. Built for wasm32 by
 //! `web/build-ui`; the logic without a browser in it is tested on the host.
 
 #![expect(
@@ -6,6 +6,7 @@
     reason = "leptos makes the structs of a component's arguments public"
 )]
 
+mod answer;
 mod api;
 mod app;
 mod browser;
@@ -13,12 +14,17 @@ mod chart;
 mod dates;
 mod figures;
 mod format;
+mod health;
 mod history;
 mod i18n;
 mod icons;
 mod lake;
+mod live;
+mod logs;
 mod notices;
 mod points;
+mod poll;
+mod route;
 mod settings;
 mod state;
 

@@ -57,7 +57,7 @@ pub(crate) fn Down(fault: Fault) -> impl IntoView {
                     move || title(&fault, language.get().text())
                 }
             </h2>
-            {move || explanation(&fault)}
+            {move || fault_explanation(&fault)}
             <p class="quiet">{move || language.get().text().retries}</p>
         </section>
     }
@@ -83,7 +83,7 @@ pub(crate) fn Reconnecting(fault: Fault, checked: Timestamp) -> impl IntoView {
                         }
                     </strong>
                 </p>
-                {move || explanation(&fault)}
+                {move || fault_explanation(&fault)}
                 <p>{since}</p>
             </div>
         </aside>
@@ -98,14 +98,14 @@ fn title(fault: &Fault, text: &'static Text) -> &'static str {
             ProblemKind::LakeUnavailable => text.lake_unavailable,
             ProblemKind::UnreadableImport => text.unreadable_import,
             ProblemKind::TimedOut => text.timed_out,
+            ProblemKind::WarehouseUnavailable => text.live.warehouse_away,
+            ProblemKind::LogsUnavailable => text.logs.away,
             ProblemKind::NotFound
             | ProblemKind::MethodNotAllowed
             | ProblemKind::BodyRefused
             | ProblemKind::WrongHost
             | ProblemKind::InvalidParameter
-            | ProblemKind::TooManyStreams
-            | ProblemKind::WarehouseUnavailable
-            | ProblemKind::LogsUnavailable => text.refused,
+            | ProblemKind::TooManyStreams => text.refused,
         },
         Fault::Unreachable => text.unreachable,
         Fault::Status { .. } | Fault::Unreadable { .. } => text.unreadable,
@@ -113,7 +113,7 @@ fn title(fault: &Fault, text: &'static Text) -> &'static str {
 }
 
 /// What happened, in the failing part's own words, and what cures it.
-fn explanation(fault: &Fault) -> impl IntoView + use<> {
+pub(crate) fn fault_explanation(fault: &Fault) -> impl IntoView + use<> {
     let language = use_language().get();
     let text = language.text();
     let detail = match fault {
@@ -126,16 +126,17 @@ fn explanation(fault: &Fault) -> impl IntoView + use<> {
         Fault::Problem(problem) => problem.hint.clone().unwrap_or_else(|| {
             match problem.kind {
                 ProblemKind::NoImport => text.what_fills_it,
-                ProblemKind::LakeUnavailable | ProblemKind::TimedOut => text.lake_unavailable_cure,
+                ProblemKind::LakeUnavailable
+                | ProblemKind::WarehouseUnavailable
+                | ProblemKind::LogsUnavailable
+                | ProblemKind::TimedOut => text.lake_unavailable_cure,
                 ProblemKind::UnreadableImport => text.unreadable_import_cure,
                 ProblemKind::NotFound
                 | ProblemKind::MethodNotAllowed
                 | ProblemKind::BodyRefused
                 | ProblemKind::WrongHost
                 | ProblemKind::InvalidParameter
-                | ProblemKind::TooManyStreams
-                | ProblemKind::WarehouseUnavailable
-                | ProblemKind::LogsUnavailable => text.unreadable_cure,
+                | ProblemKind::TooManyStreams => text.unreadable_cure,
             }
             .to_owned()
         }),
@@ -154,7 +155,7 @@ fn command_in(text: &str) -> &str {
 }
 
 /// Text whose parts between backticks are commands.
-fn with_code(text: &str) -> impl IntoView + use<> {
+pub(crate) fn with_code(text: &str) -> impl IntoView + use<> {
     text.split('`')
         .enumerate()
         .map(|(index, part)| {

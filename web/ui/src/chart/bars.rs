@@ -1,13 +1,13 @@
-//! Sales of named groups as horizontal bars, each with its name and value above it.
+//! Amounts of named groups as horizontal bars, each with its name and value above it.
 
 use super::axis::Axis;
 use super::cursor::Cursor;
 use super::{HATCH, text_width};
 use crate::browser;
 use crate::format;
-use crate::i18n::{Language, sentences};
-use crate::points::Point;
+use crate::i18n::Language;
 use crate::settings::use_language;
+use comptoir_model::money::Money;
 use leptos::html::Div;
 use leptos::prelude::*;
 use rust_decimal::Decimal;
@@ -26,26 +26,42 @@ const TWO_COLUMNS_WIDTH: f64 = 640.0;
 const TWO_COLUMNS_COUNT: usize = 9;
 const GUTTER: f64 = 48.0;
 
+/// One bar: solid up to what was kept, hatched from there to the whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bar {
+    /// As the API spells it.
+    pub(crate) key: String,
+    pub(crate) name: String,
+    /// What the label says: the kept part, or the whole.
+    pub(crate) value: Money,
+    pub(crate) kept: Decimal,
+    pub(crate) whole: Decimal,
+    /// Of the sum of all values, in percent.
+    pub(crate) share: Option<Decimal>,
+    /// What the line above the chart and a screen reader say.
+    pub(crate) description: String,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 struct Layout {
     height: f64,
     /// Of one column.
     width: f64,
-    bars: Vec<Bar>,
+    places: Vec<Place>,
 }
 
 /// Where one bar stands, and the x and width of its parts from there.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Bar {
+struct Place {
     left: f64,
     top: f64,
-    net: (f64, f64),
-    cancelled: (f64, f64),
+    kept: (f64, f64),
+    hatched: (f64, f64),
 }
 
 /// All bars share an axis from zero that ends at the largest one.
-fn layout(points: &[Point], width: f64) -> Layout {
-    let columns = if width >= TWO_COLUMNS_WIDTH && points.len() >= TWO_COLUMNS_COUNT {
+fn layout(bars: &[Bar], width: f64) -> Layout {
+    let columns = if width >= TWO_COLUMNS_WIDTH && bars.len() >= TWO_COLUMNS_COUNT {
         2
     } else {
         1
@@ -55,12 +71,8 @@ fn layout(points: &[Point], width: f64) -> Layout {
     } else {
         width
     };
-    let rows = points.len().div_ceil(columns);
-    let values = || {
-        points
-            .iter()
-            .flat_map(|point| [point.figures.sales.amount, point.figures.net_sales.amount])
-    };
+    let rows = bars.len().div_ceil(columns);
+    let values = || bars.iter().flat_map(|bar| [bar.whole, bar.kept]);
     let low = values().fold(Decimal::ZERO, Decimal::min);
     let high = values().fold(Decimal::ZERO, Decimal::max);
     let axis = Axis::between(low, high);
@@ -69,16 +81,16 @@ fn layout(points: &[Point], width: f64) -> Layout {
         let (from, to) = (x(from), x(to));
         (from.min(to), (to - from).abs())
     };
-    let bars = points.iter().enumerate().map(|(index, point)| Bar {
+    let places = bars.iter().enumerate().map(|(index, bar)| Place {
         left: if index < rows { 0.0 } else { width + GUTTER },
         top: rows_high(index % rows),
-        net: span(Decimal::ZERO, point.figures.net_sales.amount),
-        cancelled: span(point.figures.net_sales.amount, point.figures.sales.amount),
+        kept: span(Decimal::ZERO, bar.kept),
+        hatched: span(bar.kept, bar.whole),
     });
     Layout {
         height: rows_high(rows),
         width,
-        bars: bars.collect(),
+        places: places.collect(),
     }
 }
 
@@ -107,42 +119,9 @@ fn rows_high(rows: usize) -> f64 {
     rows as f64 * ROW
 }
 
-/// A group's part of all sales, in percent.
-pub(crate) fn share(point: &Point, points: &[Point]) -> Option<Decimal> {
-    let all: Decimal = points.iter().map(|point| point.figures.sales.amount).sum();
-    format::tenths_of_percent(point.figures.sales.amount, all)
-}
-
-/// What the bar's label leaves out, as the line above the chart and a screen reader say it.
-fn description(point: &Point, points: &[Point], language: Language) -> String {
-    let figures = &point.figures;
-    let colon = match language {
-        Language::English => ":",
-        Language::French => "\u{a0}:",
-    };
-    let mut text = format!(
-        "{}{colon} {}",
-        point.label(language),
-        format::money(language, &figures.sales)
-    );
-    let cancelled = (!figures.cancelled_sales.amount.is_zero()).then(|| {
-        let cancelled = format::money(language, &figures.cancelled_sales);
-        sentences::of_which_cancelled(language, &cancelled)
-    });
-    let share = share(point, points)
-        .map(|share| sentences::part_of_sales(language, &format::percent(language, share)));
-    let orders = format::integer(language, figures.orders);
-    let orders = sentences::orders(language, figures.orders, &orders);
-    for detail in share.into_iter().chain(cancelled).chain([orders]) {
-        text.push_str(" · ");
-        text.push_str(&detail);
-    }
-    text
-}
-
 #[component]
 pub(crate) fn Bars(
-    #[prop(into)] points: Signal<Vec<Point>>,
+    #[prop(into)] bars: Signal<Vec<Bar>>,
     #[prop(into)] label: Signal<String>,
 ) -> impl IntoView {
     let language = use_language();
@@ -150,12 +129,9 @@ pub(crate) fn Bars(
     let width = browser::width_of(place);
     let cursor = Cursor::new();
     let readout = move || {
-        let language = language.get();
-        cursor
-            .pointed()
-            .and_then(|index| {
-                points.with(|points| Some(description(points.get(index)?, points, language)))
-            })
+        let pointed = cursor.pointed();
+        pointed
+            .and_then(|index| bars.with(|bars| Some(bars.get(index)?.description.clone())))
             .unwrap_or_default()
     };
     view! {
@@ -163,33 +139,30 @@ pub(crate) fn Bars(
         <div
             class="plot"
             node_ref=place
-            on:keydown=move |event| cursor.press(&event, points.with_untracked(Vec::len))
+            on:keydown=move |event| cursor.press(&event, bars.with_untracked(Vec::len))
             on:pointerleave=move |_| cursor.leave()
         >
-            {move || points.with(|points| {
-                drawing(points, width.get(), label.get(), cursor, language.get())
+            {move || bars.with(|bars| {
+                drawing(bars, width.get(), label.get(), cursor, language.get())
             })}
         </div>
     }
 }
 
 fn drawing(
-    points: &[Point],
+    bars: &[Bar],
     width: f64,
     label: String,
     cursor: Cursor,
     language: Language,
 ) -> impl IntoView + use<> {
-    let count = points.len();
-    let layout = layout(points, width);
-    let rows = points.iter().zip(&layout.bars).enumerate().map(|(index, (point, bar))| {
-        let figures = &point.figures;
-        let (left, right) = (bar.left, bar.left + layout.width);
-        let (base, y) = (bar.top + TEXT_BASE, bar.top + BAR_TOP);
-        let share = share(point, points);
-        let value = format::money(language, &figures.sales);
-        let percent = share.map(|share| format::percent(language, share));
-        let name = point.label(language);
+    let count = bars.len();
+    let layout = layout(bars, width);
+    let rows = bars.iter().zip(&layout.places).enumerate().map(|(index, (bar, place))| {
+        let (left, right) = (place.left, place.left + layout.width);
+        let (base, y) = (place.top + TEXT_BASE, place.top + BAR_TOP);
+        let value = format::money(language, &bar.value);
+        let percent = bar.share.map(|share| format::percent(language, share));
         let value_width = text_width(&value, FONT)
             + text_width(percent.as_deref().unwrap_or_default(), FONT)
             + 2.0 * SPACE;
@@ -198,26 +171,26 @@ fn drawing(
                 class="point"
                 class:at=move || cursor.is_at(index)
                 data-point=""
-                data-group=point.key.clone()
-                data-value=figures.sales.amount.to_string()
-                data-cancelled=figures.cancelled_sales.amount.to_string()
-                data-share=share.map(|share| share.to_string())
+                data-group=bar.key.clone()
+                data-value=bar.value.amount.to_string()
+                data-hatched=(bar.whole - bar.kept).to_string()
+                data-share=bar.share.map(|share| share.to_string())
                 role="img"
-                aria-label=description(point, points, language)
+                aria-label=bar.description.clone()
                 tabindex=move || cursor.tab_index(index, count).to_string()
                 on:focus=move |_| cursor.focus(index)
                 on:blur=move |_| cursor.leave()
                 on:pointerenter=move |_| cursor.point_at(index)
             >
-                <rect class="band" x=left y=bar.top width=layout.width height=ROW />
-                <text class="name" x=left y=base>{fitted(&name, layout.width - value_width)}</text>
+                <rect class="band" x=left y=place.top width=layout.width height=ROW />
+                <text class="name" x=left y=base>{fitted(&bar.name, layout.width - value_width)}</text>
                 <text class="value" x=right y=base text-anchor="end">
                     <tspan data-shown="">{value}</tspan>
                     <tspan class="share" dx=SPACE>{percent}</tspan>
                 </text>
                 <rect class="track" x=left y=y width=layout.width height=BAR />
-                <rect class="bar" x=left + bar.net.0 y=y width=bar.net.1 height=BAR />
-                <rect class="cancelled" fill=HATCH x=left + bar.cancelled.0 y=y width=bar.cancelled.1 height=BAR />
+                <rect class="bar" x=left + place.kept.0 y=y width=place.kept.1 height=BAR />
+                <rect class="cancelled" fill=HATCH x=left + place.hatched.0 y=y width=place.hatched.1 height=BAR />
             </g>
         }
     });
@@ -231,42 +204,47 @@ fn drawing(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::points::by_size;
-    use crate::points::tests::group;
+    use comptoir_model::money::Currency;
+
+    fn bar(key: &str, kept: i64, whole: i64) -> Bar {
+        Bar {
+            key: key.to_owned(),
+            name: key.to_owned(),
+            value: Money::zero(Currency::EUR),
+            kept: kept.into(),
+            whole: whole.into(),
+            share: None,
+            description: String::new(),
+        }
+    }
 
     #[test]
     fn the_largest_group_takes_the_whole_width() {
-        let points = by_size(&[group("a", "60", "20"), group("b", "40", "0")]);
-        let bars = layout(&points, 400.0).bars;
+        let places = layout(&[bar("a", 60, 80), bar("b", 40, 40)], 400.0).places;
         assert_eq!(
-            (bars[0].net, bars[0].cancelled),
+            (places[0].kept, places[0].hatched),
             ((0.0, 300.0), (300.0, 100.0))
         );
         assert_eq!(
-            (bars[1].net, bars[1].cancelled),
+            (places[1].kept, places[1].hatched),
             ((0.0, 200.0), (200.0, 0.0))
         );
     }
 
     #[test]
-    fn nothing_sold_has_no_bars_and_no_share() {
-        let points = by_size(&[group("a", "0", "0")]);
-        assert_eq!(layout(&points, 400.0).bars[0].net, (0.0, 0.0));
-        assert_eq!(share(&points[0], &points), None);
-        assert_eq!(layout(&[], 400.0).bars, []);
+    fn nothing_sold_has_no_bars() {
+        assert_eq!(layout(&[bar("a", 0, 0)], 400.0).places[0].kept, (0.0, 0.0));
+        assert_eq!(layout(&[], 400.0).places, []);
     }
 
     #[test]
     fn many_groups_take_two_columns_where_there_is_room() {
-        let groups: Vec<_> = (0..11)
-            .map(|key| group(&key.to_string(), "1", "0"))
-            .collect();
-        let points = by_size(&groups);
-        let wide = layout(&points, 1048.0);
+        let bars: Vec<_> = (0..11).map(|key| bar(&key.to_string(), 1, 1)).collect();
+        let wide = layout(&bars, 1048.0);
         assert_eq!((wide.height, wide.width), (6.0 * ROW, 500.0));
-        assert_eq!((wide.bars[5].left, wide.bars[5].top), (0.0, 5.0 * ROW));
-        assert_eq!((wide.bars[6].left, wide.bars[6].top), (548.0, 0.0));
-        let narrow = layout(&points, 500.0);
+        assert_eq!((wide.places[5].left, wide.places[5].top), (0.0, 5.0 * ROW));
+        assert_eq!((wide.places[6].left, wide.places[6].top), (548.0, 0.0));
+        let narrow = layout(&bars, 500.0);
         assert_eq!((narrow.height, narrow.width), (11.0 * ROW, 500.0));
     }
 
@@ -275,14 +253,5 @@ mod tests {
         assert_eq!(fitted("Linen and Textiles", 200.0), "Linen and Textiles");
         assert_eq!(fitted("Linen and Textiles", 90.0), "Linen and…");
         assert_eq!(fitted("Linen", 0.0), "L…");
-    }
-
-    #[test]
-    fn says_everything_about_a_group() {
-        let points = by_size(&[group("Ships", "75", "0"), group("Trains", "15", "10")]);
-        assert_eq!(
-            description(&points[1], &points, Language::English),
-            "Trains: €25.00 · 25.0% of sales · of which €10.00 cancelled · 1 order"
-        );
     }
 }

@@ -114,7 +114,7 @@ fn drawing(
                 data-point=""
                 data-group=point.key.clone()
                 data-value=point.figures.sales.amount.to_string()
-                data-cancelled=point.figures.cancelled_sales.amount.to_string()
+                data-hatched=point.figures.cancelled_sales.amount.to_string()
                 role="img"
                 aria-label=description(point, language)
                 tabindex=move || cursor.tab_index(index, count).to_string()

@@ -1,16 +1,7 @@
 //! The frame of a chart: heading, what stands out, the chart or its table, and the caption.
 
-use super::table::GroupTable;
-use crate::points::Point;
 use crate::settings::use_language;
 use leptos::prelude::*;
-
-/// Whether a table compares each group with the year before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Compare {
-    YearBefore,
-    Nothing,
-}
 
 /// What stands out, with the exact value behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,11 +19,13 @@ pub(crate) fn ChartPanel(
     #[prop(into)] heading: Signal<String>,
     #[prop(into)] headline: Signal<Option<Headline>>,
     #[prop(into)] caption: Signal<&'static str>,
-    /// The heading of the table's first column.
+    /// Whether there is nothing to draw, and what the panel says then.
     #[prop(into)]
-    group: Signal<&'static str>,
-    #[prop(into)] points: Signal<Vec<Point>>,
-    compare: Compare,
+    is_empty: Signal<bool>,
+    #[prop(into)] nothing: Signal<&'static str>,
+    /// The same numbers as a table.
+    #[prop(into)]
+    table: ViewFn,
     /// Stands between the heading and the chart.
     #[prop(optional, into)]
     choice: Option<ViewFn>,
@@ -68,16 +61,16 @@ pub(crate) fn ChartPanel(
                     {headline.sentence}
                 </p>
             })}
-            <Show when=move || points.with(Vec::is_empty)>
-                <p class="nothing">{move || language.get().text().no_rows}</p>
+            <Show when=move || is_empty.get()>
+                <p class="nothing">{move || nothing.get()}</p>
             </Show>
-            <figure hidden=move || as_table.get() || points.with(Vec::is_empty)>
+            <figure hidden=move || as_table.get() || is_empty.get()>
                 {children()}
                 <figcaption>{move || caption.get()}</figcaption>
             </figure>
             <div class="table-scroll" hidden=move || !as_table.get() tabindex="0" role="region"
                 aria-label=move || heading.get()>
-                <GroupTable group points compare />
+                {move || as_table.get().then(|| table.run())}
             </div>
         </section>
     }

@@ -1,11 +1,17 @@
 //! The numbers of a chart as a table.
 
-use super::panel::Compare;
 use crate::figures::Figure;
 use crate::format;
 use crate::points::Point;
 use crate::settings::use_language;
 use leptos::prelude::*;
+
+/// Whether a table compares each group with the year before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compare {
+    YearBefore,
+    Nothing,
+}
 
 const COLUMNS: [Figure; 7] = [
     Figure::Sales,
@@ -20,7 +26,7 @@ const COLUMNS: [Figure; 7] = [
 #[component]
 pub(crate) fn GroupTable(
     group: Signal<&'static str>,
-    points: Signal<Vec<Point>>,
+    #[prop(into)] points: Signal<Vec<Point>>,
     compare: Compare,
 ) -> impl IntoView {
     let language = use_language();

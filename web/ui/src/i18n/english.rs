@@ -1,4 +1,4 @@
-use super::{DimensionTexts, FigureText, Text};
+use super::{DimensionTexts, FigureText, Text, health, live, logs};
 
 pub(super) const TEXT: Text = Text {
     months: [
@@ -19,7 +19,11 @@ pub(super) const TEXT: Text = Text {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ],
 
+    live_page: "Live",
     history: "History",
+    logs_page: "Logs",
+    health_page: "Health",
+    time_zone: "Times are those of",
     main_navigation: "Main",
     skip_to_content: "Skip to the content",
     switch_language: "Passer en français",
@@ -119,4 +123,8 @@ pub(super) const TEXT: Text = Text {
     unreadable_import_cure: "Run the import again: it replaces the damaged one.",
     timed_out: "The server took too long to answer",
     refused: "The server refused to answer",
+
+    live: live::ENGLISH,
+    logs: logs::ENGLISH,
+    health: health::ENGLISH,
 };

@@ -1,4 +1,4 @@
-use super::{DimensionTexts, FigureText, Text};
+use super::{DimensionTexts, FigureText, Text, health, live, logs};
 
 pub(super) const TEXT: Text = Text {
     months: [
@@ -20,7 +20,11 @@ pub(super) const TEXT: Text = Text {
         "déc.",
     ],
 
+    live_page: "Direct",
     history: "Historique",
+    logs_page: "Journaux",
+    health_page: "Santé",
+    time_zone: "Heures de",
     main_navigation: "Principale",
     skip_to_content: "Aller au contenu",
     switch_language: "Switch to English",
@@ -120,4 +124,8 @@ pub(super) const TEXT: Text = Text {
     unreadable_import_cure: "Relancez l’import : il remplacera celui qui est abîmé.",
     timed_out: "Le serveur a mis trop de temps à répondre",
     refused: "Le serveur a refusé de répondre",
+
+    live: live::FRENCH,
+    logs: logs::FRENCH,
+    health: health::FRENCH,
 };

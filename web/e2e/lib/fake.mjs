@@ -1,0 +1,204 @@
+// A server that shows the built page with whatever live figures, health and logs a test gives it,
+// to see states that no real service can be brought into at will.
+//
+// `node lib/fake.mjs [PORT] [flood]` serves made-up figures that move.
+
+import { createServer } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const DIST = fileURLToPath(new URL('../../ui/dist', import.meta.url));
+const TYPES = {
+    '.html': 'text/html; charset=utf-8',
+    '.js': 'text/javascript; charset=utf-8',
+    '.css': 'text/css; charset=utf-8',
+    '.svg': 'image/svg+xml',
+    '.wasm': 'application/wasm',
+};
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const iso = (time) => new Date(time).toISOString().replace(/\.000Z$/, 'Z');
+const eur = (cents) => ({
+    amount: (cents < 0 ? '-' : '') + (Math.abs(cents) / 100).toFixed(2), currency: 'EUR' });
+const revenue = (gross, refunds) => ({
+    gross: eur(gross), refunds: eur(refunds), net: eur(gross - refunds) });
+
+const NAMES = {
+    category: ['Grocery', 'Electronics', 'Travel'],
+    city: ['Paris', 'Lyon', 'Marseille', 'Nantes', 'Toulouse', 'Lille', 'Bordeaux', 'Rennes',
+        'Strasbourg', 'Montpellier', 'Nice', 'Grenoble'],
+    product: ['Espresso machine, stainless steel', 'Olive oil, 1 l', 'Train ticket Paris–Lyon',
+        'Headphones', 'Bread', 'Cheese board', 'Night in a hotel', 'Laptop sleeve', 'Tea, 100 g',
+        'Umbrella'],
+};
+
+const figures = (scale) => ({
+    transactions: 100 * scale, approved: 86 * scale, declined: 7 * scale, pending: 5 * scale,
+    refunded: 2 * scale, units: 173 * scale,
+    revenue: [revenue(1_234_567 * scale, 23_456 * scale)],
+    orders: { count: 42 * scale, error_percent: '1.6' },
+    customers: { count: 37 * scale, error_percent: '1.6' },
+    average_basket: eur(29394), approval_rate_percent: '92.5',
+});
+
+const row = (index, scale) => ({
+    transactions: (12 - index) * scale, approved: (11 - index) * scale, units: (20 - index) * scale,
+    revenue: revenue((40 - 3 * index) * 1111 * scale, index % 3 ? 0 : 777 * scale),
+});
+
+/** A whole message as of `now`, larger with each `step`. */
+export function message(now, step = 0, changes = {}) {
+    const running = Math.floor(now / MINUTE) * MINUTE;
+    const window = (minutes, scale) => ({
+        from: iso(running - (minutes - 1) * MINUTE), to: iso(running + MINUTE),
+        figures: figures(scale + step) });
+    const groups = ['5m', '60m', 'today'].flatMap((name, at) => ['category', 'city'].map((by) => ({
+        window: name, dimension: by, total: NAMES[by].length,
+        groups: NAMES[by].map((key, index) => ({
+            key, ...(by === 'city' ? { country: 'France' } : {}), ...row(index, at + 1 + step) })),
+    })));
+    const statuses = ['APPROVED', 'APPROVED', 'DECLINED', 'APPROVED', 'PENDING', 'APPROVED', 'REFUNDED'];
+    return {
+        as_of: { time: iso(now), offsets: [{ stream: 'fake', partition: 0, next: 1000 + step }] },
+        source: {
+            state: 'live', since: iso(now - MINUTE), fresh_through: iso(now - 400),
+            checked_at: iso(now - 100),
+            partitions: [0, 1, 2].map((partition) => ({
+                stream: '7d8c1e0a-fake', partition, generation: 1, covered: 0, next: 1000 + step,
+                log_end: 1000 + step, fresh_through: iso(now - 400), checked_at: iso(now - 100),
+                lag: 0, lag_unit: 'records', ended: false })),
+            gaps: [], dead_letters: { total: 0, newest_at: null, by_reason: [] },
+            ...changes.source,
+        },
+        windows: { minutes_5: window(5, 1), minutes_60: window(60, 10), today: window(700, 100) },
+        series: { minutes: Array.from({ length: 60 }, (_, index) => {
+            const height = 40 + 25 * Math.sin(index / 7) + 9 * Math.cos(index * 1.7);
+            const part = index === 59 ? 0.4 : 1;
+            const gross = Math.round(height * part * 100 * (1 + step / 100)) * 3;
+            return { start: iso(running - (59 - index) * MINUTE), transactions: Math.round(height),
+                approved: Math.round(height * 0.86), units: Math.round(height * 1.7),
+                revenue: [revenue(gross, index % 6 ? 0 : Math.round(gross / 9))] };
+        }) },
+        groups,
+        tops: ['product', 'merchant', 'customer'].map((kind) => ({ kind, currency: 'EUR',
+            rows: NAMES.product.map((name, index) => ({
+                key: `${kind}-${index}`, name: kind === 'product' ? name : `${kind} ${index}`,
+                ...row(index, 3 + step) })) })),
+        transactions: Array.from({ length: 50 }, (_, index) => ({
+            stream: 'fake', partition: 0, offset: 1000 + step - index, event_id: `E-${1000 + step - index}`,
+            event_time: iso(now - index * 700), order_id: `O-${index}`, order_line: 1,
+            customer_id: 'C-1', customer_name: 'Hélène Martín', product_id: 'P-1',
+            product_name: NAMES.product[(step + index) % 10], category: 'Grocery',
+            merchant: 'Épicerie du Port', quantity: 2, amount: eur(1350 + 97 * index), country: 'France',
+            city: NAMES.city[index % 12], channel: 'store', payment_method: 'card',
+            status: statuses[(step + index) % 7] })),
+        ...changes.parts,
+    };
+}
+
+const part = (id, kind, name, facts = {}, more = {}) => ({
+    id, kind, name, state: 'up', since: iso(Date.now() - 3600 * SECOND), checked_at: iso(Date.now() - SECOND),
+    cause: null, detail: null,
+    facts: Object.entries(facts).map(([name, value]) => ({ name, value })), ...more });
+
+export function health() {
+    return { time: iso(Date.now()), parts: [
+        part('zookeeper', 'zookeeper', '127.0.0.1:2181',
+            { version: '3.8.4', mode: 'standalone', latency_ms: '0.2', connections: '3', answered_by: 'mntr' }),
+        part('kafka-broker-0', 'kafka_broker', '127.0.0.1:9092', { controller: '0' }),
+        part('kafka-topic', 'kafka_topic', 'transactions',
+            { partitions: '3', under_replicated_partitions: '0', offline_partitions: '0', lag_records: '0' }),
+        part('name-node', 'name_node', '127.0.0.1:9870',
+            { live_data_nodes: '1', capacity_bytes: '52710469632', remaining_bytes: '31253823488' }),
+        part('warehouse', 'warehouse', 'mysql://127.0.0.1:3306/comptoir'),
+        part('process-views', 'process', 'comptoir-speed views', { pid: '12345', host: 'till-1' }),
+    ] };
+}
+
+export function logs() {
+    const line = (offset, level, component, text, fields = []) => ({
+        source: 'app', offset, time: iso(Date.now() - (2000 - offset)), level, component, message: text, fields });
+    return { time: iso(Date.now()),
+        sources: [{ name: 'app', path: '/var/log/comptoir/app.log',
+            location: 'hdfs://127.0.0.1:8020/user/flume/logs/app', state: 'shipping',
+            since: iso(Date.now() - 3600 * SECOND), problem: null, lines: 18234, bytes: 3_456_789,
+            lag_bytes: 312, pieces_closed: 12, pieces_open: 1, gaps: 0, gap_bytes: 0,
+            shipped_at: iso(Date.now() - 300) }],
+        lines: [
+            line(1990, 'INFO', 'views', 'committed a batch', [['records', '512'], ['millis', '14']]),
+            line(1800, 'WARN', 'web', 'a probe took long', [['part', 'zookeeper']]),
+            line(1700, 'ERROR', 'logship', 'the lake does not answer', [['hint', 'comptoir doctor']]),
+            { ...line(1600, null, null, 'java.lang.Exception: not ours'), time: null },
+        ] };
+}
+
+/** `state` may be changed while it runs: live, health, logs, letters, each a function or a Problem. */
+export async function fakeServer(state = {}, port = 0) {
+    const streams = new Set();
+    const problem = (response, body) => {
+        response.writeHead(body.status, { 'content-type': 'application/problem+json' });
+        response.end(JSON.stringify(body));
+    };
+    const json = (response, body) => {
+        if (body?.status >= 400) return problem(response, body);
+        response.writeHead(200, { 'content-type': 'application/json' });
+        return response.end(JSON.stringify(body));
+    };
+    const noImport = { type: '/problems/no-import', title: 'nothing imported', status: 404, detail: 'empty' };
+    const server = createServer(async (request, response) => {
+        const { pathname } = new URL(request.url, 'http://fake');
+        if (pathname === '/api/v1/live/stream') {
+            const first = state.live?.();
+            if (first?.status >= 400) return problem(response, first);
+            response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+            response.write('retry: 200\n\n');
+            if (first) response.write(`event: snapshot\nid: f-1\ndata: ${JSON.stringify(first)}\n\n`);
+            streams.add(response);
+            return request.on('close', () => streams.delete(response));
+        }
+        if (pathname === '/api/v1/live/summary') return json(response, state.live?.() ?? {});
+        if (pathname === '/api/v1/health') return json(response, (state.health ?? health)());
+        if (pathname === '/api/v1/logs/summary') return json(response, (state.logs ?? logs)());
+        if (pathname === '/api/v1/dead-letters') return json(response, state.letters?.() ?? {});
+        if (pathname.startsWith('/api/')) return json(response, noImport);
+        const file = pathname === '/' ? '/index.html' : pathname;
+        try {
+            const bytes = await readFile(join(DIST, file));
+            response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
+            return response.end(bytes);
+        } catch {
+            response.writeHead(404);
+            return response.end();
+        }
+    });
+    await new Promise((resolve) => { server.listen(port, '127.0.0.1', resolve); });
+    return {
+        url: `http://127.0.0.1:${server.address().port}`,
+        /** Tells all open pages. */
+        send(body) {
+            for (const stream of streams) stream.write(`event: change\ndata: ${JSON.stringify(body)}\n\n`);
+        },
+        /** Breaks all connections of the stream. */
+        cut() {
+            for (const stream of streams) stream.destroy();
+        },
+        open: () => streams.size,
+        async end() {
+            server.closeAllConnections();
+            await new Promise((resolve) => { server.close(resolve); });
+        },
+    };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+    const [port = '8090', kind] = process.argv.slice(2);
+    let step = 0;
+    const server = await fakeServer({ live: () => message(Date.now(), step) }, Number(port));
+    console.log(server.url);
+    setInterval(() => {
+        step += kind === 'flood' ? 97 : 1;
+        server.send(message(Date.now(), step));
+    }, 200);
+}

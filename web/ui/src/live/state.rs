@@ -1,0 +1,260 @@
+//! What the live part of the page knows, and how each message of the stream changes it. Pure: the
+//! shell in [`super::stream`] listens and keeps the time.
+
+use crate::state::Fault;
+use comptoir_model::api::AsOf;
+use comptoir_model::api::live::{
+    GapKind, LiveDimension, LiveGroups, LiveMessage, LiveSeries, LiveSource, LiveWindows,
+    SourceState, TopKind, TopList, Transaction, Window, WindowName,
+};
+use comptoir_model::money::Currency;
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+
+/// The server sends something at least each second; this long without a word is news.
+const SILENCE: SignedDuration = SignedDuration::from_secs(5);
+
+/// All figures of one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Picture {
+    pub(crate) as_of: Arc<AsOf>,
+    pub(crate) source: Arc<LiveSource>,
+    pub(crate) windows: Option<Arc<LiveWindows>>,
+    pub(crate) series: Option<Arc<LiveSeries>>,
+    groups: Arc<Vec<LiveGroups>>,
+    tops: Arc<Vec<TopList>>,
+    pub(crate) transactions: Arc<Vec<Transaction>>,
+}
+
+impl Picture {
+    fn of(message: LiveMessage) -> Self {
+        Self {
+            as_of: Arc::new(message.as_of),
+            source: Arc::new(message.source),
+            windows: message.windows.map(Arc::new),
+            series: message.series.map(Arc::new),
+            groups: Arc::new(message.groups.unwrap_or_default()),
+            tops: Arc::new(message.tops.unwrap_or_default()),
+            transactions: Arc::new(message.transactions.unwrap_or_default()),
+        }
+    }
+
+    /// The picture of the message's moment: what the message leaves out has not changed.
+    fn after(&self, message: LiveMessage) -> Self {
+        let kept = self.clone();
+        Self {
+            as_of: Arc::new(message.as_of),
+            source: Arc::new(message.source),
+            windows: message.windows.map(Arc::new).or(kept.windows),
+            series: message.series.map(Arc::new).or(kept.series),
+            groups: message.groups.map_or(kept.groups, Arc::new),
+            tops: message.tops.map_or(kept.tops, Arc::new),
+            transactions: message.transactions.map_or(kept.transactions, Arc::new),
+        }
+    }
+
+    pub(crate) fn window(&self, name: WindowName) -> Option<&Window> {
+        let windows = self.windows.as_ref()?;
+        Some(match name {
+            WindowName::Minutes5 => &windows.minutes_5,
+            WindowName::Minutes60 => &windows.minutes_60,
+            WindowName::Today => &windows.today,
+        })
+    }
+
+    pub(crate) fn groups(
+        &self,
+        window: WindowName,
+        dimension: LiveDimension,
+    ) -> Option<&LiveGroups> {
+        self.groups
+            .iter()
+            .find(|groups| groups.window == window && groups.dimension == dimension)
+    }
+
+    pub(crate) fn top(&self, kind: TopKind, currency: Currency) -> Option<&TopList> {
+        self.tops
+            .iter()
+            .find(|list| list.kind == kind && list.currency == currency)
+    }
+
+    /// What was sold in today or in the last hour, in its order.
+    pub(crate) fn currencies(&self) -> Vec<Currency> {
+        let mut currencies: Vec<_> = [WindowName::Today, WindowName::Minutes60]
+            .into_iter()
+            .filter_map(|name| self.window(name))
+            .flat_map(|window| &window.figures.revenue)
+            .map(|revenue| revenue.net.currency)
+            .collect();
+        currencies.sort_unstable();
+        currencies.dedup();
+        currencies
+    }
+
+    /// Whether a figure from `from` on may be too low: records are lost, or are still to come.
+    pub(crate) fn is_incomplete_since(&self, from: Timestamp) -> bool {
+        self.source.state == SourceState::CatchingUp
+            || (self.source.gaps.iter())
+                .any(|gap| gap.kind == GapKind::Lost && gap.found_at >= from)
+    }
+}
+
+/// What the stream brought, or that it brought nothing.
+#[derive(Clone, Debug)]
+pub(crate) enum News {
+    /// Everything.
+    Snapshot(Box<LiveMessage>),
+    /// What has changed since.
+    Change(Box<LiveMessage>),
+    /// The connection broke; with the reason, where there is one to be had.
+    Lost(Option<Fault>),
+}
+
+/// What the page knows of the live figures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LiveView {
+    Loading,
+    /// There is nothing to show, and this is why.
+    Down(Fault),
+    Shown(Shown),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) picture: Picture,
+    /// When the last message came, by this machine's clock.
+    pub(crate) received: Timestamp,
+    pub(crate) link: Link,
+}
+
+/// The way to the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Link {
+    Open,
+    Lost(Option<Fault>),
+}
+
+impl LiveView {
+    pub(crate) fn take(&mut self, news: News, now: Timestamp) {
+        match (news, &mut *self) {
+            (News::Snapshot(message), _) => *self = Self::shown(Picture::of(*message), now),
+            (News::Change(message), Self::Shown(shown)) => {
+                *self = Self::shown(shown.picture.after(*message), now);
+            }
+            // A change of something unknown: the next connection brings a snapshot.
+            (News::Change(_), Self::Loading | Self::Down(_)) => {}
+            (News::Lost(fault), Self::Shown(shown)) => {
+                // A reason stays until there is another one, or the link is back.
+                let known = match &mut shown.link {
+                    Link::Open => None,
+                    Link::Lost(known) => known.take(),
+                };
+                shown.link = Link::Lost(fault.or(known));
+            }
+            (News::Lost(Some(fault)), _) => *self = Self::Down(fault),
+            (News::Lost(None), _) => {}
+        }
+    }
+
+    fn shown(picture: Picture, now: Timestamp) -> Self {
+        Self::Shown(Shown {
+            picture,
+            received: now,
+            link: Link::Open,
+        })
+    }
+
+    pub(crate) fn as_shown(&self) -> Option<&Shown> {
+        match self {
+            Self::Shown(shown) => Some(shown),
+            _ => None,
+        }
+    }
+}
+
+/// How new the figures are, for the line at the top and the banners.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    Live {
+        up_to: Option<Timestamp>,
+        age: SignedDuration,
+    },
+    CatchingUp {
+        up_to: Option<Timestamp>,
+    },
+    /// The views sink is silent.
+    Stopped {
+        silent: SignedDuration,
+    },
+    WarehouseAway {
+        since: Timestamp,
+    },
+    Empty,
+    /// The server is silent: `last` is the moment of the figures that are shown.
+    Reconnecting {
+        last: Timestamp,
+        fault: Option<Fault>,
+    },
+}
+
+impl Freshness {
+    /// Ages count from the server's own clock at the message, then on by ours: clocks may differ.
+    pub(crate) fn of(shown: &Shown, now: Timestamp) -> Self {
+        let source = &shown.picture.source;
+        let moment = shown.picture.as_of.time;
+        // The page's clock ticks, so a message may be ahead of it.
+        let since_then = now.duration_since(shown.received).max(SignedDuration::ZERO);
+        let age_of = |then: Timestamp| moment.duration_since(then) + since_then;
+        let silent = since_then > SILENCE;
+        if silent || shown.link != Link::Open {
+            let fault = match &shown.link {
+                Link::Open => None,
+                Link::Lost(fault) => fault.clone(),
+            };
+            return Self::Reconnecting {
+                last: moment,
+                fault,
+            };
+        }
+        let up_to = source.fresh_through;
+        match source.state {
+            SourceState::Empty => Self::Empty,
+            SourceState::Live => Self::Live {
+                up_to,
+                age: up_to
+                    .map_or(SignedDuration::ZERO, age_of)
+                    .max(SignedDuration::ZERO),
+            },
+            SourceState::CatchingUp => Self::CatchingUp { up_to },
+            SourceState::Stopped => Self::Stopped {
+                silent: age_of(source.checked_at.unwrap_or(source.since)),
+            },
+            SourceState::WarehouseAway => Self::WarehouseAway {
+                since: source.since,
+            },
+        }
+    }
+
+    /// Whether the figures are of now.
+    pub(crate) fn is_current(&self) -> bool {
+        matches!(
+            self,
+            Self::Live { .. } | Self::CatchingUp { .. } | Self::Empty
+        )
+    }
+
+    /// As the page's `data-state` spells it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Live { .. } => "live",
+            Self::CatchingUp { .. } => "catching-up",
+            Self::Stopped { .. } => "stopped",
+            Self::WarehouseAway { .. } => "warehouse-away",
+            Self::Empty => "empty",
+            Self::Reconnecting { .. } => "reconnecting",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

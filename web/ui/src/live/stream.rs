@@ -1,0 +1,122 @@
+//! Listens to the server's stream for as long as the page is open and seen.
+
+use super::state::{LiveView, News};
+use crate::state::Fault;
+use crate::{api, browser};
+use comptoir_model::api::live::LiveMessage;
+use gloo_timers::future::TimeoutFuture;
+use jiff::Timestamp;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use web_sys::{EventSource, MessageEvent};
+
+const STREAM: &str = "/api/v1/live/stream";
+/// Answers with the reason where the stream can't be had.
+const SUMMARY: &str = "/api/v1/live/summary";
+/// How often the clock moves and the connection is looked after.
+const TICK_MS: u32 = 500;
+/// A connection that is open but silent for so many ticks is dead: it is opened again.
+const SILENT_TICKS: u32 = 20;
+/// How many ticks pass before a refused connection is tried again.
+const RETRY_TICKS: u32 = 4;
+/// A page that nobody sees lets go of its connection after so many ticks.
+const HIDDEN_TICKS: u32 = 20;
+
+/// Keeps `view` up to date and moves the page's clock.
+pub(crate) async fn listen(view: RwSignal<LiveView>, now: RwSignal<Timestamp>) {
+    let mut connection: Option<Connection> = None;
+    let mut wait = 0_u32;
+    let mut hidden = 0_u32;
+    loop {
+        hidden = if browser::is_hidden() { hidden + 1 } else { 0 };
+        wait = wait.saturating_sub(1);
+        if hidden > HIDDEN_TICKS {
+            // What is missed meanwhile comes as one snapshot.
+            connection = None;
+        } else if connection.as_ref().is_some_and(Connection::is_over) {
+            connection = None;
+            wait = RETRY_TICKS;
+            spawn_local(tell_why(view));
+        } else if connection.is_none() && wait == 0 {
+            connection = Connection::open(view);
+        }
+        if hidden == 0 {
+            now.set(browser::now());
+        }
+        TimeoutFuture::new(TICK_MS).await;
+    }
+}
+
+/// The browser does not say why it could not connect; a plain request does.
+async fn tell_why(view: RwSignal<LiveView>) {
+    let fault = api::fault_of(SUMMARY).await;
+    // The stream may be back already, and then there is nothing to explain.
+    if fault.is_some() {
+        view.update(|view| view.take(News::Lost(fault), browser::now()));
+    }
+}
+
+type Listener = Closure<dyn FnMut(MessageEvent)>;
+
+/// One `EventSource`; closed when dropped.
+struct Connection {
+    source: EventSource,
+    /// Ticks since the last message.
+    silent: StoredValue<u32>,
+    _listeners: [Listener; 2],
+    _on_error: Closure<dyn FnMut()>,
+}
+
+impl Connection {
+    /// `None` where the browser refuses: an address of ours is valid, so it never does.
+    fn open(view: RwSignal<LiveView>) -> Option<Self> {
+        let source = EventSource::new(STREAM).ok()?;
+        let silent = StoredValue::new(0_u32);
+        let listener = move |news: fn(Box<LiveMessage>) -> News| {
+            Listener::new(move |event: MessageEvent| {
+                silent.set_value(0);
+                let text = event.data().as_string().unwrap_or_default();
+                let news = match api::parse::<LiveMessage>(&text) {
+                    Some(message) => news(Box::new(message)),
+                    None => News::Lost(Some(Fault::Unreadable {
+                        path: STREAM.to_owned(),
+                    })),
+                };
+                view.update(|view| view.take(news, browser::now()));
+            })
+        };
+        let listeners = [listener(News::Snapshot), listener(News::Change)];
+        for (name, listener) in ["snapshot", "change"].into_iter().zip(&listeners) {
+            let function = listener.as_ref().unchecked_ref();
+            // Fails for no event name.
+            drop(source.add_event_listener_with_callback(name, function));
+        }
+        let on_error = Closure::<dyn FnMut()>::new(move || {
+            view.update(|view| view.take(News::Lost(None), browser::now()));
+        });
+        source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        Some(Self {
+            source,
+            silent,
+            _listeners: listeners,
+            _on_error: on_error,
+        })
+    }
+
+    /// Counts a tick. The browser connects again by itself after a broken connection, not after a
+    /// refusal, and never notices one that is dead without being closed.
+    fn is_over(&self) -> bool {
+        self.silent.update_value(|ticks| *ticks += 1);
+        self.source.ready_state() == EventSource::CLOSED || self.silent.get_value() > SILENT_TICKS
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.source.set_onerror(None);
+        self.source.close();
+        self.silent.dispose();
+    }
+}
