@@ -92,12 +92,11 @@ impl<'a> Replayer<'a> {
         now: Timestamp,
     ) -> Result<Replayed, ReplayError> {
         let mut replayer = Self::plan(warehouse, transport, place, correction, force, now).await?;
-        let replayed = match replayer.find().await? {
-            Some((partition, offset)) => Replayed::Found(partition, offset),
-            None => {
-                replayer.send(now).await?;
-                Replayed::Sent
-            }
+        let replayed = if let Some((partition, offset)) = replayer.find().await? {
+            Replayed::Found(partition, offset)
+        } else {
+            replayer.send(now).await?;
+            Replayed::Sent
         };
         replayer.finish(now).await?;
         Ok(replayed)
@@ -123,30 +122,27 @@ impl<'a> Replayer<'a> {
             (_, Correction::Record(bytes)) => bytes,
         };
         let transactional_id = format!("comptoir-replay {stream} {place}");
-        let plan = match standing {
-            Some(plan) => plan,
-            None => {
-                if let (Err(rejection), false) = (judged(&wanted, now), force) {
-                    return Err(ReplayError::Rejected {
-                        place: place.clone(),
-                        rejection: Box::new(rejection),
-                    });
-                }
-                let producer = transport.replay_producer(&transactional_id).await?;
-                let plan = Replay {
-                    letter: place.key(),
-                    state: ReplayState::Planned,
-                    ends: producer.ends().await?,
-                    replacement: wanted.clone(),
-                    transactional_id: transactional_id.clone(),
-                    created_at: now,
-                };
-                let known = warehouse.dead_letter(&place.key()).await?;
-                known.ok_or_else(|| ReplayError::NoLetter(place.clone()))?;
-                let plan = warehouse.plan_replay(&plan).await?;
-                drop(producer);
-                plan
+        let plan = if let Some(plan) = standing {
+            plan
+        } else {
+            if let (Err(rejection), false) = (judged(&wanted, now), force) {
+                return Err(ReplayError::Rejected {
+                    place: place.clone(),
+                    rejection: Box::new(rejection),
+                });
             }
+            let known = warehouse.dead_letter(&place.key()).await?;
+            known.ok_or_else(|| ReplayError::NoLetter(place.clone()))?;
+            let producer = transport.replay_producer(&transactional_id).await?;
+            let plan = Replay {
+                letter: place.key(),
+                state: ReplayState::Planned,
+                ends: producer.ends().await?,
+                replacement: wanted.clone(),
+                transactional_id: transactional_id.clone(),
+                created_at: now,
+            };
+            warehouse.plan_replay(&plan).await?
         };
         if let ReplayState::Done { at } = plan.state {
             let place = place.clone();
@@ -214,10 +210,7 @@ fn whole(letter: StoredLetter) -> Result<Vec<u8>, ReplayError> {
 }
 
 /// As the sinks will judge it, apart from duplicates.
-fn judged(
-    bytes: &[u8],
-    timestamp: Timestamp,
-) -> Result<comptoir_model::event::Event<'_>, Rejection> {
+fn judged(bytes: &[u8], timestamp: Timestamp) -> Result<Event<'_>, Rejection> {
     let record = verdict::Record {
         offset: Offset(0),
         timestamp,

@@ -1,0 +1,13 @@
+//! The views sink and the dead letters, against real transports and warehouses.
+
+mod crashes;
+mod dead_letters;
+mod figures;
+mod gaps;
+mod outages;
+mod owners;
+mod poison;
+mod recomputed;
+mod serving;
+mod till;
+mod world;
