@@ -1,10 +1,13 @@
 //! Connections: bounded in number, bounded in how long they say nothing, drained at the end.
 
+use crate::stall::Impatient;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use prometheus_client::metrics::counter::Counter;
+use rustix::net::sockopt::set_socket_send_buffer_size;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -20,13 +23,25 @@ const CONNECTIONS_MAX: usize = 1024;
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// For the requests that are under way at the end.
 const DRAIN_MAX: Duration = Duration::from_secs(3);
+/// For a client to read on. It misses nothing that it could not have anew.
+const STALL_MAX: Duration = Duration::from_secs(10);
+/// What the system keeps for a client that reads slowly, and what the server does beside it: some
+/// live messages, not minutes of them.
+const SEND_BUFFER_BYTES: usize = 256 * 1024;
+const WRITE_BUFFER_BYTES: usize = 64 * 1024;
 /// After the system refused a connection (no file descriptors left).
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Serves until `shutdown`, then lets running requests finish for at most [`DRAIN_MAX`].
 ///
 /// axum's own `serve` bounds none of these.
-pub(crate) async fn serve(listener: TcpListener, app: Router, shutdown: impl Future<Output = ()>) {
+/// Clients that stop reading are counted in `cut_off`.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Router,
+    cut_off: Counter,
+    shutdown: impl Future<Output = ()>,
+) {
     let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
@@ -40,7 +55,11 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, shutdown: impl Fut
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(SILENCE_MAX)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()));
+            .max_buf_size(WRITE_BUFFER_BYTES)
+            .serve_connection(
+                TokioIo::new(Impatient::new(stream, STALL_MAX, cut_off.clone())),
+                TowerToHyperService::new(app.clone()),
+            );
         let connection = graceful.watch(connection);
         connections.spawn(async move {
             if let Err(error) = connection.await {
@@ -73,6 +92,9 @@ async fn accept(
             Ok((stream, peer)) => {
                 if let Err(error) = stream.set_nodelay(true) {
                     debug!("{peer}: TCP_NODELAY can't be set: {error}");
+                }
+                if let Err(error) = set_socket_send_buffer_size(&stream, SEND_BUFFER_BYTES) {
+                    debug!("{peer}: the send buffer can't be bounded: {error}");
                 }
                 return (stream, slot);
             }

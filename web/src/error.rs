@@ -1,5 +1,6 @@
 //! What ends the server.
 
+use crate::health::KafkaSettingsError;
 use std::net::SocketAddr;
 
 /// Why the server can't start. A retry helps only after the cause is gone.
@@ -14,4 +15,8 @@ pub enum WebError {
     },
     #[error("the listening socket has no address: {0}")]
     Socket(std::io::Error),
+    #[error("no HTTP client can be made: {0}")]
+    Client(reqwest::Error),
+    #[error(transparent)]
+    Kafka(#[from] KafkaSettingsError),
 }

@@ -1,25 +1,35 @@
-//! The API and the page, over the lake.
+//! The API and the page, over the lake and the warehouse.
 //!
-//! [`serve`] answers from memory: one task looks at the lake every second and swaps the whole view
-//! when a newer import is published, so that no request waits for HDFS and none sees half an
-//! import. While the lake is away the last view goes on being served, and says so.
+//! [`serve`] answers from memory. One task looks at the lake every second and swaps the whole view
+//! when a newer import is published; another one reads what changed in the warehouse ten times a
+//! second; a task for each part of the platform asks how it is. So no request waits for HDFS or for
+//! the warehouse, and none sees half an import or half a batch. While something is away what was
+//! read last goes on being served, and says so.
 
 mod connections;
 mod error;
+mod health;
 mod history;
 mod http;
+mod live;
+mod logs;
 mod metrics;
 mod page;
 mod probes;
+mod request;
 mod routes;
+mod stall;
 
 pub use error::WebError;
+pub use health::KafkaSettingsError;
+pub use request::{RequestError, ServeRequest};
 
-use comptoir_lake::{Lake, LakePath};
-use comptoir_model::money::Currency;
 use history::sight::Sight;
 use history::watcher::Watcher;
 use http::guard::Hosts;
+use live::Live;
+use live::reader::Reader;
+use logs::Logs;
 use metrics::Metrics;
 use page::Page;
 use routes::Server;
@@ -27,6 +37,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 /// Whether the page was built before this program; else a plain one says how to build it.
 pub fn has_page() -> bool {
@@ -38,35 +49,55 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, WebError> {
     (TcpListener::bind(address).await).map_err(|source| WebError::Listen { address, source })
 }
 
-/// Serves until `shutdown` completes, then lets running requests finish for up to 3 s.
+/// Serves until `shutdown` completes, then ends the live streams and lets running requests finish
+/// for up to 3 s.
 ///
-/// `target` is the directory of the lake that sales are imported to, and `currency` that of its
-/// amounts. On a loopback address only requests to loopback names are answered.
+/// On a loopback address only requests to loopback names are answered.
 pub async fn serve(
     listener: TcpListener,
-    lake: Lake,
-    target: LakePath,
-    currency: Currency,
+    request: ServeRequest,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), WebError> {
     let address = listener.local_addr().map_err(WebError::Socket)?;
+    let client = health::http::client().map_err(WebError::Client)?;
+    let live = Arc::new(Live::new(
+        request.warehouse.clone(),
+        request.zone.clone(),
+        request.now,
+    ));
+    let board = Arc::default();
+    let _probes = health::start(&request, &live, &client, &board)?;
+    let logs = Logs::new(client, &request.logs_url);
+
     let (sender, sight) = watch::channel(Sight::Unknown);
-    let metrics = Arc::new(Metrics::new(sight.clone()));
+    let metrics = Arc::new(Metrics::new(sight.clone(), Arc::clone(&live)));
     let watcher = Watcher {
-        lake,
-        target,
-        currency,
+        lake: request.lake,
+        target: request.sales,
+        currency: request.currency,
         sight: sender,
         metrics: Arc::clone(&metrics),
     };
+    let reader = Reader::new(Arc::clone(&live), Arc::clone(&metrics));
+    let ending = CancellationToken::new();
+    let cut_off = metrics.cut_off().clone();
     let server = Server {
         sight,
+        live,
+        board,
+        logs,
         metrics,
         page: Page::embedded(),
+        ending: ending.clone(),
     };
     let app = routes::router(server, Hosts::for_listener(address));
+    let shutdown = async {
+        shutdown.await;
+        ending.cancel();
+    };
     tokio::select! {
         never = watcher.run() => match never {},
-        () = connections::serve(listener, app, shutdown) => Ok(()),
+        never = reader.run() => match never {},
+        () = connections::serve(listener, app, cut_off, shutdown) => Ok(()),
     }
 }

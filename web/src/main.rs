@@ -2,7 +2,8 @@
 
 use clap::Parser;
 use comptoir_config::{ConfigArgs, Key, Settings, init_logging};
-use comptoir_lake::{Lake, LakeOptions, LakePath};
+use comptoir_lake::{Lake, LakeOptions};
+use comptoir_web::ServeRequest;
 use std::io::Write;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -76,18 +77,19 @@ fn settings(args: &Args) -> anyhow::Result<Settings> {
 async fn run(settings: Settings) -> anyhow::Result<()> {
     let options = LakeOptions {
         timeout: settings.lake.timeout,
-        hadoop_conf_dir: settings.lake.hadoop_conf_dir,
+        hadoop_conf_dir: settings.lake.hadoop_conf_dir.clone(),
     };
     let lake = Lake::open(&settings.lake.url.to_string(), options)?;
-    let target = LakePath::parse(&settings.import.target_dir)?;
+    let request = ServeRequest::of(&settings, lake)?;
     let shutdown = stopped()?;
     let listener = comptoir_web::listen(settings.web.listen).await?;
     let address = listener.local_addr()?;
     info!(
-        "listening on http://{address}, reading {}",
-        lake.url_of(&target)
+        "listening on http://{address}, reading {} and {}",
+        request.lake.url_of(&request.sales),
+        request.warehouse.url()
     );
-    comptoir_web::serve(listener, lake, target, settings.shop.currency, shutdown).await?;
+    comptoir_web::serve(listener, request, shutdown).await?;
     info!("stopped");
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What is counted for Prometheus. Names and meanings are in this crate's README.
 
 use crate::history::sight::Sight;
+use crate::live::Live;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
@@ -33,6 +34,9 @@ pub(crate) struct Metrics {
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabels, Histogram>,
     lake_read_errors: Counter,
+    live_reads: Histogram,
+    live_read_errors: Counter,
+    cut_off: Counter,
 }
 
 /// Routes as patterns, so that there are few of them.
@@ -48,11 +52,14 @@ struct RouteLabels {
 }
 
 impl Metrics {
-    pub(crate) fn new(sight: watch::Receiver<Sight>) -> Self {
+    pub(crate) fn new(sight: watch::Receiver<Sight>, live: Arc<Live>) -> Self {
         let requests = Family::default();
         let durations: Family<RouteLabels, Histogram> =
             Family::new_with_constructor(|| Histogram::new(DURATION_BUCKETS_S));
         let lake_read_errors = Counter::default();
+        let live_reads = Histogram::new(DURATION_BUCKETS_S);
+        let live_read_errors = Counter::default();
+        let cut_off = Counter::default();
         let mut registry = Registry::default();
         registry.register(
             "comptoir_build",
@@ -74,17 +81,49 @@ impl Metrics {
             "Looks at the lake that failed, and imports that could not be read",
             lake_read_errors.clone(),
         );
+        registry.register(
+            "comptoir_live_read_duration_seconds",
+            "Reads of what changed in the warehouse, those that failed too",
+            live_reads.clone(),
+        );
+        registry.register(
+            "comptoir_live_read_errors",
+            "Reads of the warehouse that failed",
+            live_read_errors.clone(),
+        );
+        registry.register(
+            "comptoir_connections_cut_off",
+            "Connections whose client stopped reading",
+            cut_off.clone(),
+        );
         registry.register_collector(Box::new(HistoryMetrics(sight)));
+        registry.register_collector(Box::new(LiveMetrics(live)));
         Self {
             registry,
             requests,
             durations,
             lake_read_errors,
+            live_reads,
+            live_read_errors,
+            cut_off,
         }
     }
 
     pub(crate) fn count_lake_read_error(&self) {
         self.lake_read_errors.inc();
+    }
+
+    pub(crate) fn observe_live_read(&self, duration: Duration) {
+        self.live_reads.observe(duration.as_secs_f64());
+    }
+
+    pub(crate) fn count_live_read_error(&self) {
+        self.live_read_errors.inc();
+    }
+
+    /// To be counted by whoever cuts clients off.
+    pub(crate) fn cut_off(&self) -> &Counter {
+        &self.cut_off
     }
 
     /// All of them, in Prometheus' text format.
@@ -154,6 +193,40 @@ impl Collector for HistoryMetrics {
             "comptoir_history_checked_at_seconds",
             "When the lake was last seen to hold the served import as its newest",
             checked_at.as_second(),
+        )
+    }
+}
+
+/// How the live figures stand.
+#[derive(Debug)]
+struct LiveMetrics(Arc<Live>);
+
+impl Collector for LiveMetrics {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
+        let mut gauge = |name, help, value: i64| {
+            let gauge = ConstGauge::new(value);
+            gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)
+        };
+        let streams = i64::try_from(self.0.open_streams()).unwrap_or(i64::MAX);
+        gauge(
+            "comptoir_live_streams",
+            "Live streams that are open",
+            streams,
+        )?;
+        let Some(source) = self.0.source() else {
+            return Ok(());
+        };
+        if let Some(fresh) = source.fresh_through {
+            gauge(
+                "comptoir_live_fresh_through_seconds",
+                "The event time up to which every partition has been seen",
+                fresh.as_second(),
+            )?;
+        }
+        gauge(
+            "comptoir_live_dead_letters",
+            "Records that could not be used",
+            i64::try_from(source.dead_letters.total).unwrap_or(i64::MAX),
         )
     }
 }

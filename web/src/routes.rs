@@ -1,10 +1,14 @@
 //! Which path is answered by what.
 
+use crate::health;
+use crate::health::board::Board;
 use crate::history;
 use crate::history::sight::Sight;
 use crate::http::guard::{Hosts, guard};
 use crate::http::headers::secure;
 use crate::http::problem::{Refused, problem};
+use crate::live::{Live, rest, stream};
+use crate::logs::{self, Logs};
 use crate::metrics::{Metrics, observe};
 use crate::page::Page;
 use crate::probes;
@@ -17,15 +21,34 @@ use axum::routing::{any, get};
 use comptoir_model::api::ProblemKind;
 use std::sync::Arc;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
 /// What the handlers share.
-#[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) sight: watch::Receiver<Sight>,
+    pub(crate) live: Arc<Live>,
+    pub(crate) board: Arc<Board>,
+    pub(crate) logs: Logs,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) page: Page,
+    /// Cancelled when the server ends: streams would go on for ever.
+    pub(crate) ending: CancellationToken,
 }
+
+/// What people may look for under `/api/v1`.
+const PATHS: [&str; 10] = [
+    "history/summary",
+    "history/by/{dimension}",
+    "live/summary",
+    "live/series",
+    "live/by/{dimension}",
+    "live/stream",
+    "transactions",
+    "dead-letters",
+    "logs/summary",
+    "health",
+];
 
 pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
     let metrics = Arc::clone(&server.metrics);
@@ -33,10 +56,19 @@ pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
     let api = Router::new()
         .route("/api/v1/history/summary", get(history::summary))
         .route("/api/v1/history/by/{dimension}", get(history::by))
+        .route("/api/v1/live/summary", get(rest::summary))
+        .route("/api/v1/live/series", get(rest::series))
+        .route("/api/v1/live/by/{dimension}", get(rest::by))
+        .route("/api/v1/transactions", get(rest::transactions))
+        .route("/api/v1/dead-letters", get(rest::dead_letters))
+        .route("/api/v1/logs/summary", get(logs::summary))
+        .route("/api/v1/health", get(health::health))
         .route("/api/{*path}", any(unknown_api))
         .layer(CompressionLayer::new());
     Router::new()
         .merge(api)
+        // Each event goes out at once: a compressor would hold it back.
+        .route("/api/v1/live/stream", get(stream::stream))
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))
@@ -60,12 +92,8 @@ async fn page(State(server): State<Arc<Server>>, request: Request) -> Response {
 
 async fn unknown_api(uri: Uri) -> Refused {
     let detail = format!("the API has no {}", uri.path());
-    let hint = "the paths are /api/v1/history/summary and /api/v1/history/by/{dimension}";
-    Refused(problem(
-        ProblemKind::NotFound,
-        detail,
-        Some(hint.to_owned()),
-    ))
+    let hint = format!("the paths are {}", PATHS.join(", "));
+    Refused(problem(ProblemKind::NotFound, detail, Some(hint)))
 }
 
 async fn method_not_allowed(method: Method, uri: Uri) -> Refused {

@@ -43,9 +43,7 @@ fn describe(kind: ProblemKind) -> (StatusCode, &'static str) {
             StatusCode::SERVICE_UNAVAILABLE,
             "the log shipper does not answer",
         ),
-        ProblemKind::InvalidParameter => {
-            (StatusCode::BAD_REQUEST, "a parameter has no such value")
-        }
+        ProblemKind::InvalidParameter => (StatusCode::BAD_REQUEST, "a parameter has no such value"),
         ProblemKind::TooManyStreams => (
             StatusCode::SERVICE_UNAVAILABLE,
             "too many live streams are open",

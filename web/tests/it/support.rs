@@ -1,7 +1,7 @@
 //! A running server over a lake of the test's own, and imports to publish into it.
 
 use crate::sales::Line;
-use comptoir_config::clock;
+use comptoir_config::{HealthSettings, TransportSettings, TransportUrl, clock};
 use comptoir_lake::publish::Publication;
 use comptoir_lake::{Lake, LakeOptions, LakePath};
 use comptoir_model::api::PartInfo;
@@ -10,6 +10,9 @@ use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SourceInfo};
 use comptoir_model::money::Currency;
 use comptoir_model::sales::SALES_COLUMNS;
 use comptoir_model::text_format::{ColumnKind, TextFormat};
+use comptoir_warehouse::{Limits, Login, Warehouse};
+use comptoir_web::ServeRequest;
+use jiff::tz::TimeZone;
 use reqwest::{Client, RequestBuilder, Response};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -50,6 +53,41 @@ impl TestLake {
     }
 }
 
+/// A server over this lake, with nothing else that answers.
+pub(crate) fn request(lake: &Lake) -> ServeRequest {
+    let nowhere = "/nonexistent/comptoir";
+    let warehouse = format!("sqlite://{nowhere}/warehouse.db").parse().unwrap();
+    let limits = Limits {
+        connect: Duration::from_secs(5),
+        statement: Duration::from_secs(10),
+        row: Duration::from_secs(10),
+    };
+    ServeRequest {
+        lake: lake.clone(),
+        sales: target(),
+        currency: Currency::EUR,
+        zone: TimeZone::get("Europe/Paris").unwrap(),
+        warehouse: Warehouse::new(warehouse, Login::default(), limits),
+        erp_url: format!("sqlite://{nowhere}/erp.db").parse().unwrap(),
+        erp_login: Login::default(),
+        transport: TransportSettings {
+            url: TransportUrl::Jsonl(nowhere.into()),
+            topic: "transactions".to_owned(),
+            partitions: 3,
+            replication: 1,
+            kafka_properties: None,
+        },
+        // Nobody listens on the first port.
+        logs_url: "http://127.0.0.1:1".to_owned(),
+        health: HealthSettings {
+            zookeeper: Vec::new(),
+            zookeeper_admin_url: None,
+            namenode_url: None,
+        },
+        now: clock::now,
+    }
+}
+
 /// A server in this process, stopped when it is dropped.
 pub(crate) struct TestServer {
     pub(crate) base: String,
@@ -64,15 +102,22 @@ impl TestServer {
     }
 
     pub(crate) async fn over(lake: &Lake, target: LakePath) -> Self {
+        Self::serving(ServeRequest {
+            sales: target,
+            ..request(lake)
+        })
+        .await
+    }
+
+    pub(crate) async fn serving(request: ServeRequest) -> Self {
         let listener = comptoir_web::listen(([127, 0, 0, 1], 0).into())
             .await
             .unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
-        let lake = lake.clone();
         let task = tokio::spawn(async move {
             let shutdown = async { stopped.await.unwrap_or_default() };
-            comptoir_web::serve(listener, lake, target, Currency::EUR, shutdown).await
+            comptoir_web::serve(listener, request, shutdown).await
         });
         // Compression is looked at by hand.
         let client = Client::builder()

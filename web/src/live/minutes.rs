@@ -1,0 +1,299 @@
+//! The totals of each minute, and of the windows made of them. Pure.
+
+use super::sums::{Cell, GroupKey, GroupTotals, GroupValue, Names, Sums, cell};
+use super::windows::{Spans, WINDOWS};
+use comptoir_model::api::live::WindowName;
+use comptoir_model::live::{Minute, QuarterHour};
+use comptoir_model::merge::GenerationNumber;
+use comptoir_warehouse::{MinuteTotals, OlderTotals, PartitionId, Totals};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Something of one generation of one partition.
+type Key<T> = (T, PartitionId, GenerationNumber);
+
+/// Each minute's totals by group, and the sums of those in each window.
+///
+/// A window's sums are never added up anew: what changes is taken back and added again, and what
+/// leaves is taken back. All of it is exact. Minutes that have left the last hour are joined to
+/// quarters of an hour, of which only today consists.
+pub(crate) struct Minutes {
+    spans: Spans,
+    groups: Names<GroupKey>,
+    recent: BTreeMap<Key<Minute>, Cell>,
+    older: BTreeMap<Key<QuarterHour>, Cell>,
+    /// In the order of [`WINDOWS`].
+    windows: [GroupTotals; WINDOWS.len()],
+}
+
+impl Minutes {
+    pub(crate) fn new(spans: Spans) -> Self {
+        Self {
+            spans,
+            groups: Names::default(),
+            recent: BTreeMap::new(),
+            older: BTreeMap::new(),
+            windows: Default::default(),
+        }
+    }
+
+    /// Puts a minute in the place of what was known of it. Later minutes than the running one are
+    /// kept for when their time comes.
+    pub(crate) fn replace(&mut self, change: &MinuteTotals) {
+        let minute = change.minute;
+        let new = self.cell_of(&change.totals);
+        let key = (minute, change.partition, change.generation);
+        let old = self.recent.insert(key, new);
+        let new = &self.recent[&key];
+        for (window, name) in self.windows.iter_mut().zip(WINDOWS) {
+            if self.spans.of(name).contains(&minute) {
+                // First the new: a group that stays is not removed in between.
+                window.add(new);
+                window.subtract(old.as_deref().unwrap_or_default());
+            }
+        }
+    }
+
+    /// Puts a quarter of an hour that has left the last hour in the place of what was known of it.
+    pub(crate) fn replace_older(&mut self, change: &OlderTotals) {
+        let new = self.cell_of(&change.totals);
+        let key = (change.quarter, change.partition, change.generation);
+        let old = self.older.insert(key, new);
+        if self.is_today(change.quarter) {
+            let today = &mut self.windows[TODAY];
+            today.add(&self.older[&key]);
+            today.subtract(old.as_deref().unwrap_or_default());
+        }
+    }
+
+    /// Moves the windows forward within the day; see [`Spans`].
+    pub(crate) fn advance(&mut self, spans: Spans) {
+        for (window, name) in self.windows.iter_mut().zip(WINDOWS) {
+            let (old, new) = (self.spans.of(name), spans.of(name));
+            let came = range(&self.recent, old.end.max(new.start)..new.end);
+            came.for_each(|(_, cell)| window.add(cell));
+            let left = range(&self.recent, old.start..new.start.min(old.end));
+            left.for_each(|(_, cell)| window.subtract(cell));
+        }
+        self.spans = spans;
+        self.join_old_minutes();
+    }
+
+    pub(crate) fn spans(&self) -> &Spans {
+        &self.spans
+    }
+
+    /// The groups of a window, in no order.
+    pub(crate) fn window(&self, window: WindowName) -> impl Iterator<Item = (&GroupKey, &Sums)> {
+        let number = WINDOWS.iter().position(|name| *name == window);
+        let totals = &self.windows[number.unwrap_or_default()];
+        (totals.iter()).map(|(key, sums)| (self.groups.key(key), sums))
+    }
+
+    /// The groups of one minute of the last hour, of each partition apart.
+    pub(crate) fn minute(&self, minute: Minute) -> impl Iterator<Item = (&GroupKey, &Sums)> {
+        range(&self.recent, minute..Minute(minute.0 + 1))
+            .flat_map(|(_, cell)| cell)
+            .map(|(key, sums)| (self.groups.key(*key), sums))
+    }
+
+    fn is_today(&self, quarter: QuarterHour) -> bool {
+        (quarter.start()).is_some_and(|minute| self.spans.today.contains(&minute))
+    }
+
+    fn join_old_minutes(&mut self) {
+        let kept = self.spans.minutes_from();
+        let first = (Minute(kept.0 * 15), LEAST.0, LEAST.1);
+        let kept = self.recent.split_off(&first);
+        let old = std::mem::replace(&mut self.recent, kept);
+        for ((minute, partition, generation), rows) in old {
+            let quarter = QuarterHour::of(minute);
+            if self.is_today(quarter) {
+                let key = (quarter, partition, generation);
+                let joined = self.older.entry(key).or_default();
+                let known = std::mem::take(joined);
+                *joined = cell(known.into_iter().chain(rows));
+            }
+        }
+    }
+
+    fn cell_of(&mut self, totals: &Totals) -> Cell {
+        let mut rows = Vec::with_capacity(3 * totals.grouped.len() + totals.places.len());
+        for group in &totals.grouped {
+            let sums = Sums::from(&group.sums);
+            for value in [
+                GroupValue::Category(group.category.clone()),
+                GroupValue::Channel(group.channel),
+                GroupValue::Status(group.status),
+            ] {
+                let currency = group.currency;
+                rows.push((self.groups.number(GroupKey { currency, value }), sums));
+            }
+        }
+        for place in &totals.places {
+            let value = GroupValue::City {
+                country: place.country.clone(),
+                city: place.city.clone(),
+            };
+            let currency = place.currency;
+            let key = self.groups.number(GroupKey { currency, value });
+            rows.push((key, Sums::from(&place.sums)));
+        }
+        cell(rows.into_iter())
+    }
+}
+
+/// Its place in [`WINDOWS`].
+const TODAY: usize = 2;
+
+const LEAST: (PartitionId, GenerationNumber) = (PartitionId(i64::MIN), GenerationNumber(0));
+
+fn range(
+    cells: &BTreeMap<Key<Minute>, Cell>,
+    minutes: Range<Minute>,
+) -> impl Iterator<Item = (&Key<Minute>, &Cell)> {
+    let end = minutes.end.max(minutes.start);
+    cells.range((minutes.start, LEAST.0, LEAST.1)..(end, LEAST.0, LEAST.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use comptoir_model::event::{Channel, Status};
+    use comptoir_model::live::{Distinct, Hundredths, TopSums};
+    use comptoir_model::money::Currency;
+    use comptoir_warehouse::{Grouped, PlaceTotals};
+    use proptest::prelude::*;
+
+    type Row = (u8, u64, i64);
+
+    fn totals(rows: &[Row]) -> Totals {
+        let sums = |transactions, gross| TopSums {
+            transactions,
+            approved: transactions,
+            units: transactions,
+            gross: Hundredths(gross),
+            refunds: Hundredths(0),
+            net: Hundredths(gross),
+        };
+        Totals {
+            grouped: (rows.iter())
+                .map(|(category, transactions, gross)| Grouped {
+                    currency: Currency::EUR,
+                    category: format!("category {category}"),
+                    channel: Channel::Web,
+                    status: Status::Approved,
+                    sums: sums(*transactions, *gross),
+                })
+                .collect(),
+            places: (rows.iter())
+                .map(|(city, transactions, gross)| PlaceTotals {
+                    currency: Currency::EUR,
+                    country: "France".to_owned(),
+                    city: format!("city {city}"),
+                    sums: sums(*transactions, *gross),
+                })
+                .collect(),
+            distinct: Distinct::default(),
+        }
+    }
+
+    fn spans(running: i64) -> Spans {
+        let end = Minute(running + 1);
+        Spans {
+            minutes_5: Minute(end.0 - 5)..end,
+            minutes_60: Minute(end.0 - 60)..end,
+            today: Minute(0)..end,
+        }
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Replace(i64, i64, Vec<Row>),
+        Advance(i64),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let rows = prop::collection::vec((0_u8..3, 0_u64..4, 0_i64..1000), 0..4);
+        prop_oneof![
+            4 => (0_i64..3, -70_i64..200, rows).prop_map(|(p, m, rows)| Step::Replace(p, m, rows)),
+            1 => (0_i64..30).prop_map(Step::Advance),
+        ]
+    }
+
+    /// What a warehouse says: minutes where they are asked for, else the quarter as a whole.
+    fn tell(
+        minutes: &mut Minutes,
+        known: &BTreeMap<(i64, i64), Vec<Row>>,
+        partition: i64,
+        minute: i64,
+    ) {
+        let (partition_id, generation) = (PartitionId(partition), GenerationNumber(1));
+        let quarter = QuarterHour::of(Minute(minute));
+        let spans = minutes.spans().clone();
+        if quarter >= spans.minutes_from() {
+            minutes.replace(&MinuteTotals {
+                partition: partition_id,
+                generation,
+                minute: Minute(minute),
+                totals: totals(&known[&(partition, minute)]),
+            });
+        } else if quarter >= spans.older_from() {
+            let first = quarter.0 * 15;
+            let rows: Vec<_> = (known.range((partition, first)..(partition, first + 15)))
+                .flat_map(|(_, rows)| rows.clone())
+                .collect();
+            minutes.replace_older(&OlderTotals {
+                partition: partition_id,
+                generation,
+                quarter,
+                totals: totals(&rows),
+            });
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn windows_equal_the_sum_of_their_minutes(steps in prop::collection::vec(step(), 1..60)) {
+            let mut running = 10;
+            let mut minutes = Minutes::new(spans(running));
+            let mut known = BTreeMap::new();
+            for step in steps {
+                match step {
+                    Step::Replace(partition, minute, rows) => {
+                        known.insert((partition, minute), rows);
+                        tell(&mut minutes, &known, partition, minute);
+                    }
+                    Step::Advance(by) => {
+                        running += by;
+                        minutes.advance(spans(running));
+                    }
+                }
+                for name in WINDOWS {
+                    let spans = spans(running);
+                    let span = spans.of(name);
+                    let mut expected: BTreeMap<String, (u64, i128)> = BTreeMap::new();
+                    for ((_, minute), rows) in &known {
+                        if !span.contains(&Minute(*minute)) { continue }
+                        for (key, transactions, gross) in rows {
+                            if *transactions == 0 { continue }
+                            for name in [format!("category {key}"), format!("city {key}"),
+                                "web".to_owned(), "APPROVED".to_owned()] {
+                                let total = expected.entry(name).or_default();
+                                total.0 += transactions;
+                                total.1 += i128::from(*gross);
+                            }
+                        }
+                    }
+                    let found: BTreeMap<String, (u64, i128)> = minutes
+                        .window(name)
+                        .map(|(key, sums)| {
+                            (key.value.key().to_owned(), (sums.transactions, sums.net()))
+                        })
+                        .collect();
+                    prop_assert_eq!(found, expected);
+                }
+            }
+        }
+    }
+}
