@@ -7,6 +7,7 @@ use crate::warehouse::Warehouse;
 use comptoir_database::{Row, Value};
 use comptoir_model::ids::Offset;
 use comptoir_model::merge::PartitionKey;
+use comptoir_model::verdict::record_timestamp;
 use jiff::Timestamp;
 
 /// Names one dead letter for ever.
@@ -163,7 +164,8 @@ fn read(row: &Row, with_bytes: bool) -> Result<StoredLetter> {
             partition: cells.partition_key()?,
             offset: cells.offset()?,
         },
-        record_timestamp: cells.milliseconds()?,
+        // Anything may stand in a record, also the very end of the calendar.
+        record_timestamp: record_timestamp(cells.integer()?),
         reason: cells.text()?.to_owned(),
         detail: cells.text()?.to_owned(),
         cure: cells.text()?.to_owned(),

@@ -46,7 +46,7 @@ pub(crate) async fn migrate(inner: &Inner, now: Timestamp) -> Result<SchemaVersi
 }
 
 /// Of this database, at most 64 characters.
-const LOCK_NAME: &str = "CONCAT('comptoir.', MD5(DATABASE()))";
+const LOCK_NAME: &str = "CONCAT('comptoir.', LEFT(SHA2(DATABASE(), 256), 40))";
 
 async fn lock(session: &mut Session) -> Result<()> {
     let what = "locking the schema";

@@ -1,0 +1,15 @@
+//! One contract, run on `SQLite`, `MariaDB` and `MySQL`.
+
+// Clippy takes only functions marked as tests for tests, not what they call.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cache;
+mod commits;
+mod concurrency;
+mod letters;
+mod lists;
+mod migrations;
+mod records;
+mod services;
+mod totals;
+mod world;
