@@ -145,8 +145,8 @@ pub(crate) fn hash() -> String {
 }
 
 /// Calls for as long as the page is open.
-pub(crate) fn on_hash_change(mut changed: impl FnMut() + 'static) {
-    let listener = Closure::<dyn FnMut()>::new(move || changed());
+pub(crate) fn on_hash_change(changed: impl FnMut() + 'static) {
+    let listener = Closure::<dyn FnMut()>::new(changed);
     window().set_onhashchange(Some(listener.as_ref().unchecked_ref()));
     listener.forget();
 }

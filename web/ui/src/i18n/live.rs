@@ -400,12 +400,7 @@ pub(crate) fn place(language: Language, partition: u32, start: u64, end: u64) ->
 }
 
 pub(crate) fn transactions(language: Language, count: u64, formatted: &str) -> String {
-    match (language, count) {
-        (Language::English, 1) => format!("{formatted} transaction"),
-        (Language::English, _) => format!("{formatted} transactions"),
-        (Language::French, 0 | 1) => format!("{formatted} transaction"),
-        (Language::French, _) => format!("{formatted} transactions"),
-    }
+    format!("{formatted} {}", transactions_word(language, count))
 }
 
 pub(crate) fn of_which_refunded(language: Language, amount: &str) -> String {

@@ -141,8 +141,6 @@ impl LiveView {
             (News::Change(message), Self::Shown(shown)) => {
                 *self = Self::shown(shown.picture.after(*message), now);
             }
-            // A change of something unknown: the next connection brings a snapshot.
-            (News::Change(_), Self::Loading | Self::Down(_)) => {}
             (News::Lost(fault), Self::Shown(shown)) => {
                 // A reason stays until there is another one, or the link is back.
                 let known = match &mut shown.link {
@@ -152,7 +150,8 @@ impl LiveView {
                 shown.link = Link::Lost(fault.or(known));
             }
             (News::Lost(Some(fault)), _) => *self = Self::Down(fault),
-            (News::Lost(None), _) => {}
+            // A change of something unknown: the next connection brings a snapshot.
+            (News::Change(_) | News::Lost(None), _) => {}
         }
     }
 
