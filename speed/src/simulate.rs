@@ -17,7 +17,8 @@ pub use catalog::{Catalog, CatalogError, ErpCatalog, payments};
 pub use generator::{Draft, Generator};
 pub use pace::{InvalidRate, Pace, Rate, Shape};
 pub use run::{
-    CatalogChoice, Extent, Hurry, SimulateError, SimulateRequest, Simulated, load_catalog, run,
+    CatalogChoice, Extent, Hurry, SimulateError, SimulateRequest, Simulated, load_catalog, print,
+    run,
 };
 pub use shares::{InvalidShare, Share, Shares};
 

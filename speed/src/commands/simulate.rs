@@ -3,13 +3,14 @@
 use crate::cli::{Outcome, TransportArgs};
 use crate::commands::stop::stopped;
 use crate::simulate::{
-    CatalogChoice, Extent, Hurry, Rate, Shape, Share, Shares, SimulateRequest, run as simulate,
+    CatalogChoice, Extent, Hurry, Rate, Shape, Share, Shares, SimulateRequest, load_catalog, print,
+    run as simulate,
 };
 use clap::{ArgGroup, ValueEnum};
 use comptoir_config::{Settings, Sources, clock};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 
 /// Send made-up events, as the tills of a shop would
 ///
@@ -24,6 +25,7 @@ use std::io::Write;
   comptoir-speed simulate --rate 50
   comptoir-speed simulate --catalog payments --steady --rate 500 --seconds 60
   comptoir-speed simulate --transport kafka:127.0.0.1:9092 --fast --rows 5000000 --rate 2000
+  comptoir-speed simulate --print --rows 1000 | comptoir-speed check
   comptoir-speed simulate --late 10 --duplicates 5 --malformed 1"
 )]
 pub struct SimulateArgs {
@@ -41,6 +43,10 @@ pub struct SimulateArgs {
     /// As fast as the transport takes them; their times still follow the rate, and end about now
     #[arg(long, requires = "extent")]
     fast: bool,
+
+    /// Print the events, one a line, instead of sending them
+    #[arg(long, requires = "extent", conflicts_with_all = ["transport", "topic"])]
+    print: bool,
 
     /// Stop after so many events
     #[arg(long, value_name = "N", group = "extent")]
@@ -111,13 +117,27 @@ impl SimulateArgs {
                 rows: self.rows,
                 seconds: self.seconds,
             },
-            hurry: if self.fast { Hurry::Fast } else { Hurry::Paced },
+            hurry: if self.fast || self.print {
+                Hurry::Fast
+            } else {
+                Hurry::Paced
+            },
             start: self.start,
         }
     }
 }
 
 pub(crate) async fn run(args: &SimulateArgs, settings: &Settings) -> anyhow::Result<Outcome> {
+    if args.print {
+        let request = args.request(settings);
+        let catalog = load_catalog(request.catalog, settings).await?;
+        print(
+            request,
+            catalog,
+            &mut BufWriter::new(std::io::stdout().lock()),
+        )?;
+        return Ok(Outcome::Fine);
+    }
     let stopped = stopped()?;
     let progress = progress_bar(args.rows);
     let sent = |rows| progress.set_position(rows);

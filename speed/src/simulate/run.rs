@@ -10,6 +10,7 @@ use comptoir_lake::{Lake, LakeError, LakeOptions, LakePath, published};
 use comptoir_model::money::Currency;
 use comptoir_model::sales::SALES_COLUMNS;
 use jiff::{SignedDuration, Timestamp};
+use std::io::{self, Write};
 use std::pin::pin;
 use std::time::Duration;
 use tracing::{info, warn};
@@ -71,6 +72,13 @@ pub struct Simulated {
     pub bytes: u64,
 }
 
+impl Simulated {
+    fn count(&mut self, record: &[u8]) {
+        self.rows += 1;
+        self.bytes += record.len() as u64;
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum SimulateError {
     #[error(transparent)]
@@ -118,6 +126,25 @@ pub async fn run(
     let simulated = ended?;
     sent(simulated.rows);
     Ok(simulated)
+}
+
+/// Writes the events to `out` instead, one a line, at once. A damaged record may hold any bytes, and
+/// none at all.
+pub fn print(
+    request: SimulateRequest,
+    catalog: Catalog,
+    out: &mut dyn Write,
+) -> io::Result<Simulated> {
+    let mut tills = Tills::new(request, catalog);
+    while !tills.is_over() {
+        let draft = tills.generator.next(tills.pace.due());
+        out.write_all(draft.bytes)?;
+        out.write_all(b"\n")?;
+        tills.simulated.count(draft.bytes);
+        tills.pace.advance();
+    }
+    out.flush()?;
+    Ok(tills.simulated)
 }
 
 /// The catalog that events are drawn from. The lake may be empty, or away: the built-in sample has
@@ -275,8 +302,7 @@ impl Tills {
             value: draft.bytes,
         };
         producer.send(message).await?;
-        self.simulated.rows += 1;
-        self.simulated.bytes += draft.bytes.len() as u64;
+        self.simulated.count(draft.bytes);
         self.pace.advance();
         Ok(())
     }
