@@ -4,3 +4,6 @@
 
 mod check;
 mod schema;
+mod services;
+mod transport;
+mod views;

@@ -11,17 +11,17 @@ const HEAD_BYTES: usize = 128 * 1024;
 const CHUNK_BYTES: usize = 256 * 1024;
 
 /// Reads whole lines from any line's beginning on.
+///
+/// A line comes out of one read, from its beginning on, unless it is longer than a read: what was
+/// read of an unfinished line is forgotten, because its writer may die, and the next one then
+/// writes another line over it.
 #[derive(Debug)]
 pub(super) struct Lines {
     buffer: Vec<u8>,
     /// Where the next line begins in the buffer.
     start: usize,
-    /// Up to where the buffer holds no newline of that line.
-    scanned: usize,
     /// The position in the file of the buffer's first byte.
     base: u64,
-    /// Bytes of the next line that were read and not kept; they lie behind its head.
-    skipped: u64,
 }
 
 /// A line without its newline.
@@ -45,9 +45,7 @@ impl Lines {
         Self {
             buffer: Vec::new(),
             start: 0,
-            scanned: 0,
             base: offset,
-            skipped: 0,
         }
     }
 
@@ -56,77 +54,117 @@ impl Lines {
         self.base + self.start as u64
     }
 
-    /// Up to where the file was read.
-    pub(super) fn fetched(&self) -> u64 {
-        self.base + self.buffer.len() as u64 + self.skipped
-    }
-
-    /// Whether the next line was read already.
-    pub(super) fn has_line(&mut self) -> bool {
-        let found = memchr::memchr(b'\n', &self.buffer[self.scanned..]);
-        self.scanned = found.map_or(self.buffer.len(), |at| self.scanned + at);
-        found.is_some()
-    }
-
     /// `None` where the file ends before a newline.
     pub(super) fn next(&mut self, file: &File) -> io::Result<Option<RawLine<'_>>> {
+        let end = match memchr::memchr(b'\n', &self.buffer[self.start..]) {
+            Some(at) => self.start + at,
+            None => match self.fill(file)? {
+                Filled::Line { end } => end,
+                Filled::Long { length } => return Ok(Some(self.take_head(length))),
+                Filled::Nothing => return Ok(None),
+            },
+        };
+        let start = std::mem::replace(&mut self.start, end + 1);
+        let length = end - start;
+        let kept = if length > LINE_BYTES_MAX {
+            HEAD_BYTES
+        } else {
+            length
+        };
+        Ok(Some(RawLine {
+            offset: self.base + start as u64,
+            bytes: &self.buffer[start..start + kept],
+            length: length as u64,
+        }))
+    }
+
+    /// Reads from the next line's beginning on, more and more until its end is there.
+    fn fill(&mut self, file: &File) -> io::Result<Filled> {
+        self.base = self.position();
+        self.start = 0;
+        let mut wanted = CHUNK_BYTES;
         loop {
-            if let Some(at) = memchr::memchr(b'\n', &self.buffer[self.scanned..]) {
-                return Ok(Some(self.take(self.scanned + at)));
+            self.buffer.clear();
+            self.buffer.shrink_to(2 * CHUNK_BYTES);
+            let read = read_into(&mut self.buffer, file, self.base, wanted)?;
+            if let Some(end) = memchr::memchr(b'\n', &self.buffer) {
+                return Ok(Filled::Line { end });
             }
-            self.scanned = self.buffer.len();
-            self.make_room();
-            if self.read_more(file)? == 0 {
-                return Ok(None);
+            if read < wanted {
+                self.buffer.clear();
+                return Ok(Filled::Nothing);
             }
+            if wanted > LINE_BYTES_MAX {
+                return self.measure(file);
+            }
+            wanted *= 4;
         }
     }
 
-    /// The line whose newline stands at `end` of the buffer.
-    fn take(&mut self, end: usize) -> RawLine<'_> {
-        let start = self.start;
-        let offset = self.base + start as u64;
-        let length = (end - start) as u64 + self.skipped;
-        let whole = length <= LINE_BYTES_MAX as u64;
-        let kept = if whole { end } else { start + HEAD_BYTES };
-        self.base += self.skipped;
-        self.skipped = 0;
-        self.start = end + 1;
-        self.scanned = self.start;
+    /// Keeps the head of a line that is too long, and looks for its end.
+    fn measure(&mut self, file: &File) -> io::Result<Filled> {
+        let mut length = self.buffer.len() as u64;
+        self.buffer.truncate(HEAD_BYTES);
+        self.buffer.shrink_to_fit();
+        let mut chunk = Vec::new();
+        loop {
+            chunk.clear();
+            let read = read_into(&mut chunk, file, self.base + length, CHUNK_BYTES)?;
+            if let Some(end) = memchr::memchr(b'\n', &chunk) {
+                length += end as u64;
+                return Ok(Filled::Long { length });
+            }
+            if read == 0 {
+                self.buffer.clear();
+                return Ok(Filled::Nothing);
+            }
+            length += read as u64;
+        }
+    }
+
+    /// The line whose head is all that the buffer holds.
+    fn take_head(&mut self, length: u64) -> RawLine<'_> {
+        let offset = self.base;
+        // Behind the line, with nothing of what follows it: `position` is right, and the head
+        // stays until the next call.
+        self.start = self.buffer.len();
+        self.base = offset + length + 1 - self.start as u64;
         RawLine {
             offset,
-            bytes: &self.buffer[start..kept],
+            bytes: &self.buffer,
             length,
         }
     }
+}
 
-    fn make_room(&mut self) {
-        self.buffer.drain(..self.start);
-        self.base += self.start as u64;
-        self.start = 0;
-        if self.buffer.len() > LINE_BYTES_MAX || self.skipped > 0 {
-            self.skipped += self.buffer.len().saturating_sub(HEAD_BYTES) as u64;
-            self.buffer.truncate(HEAD_BYTES);
-        }
-        self.scanned = self.buffer.len();
-        if self.buffer.len() < CHUNK_BYTES && self.buffer.capacity() > 4 * CHUNK_BYTES {
-            self.buffer.shrink_to(2 * CHUNK_BYTES);
-        }
-    }
+enum Filled {
+    /// The buffer holds a line, and maybe more.
+    Line {
+        end: usize,
+    },
+    Long {
+        length: u64,
+    },
+    Nothing,
+}
 
-    fn read_more(&mut self, file: &File) -> io::Result<usize> {
-        let old = self.buffer.len();
-        let from = self.fetched();
-        self.buffer.resize(old + CHUNK_BYTES, 0);
-        let read = loop {
-            match file.read_at(&mut self.buffer[old..], from) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => break other,
+/// Appends up to `wanted` bytes; fewer only where the file ends.
+fn read_into(buffer: &mut Vec<u8>, file: &File, offset: u64, wanted: usize) -> io::Result<usize> {
+    buffer.resize(wanted, 0);
+    let mut read = 0;
+    while read < wanted {
+        match file.read_at(&mut buffer[read..], offset + read as u64) {
+            Ok(0) => break,
+            Ok(more) => read += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                buffer.clear();
+                return Err(error);
             }
-        };
-        self.buffer.truncate(old + *read.as_ref().unwrap_or(&0));
-        read
+        }
     }
+    buffer.truncate(read);
+    Ok(read)
 }
 
 /// The beginning of the line that holds `offset`, or of the next one if it lies inside: a newline

@@ -15,7 +15,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Between two looks at a file that does not grow.
 const LOOK: Duration = Duration::from_millis(5);
@@ -34,6 +34,8 @@ pub struct PartitionReader {
     unaligned: Option<u64>,
     /// Up to here the file was synced by this reader.
     durable: u64,
+    /// The file's length and time of change when nothing was found in it.
+    quiet: Option<(u64, SystemTime)>,
     end_told: Option<(Offset, Instant)>,
     bounds: Option<LogBounds>,
 }
@@ -53,6 +55,7 @@ impl PartitionReader {
             lines: Lines::at(from.0),
             unaligned: Some(from.0),
             durable: 0,
+            quiet: None,
             end_told: None,
             bounds: None,
         })
@@ -77,6 +80,7 @@ impl PartitionReader {
     pub(in crate::transport) fn seek(&mut self, offset: Offset) {
         self.lines = Lines::at(offset.0);
         self.unaligned = Some(offset.0);
+        self.quiet = None;
         self.end_told = None;
     }
 
@@ -105,16 +109,24 @@ impl PartitionReader {
                 return Ok(Step::Revoked);
             }
             let checked_at = clock::now();
-            let length = (self.file.metadata())
-                .map_err(|cause| self.error("can't look at", cause))?
-                .len();
+            let (length, changed_at) = (self.file.metadata())
+                .and_then(|facts| Ok((facts.len(), facts.modified()?)))
+                .map_err(|cause| self.error("can't look at", cause))?;
             if length < self.lines.position() {
                 return Ok(Step::TailLost {
                     next: self.position(),
                     log_end: Offset(length),
                 });
             }
-            match self.drain(length, take)? {
+            let drained = if self.quiet == Some((length, changed_at)) {
+                Drained::Nothing
+            } else {
+                self.drain(take)?
+            };
+            if matches!(drained, Drained::Nothing) {
+                self.quiet = Some((length, changed_at));
+            }
+            match drained {
                 Drained::Stopped => return Ok(Step::Stopped),
                 Drained::More if began.elapsed() >= wait => return Ok(Step::Waited),
                 Drained::More => continue,
@@ -147,10 +159,9 @@ impl PartitionReader {
         }
     }
 
-    /// Hands over lines that end before `length`, a limited number of them.
+    /// Hands over a limited number of lines.
     fn drain(
         &mut self,
-        length: u64,
         take: &mut dyn FnMut(Record<'_>) -> ControlFlow<()>,
     ) -> Result<Drained, TransportError> {
         if let Some(offset) = self.unaligned {
@@ -163,9 +174,6 @@ impl PartitionReader {
             self.unaligned = None;
         }
         for _ in 0..RECORDS_PER_LOOK {
-            if self.lines.fetched() >= length && !self.lines.has_line() {
-                return Ok(Drained::Nothing);
-            }
             let line = match self.lines.next(&self.file) {
                 Ok(Some(line)) => line,
                 Ok(None) => return Ok(Drained::Nothing),
