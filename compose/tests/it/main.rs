@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod chaos;
 mod compose_yaml;
 mod doctor;
 mod lake_cli;
 mod launcher;
 mod real_services;
 mod recomputed;
+mod recount;
 mod reference;
 mod services;
 mod settings;

@@ -7,12 +7,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Its `env` file, by variable.
-fn env() -> BTreeMap<String, String> {
+pub(crate) fn env() -> BTreeMap<String, String> {
     let path = std::env::var_os("COMPTOIR_SERVICES_ENV").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.comptoir/services/env"),
         PathBuf::from,
     );
-    let text = std::fs::read_to_string(&path)
+    read_env(&path)
+}
+
+pub(crate) fn read_env(path: &Path) -> BTreeMap<String, String> {
+    let text = std::fs::read_to_string(path)
         .unwrap_or_else(|error| panic!("{}: {error}\nhint: compose/services up", path.display()));
     text.lines()
         .filter_map(|line| line.trim_start_matches("export ").split_once('='))

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use tempfile::TempDir;
 
 const ZOOKEEPER_PORT: u16 = 2181;
+/// Of everything that the tests bring up.
+const DEFAULT_PORTS: [u16; 9] = [3306, 2181, 2182, 9092, 8020, 9870, 9866, 9864, 9867];
 
 pub(crate) fn compose_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -26,13 +28,13 @@ pub(crate) fn script() -> Command {
 }
 
 /// An instance of its own, beside whatever runs on the default ports.
-struct Instance {
+pub(crate) struct Instance {
     outside: TempDir,
     port_offset: u16,
 }
 
 impl Instance {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let outside = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let instance = Self {
             outside,
@@ -46,7 +48,7 @@ impl Instance {
         instance
     }
 
-    fn data_dir(&self) -> PathBuf {
+    pub(crate) fn data_dir(&self) -> PathBuf {
         self.outside.path().join("data")
     }
 
@@ -54,7 +56,7 @@ impl Instance {
         ZOOKEEPER_PORT + self.port_offset
     }
 
-    fn run(&self, action: &str, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, action: &str, arguments: &[&str]) -> Output {
         script()
             .args([action, "--data-dir"])
             .arg(self.data_dir())
@@ -65,20 +67,30 @@ impl Instance {
     }
 
     fn up(&self) -> String {
+        self.bring_up(&["zookeeper"])
+    }
+
+    pub(crate) fn bring_up(&self, parts: &[&str]) -> String {
         // One at a time: the first fetches the jars.
         static UP: Mutex<()> = Mutex::new(());
         let output = {
             let _one_at_a_time = UP.lock().unwrap();
-            self.run("up", &["zookeeper"])
+            self.run("up", parts)
         };
         succeeded(&output)
     }
 
+    pub(crate) fn take_down(&self, part: &str) {
+        succeeded(&self.run("down", &[part]));
+    }
+
+    pub(crate) fn pid_of(&self, part: &str) -> String {
+        let file = self.data_dir().join(format!("run/{part}.pid"));
+        fs::read_to_string(file).unwrap().trim().to_owned()
+    }
+
     fn pid(&self) -> String {
-        fs::read_to_string(self.data_dir().join("run/zookeeper.pid"))
-            .unwrap()
-            .trim()
-            .to_owned()
+        self.pid_of("zookeeper")
     }
 
     fn signal(&self, signal: &str) {
@@ -115,7 +127,7 @@ fn free_port_offset() -> u16 {
     let first = 10_000 + u16::try_from(std::process::id() % 100).unwrap() * 100;
     loop {
         let offset = first + NEXT.fetch_add(2, Ordering::Relaxed);
-        if !is_open(ZOOKEEPER_PORT + offset) && !is_open(ZOOKEEPER_PORT + offset + 1) {
+        if !DEFAULT_PORTS.iter().any(|port| is_open(port + offset)) {
             return offset;
         }
     }

@@ -1,0 +1,38 @@
+//! Each process alone, on real services, killed one after the other at random.
+
+use super::child::Process;
+use super::world::World;
+use super::{Moments, RATE, kills};
+use crate::real_services::env;
+use std::time::Duration;
+
+#[tokio::test]
+async fn killed_processes_count_everything_once_and_ship_every_byte() {
+    let world = World::on_services(&env(), "kills").await;
+    let mut moments = Moments::new();
+    let simulate = ["simulate", "--steady", "--rate", RATE];
+    let mut processes = [
+        world.start("comptoir-speed", &["views"]),
+        world.start("comptoir-speed", &simulate),
+        world.start("comptoir-logship", &["ship"]),
+        world.start("comptoir-web", &[]),
+    ];
+    world.counted_more_than(0, &mut processes[0]).await;
+    for _ in 0..kills() {
+        tokio::time::sleep(moments.below(Duration::from_secs(2))).await;
+        let killed = moments.pick(&mut processes);
+        killed.assert_runs();
+        killed.kill_and_start_again();
+    }
+    let [mut views, mut simulator, mut logship, mut web] = processes;
+    assert!(simulator.end().await.success(), "{}", simulator.said());
+    let accepted = world
+        .assert_counted_once(&mut views, "after the kills")
+        .await;
+    for process in [&mut views, &mut logship, &mut web] {
+        assert!(process.end().await.success(), "{}", process.said());
+    }
+    //world.assert_log_is_archived("after the kills").await;
+    println!("{} kills, {accepted} events", kills());
+    world.remove().await;
+}
