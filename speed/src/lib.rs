@@ -4,6 +4,7 @@ pub mod check;
 pub mod cli;
 pub mod commands;
 pub mod dead_letters;
+pub mod replay;
 mod report;
 pub mod simulate;
 pub mod transport;

@@ -5,5 +5,6 @@
 mod check;
 mod schema;
 mod services;
+mod simulate;
 mod transport;
 mod views;
