@@ -220,7 +220,7 @@ fn identity(listener: &TcpListener) -> Result<Identity, ViewsError> {
         host => host.to_owned(),
     };
     Ok(Identity {
-        instance: format!("{host}/{listen}"),
+        instance: format!("{}/{listen}", host.chars().take(40).collect::<String>()),
         host,
         listen,
         started_at: clock::now(),

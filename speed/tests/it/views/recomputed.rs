@@ -41,7 +41,9 @@ impl Figures {
             if let Some(reason) = record.rejected {
                 count("rejected");
                 let hex = hex(&record.bytes);
-                figures.dead_letters.push(format!("{partition} {reason} {hex}"));
+                figures
+                    .dead_letters
+                    .push(format!("{partition} {reason} {hex}"));
                 continue;
             }
             let event: Value = serde_json::from_slice(&record.bytes).unwrap();
@@ -75,7 +77,11 @@ impl Figures {
         let currency = text("currency");
         let dimensions = ["category", "country", "city", "channel", "status"].map(text);
         let bucket = format!("{minute} {currency} {}", dimensions.join("|"));
-        add(&mut self.buckets, bucket, [1, quantity, gross, refunds, net]);
+        add(
+            &mut self.buckets,
+            bucket,
+            [1, quantity, gross, refunds, net],
+        );
         let bounds = AMOUNTS.iter().rev();
         let lower = bounds.copied().find(|bound| bound * 100 <= amount).unwrap();
         let mut subjects = vec![
@@ -93,9 +99,16 @@ impl Figures {
         for subject in subjects {
             let key = format!("{} {currency} {subject}", minute / 15);
             let units = approved * quantity;
-            add(&mut self.tops, key, [1, approved, units, gross, refunds, net]);
+            add(
+                &mut self.tops,
+                key,
+                [1, approved, units, gross, refunds, net],
+            );
         }
-        *self.net.entry(format!("{partition} {currency}")).or_default() += net;
+        *self
+            .net
+            .entry(format!("{partition} {currency}"))
+            .or_default() += net;
     }
 
     /// What the warehouse holds, over all streams and generations.
@@ -107,7 +120,9 @@ impl Figures {
         for row in texts(database, sql).await {
             for (verdict, count) in ["accepted", "rejected", "duplicate"].iter().zip(&row[1..]) {
                 if count != "0" {
-                    figures.records.insert(format!("{} {verdict}", row[0]), number(count));
+                    figures
+                        .records
+                        .insert(format!("{} {verdict}", row[0]), number(count));
                 }
             }
         }
@@ -124,7 +139,9 @@ impl Figures {
                    FROM tops GROUP BY quarter, currency, kind, name";
         for row in texts(database, sql).await {
             let sums: Vec<_> = row[4..].iter().map(|text| number(text)).collect();
-            figures.tops.insert(row[..4].join(" "), sums.try_into().unwrap());
+            figures
+                .tops
+                .insert(row[..4].join(" "), sums.try_into().unwrap());
         }
         let sql = "SELECT p.partition_number, n.currency, SUM(n.net) \
                    FROM generation_net n JOIN stream_partitions p ON p.id = n.partition_id \
@@ -173,7 +190,11 @@ fn differences<V: PartialEq + std::fmt::Debug>(
         .map(|key| format!("{key}: {:?}, not {:?}", found.get(*key), expected.get(*key)))
         .collect();
     let some: Vec<_> = wrong.iter().take(5).collect();
-    assert!(wrong.is_empty(), "{} {what}s are wrong: {some:#?}", wrong.len());
+    assert!(
+        wrong.is_empty(),
+        "{} {what}s are wrong: {some:#?}",
+        wrong.len()
+    );
 }
 
 fn add<const N: usize>(totals: &mut BTreeMap<String, [i64; N]>, key: String, share: [i64; N]) {

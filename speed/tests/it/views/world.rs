@@ -86,15 +86,25 @@ impl World {
 
     async fn create(kind: Kind, partitions: u32) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let unique = format!("test_views_{}_{:08x}", std::process::id(), clock::random_u32());
+        let unique = format!(
+            "test_views_{}_{:08x}",
+            std::process::id(),
+            clock::random_u32()
+        );
         let transport_url = match kind {
             Kind::JsonlSqlite => format!("jsonl:{}", directory.path().join("live").display()),
-            _ => Services::find().get("COMPTOIR_TRANSPORT_URL", "kafka").to_owned(),
+            _ => Services::find()
+                .get("COMPTOIR_TRANSPORT_URL", "kafka")
+                .to_owned(),
         };
         let (url, login, password_file) = match kind {
             Kind::JsonlSqlite => {
                 let path = directory.path().join("warehouse.db");
-                (format!("sqlite://{}", path.display()), Login::default(), None)
+                (
+                    format!("sqlite://{}", path.display()),
+                    Login::default(),
+                    None,
+                )
             }
             Kind::KafkaMariaDb => server("COMPTOIR_ERP", "mariadb"),
             Kind::KafkaMySql => server("COMPTOIR_MYSQL", "mysql"),
@@ -103,7 +113,10 @@ impl World {
         if kind != Kind::JsonlSqlite {
             let mut admin = connect(&url, &login).await;
             let create = format!("CREATE DATABASE {unique} CHARACTER SET utf8mb4");
-            admin.execute("creating the database", &create).await.unwrap();
+            admin
+                .execute("creating the database", &create)
+                .await
+                .unwrap();
             let text = url.to_string();
             let (server, _) = text.rsplit_once('/').unwrap();
             url = format!("{server}/{unique}").parse().unwrap();
@@ -118,9 +131,12 @@ impl World {
         };
         let transport = Transport::open(&settings).unwrap();
         transport.create_topic(partitions, 1).await.unwrap();
+        let warehouse = Warehouse::new(url.clone(), login.clone(), limits());
+        // The sink does it too; here so that tests may look before it has.
+        warehouse.migrate().await.unwrap();
         Self {
             kind,
-            warehouse: Warehouse::new(url.clone(), login.clone(), limits()),
+            warehouse,
             transport,
             transport_url,
             topic,
@@ -151,7 +167,14 @@ impl World {
     }
 
     pub(crate) async fn delete_topic(&self) {
-        let deleted = self.admin().delete_topics(&[&self.topic], &AdminOptions::new()).await;
+        if self.kind == Kind::JsonlSqlite {
+            let directory = self.directory.path().join("live").join(&self.topic);
+            return std::fs::remove_dir_all(directory).unwrap();
+        }
+        let deleted = self
+            .admin()
+            .delete_topics(&[&self.topic], &AdminOptions::new())
+            .await;
         for result in deleted.unwrap() {
             result.unwrap();
         }
@@ -254,7 +277,10 @@ impl World {
                 return;
             }
             let late = tokio::time::Instant::now() > deadline;
-            assert!(!late, "{judged} of {records} records were judged in {PATIENCE:?}");
+            assert!(
+                !late,
+                "{judged} of {records} records were judged in {PATIENCE:?}"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -328,7 +354,10 @@ impl Sink {
             if said.contains(wanted) {
                 return;
             }
-            assert!(tokio::time::Instant::now() < deadline, "{said}, wanted {wanted}");
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "{said}, wanted {wanted}"
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -340,7 +369,8 @@ pub(crate) struct Process(pub(crate) Child);
 impl Process {
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let pid = i32::try_from(self.0.id()).unwrap();
-        rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal).unwrap();
+        rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal)
+            .unwrap();
     }
 
     pub(crate) fn kill(mut self) {
