@@ -66,9 +66,14 @@ export async function newPage(browser, { locale = 'en-GB', width = 1440, theme =
     return { page, context, complaints, requests };
 }
 
+/** The page that tells the history. */
+export function historyUrl() {
+    return `${baseUrl()}/#/history`;
+}
+
 /** Opens the history and waits for its figures. */
 export async function openHistory(page) {
-    await page.goto(baseUrl());
+    await page.goto(historyUrl());
     await page.locator('[data-figure="net_sales"]').first().waitFor();
     await page.locator('#by-month svg [data-point]').first().waitFor();
 }

@@ -130,10 +130,10 @@ async function chartHolds(page, panel, groups, language) {
     const points = await page.locator(`${panel} svg [data-point]`).evaluateAll((all) =>
         all.map((point) => ({ ...point.dataset, said: point.getAttribute('aria-label') })));
     const seen = new Set();
-    for (const { group, value, cancelled, said } of points) {
+    for (const { group, value, hatched, said } of points) {
         const figures = groups.get(group);
         assert.equal(cents(value), figures?.sales ?? 0n, `${panel} ${group}`);
-        assert.equal(cents(cancelled), figures?.cancelled_sales ?? 0n, `${panel} ${group}`);
+        assert.equal(cents(hatched), figures?.cancelled_sales ?? 0n, `${panel} ${group}`);
         const amount = said.slice(said.indexOf(':') + 1).split('·')[0];
         assert.equal(shownCents(amount, language), figures?.sales ?? 0n, said);
         if (figures) seen.add(group);

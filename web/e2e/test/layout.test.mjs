@@ -1,21 +1,56 @@
-// The page fits from a phone to a wall, in both themes, and can be read in each.
+// Every page fits from a phone to a wall, in both themes, and can be read in each.
 
 import assert from 'node:assert/strict';
+import { after } from 'node:test';
 import { openHistory, screenshot } from '../lib/browser.mjs';
+import { fakeServer, health, message } from '../lib/fake.mjs';
 import { pageTest } from '../lib/suite.mjs';
 
-for (const width of [360, 768, 1440, 2560]) {
-    for (const theme of ['light', 'dark']) {
-        const locale = theme === 'dark' ? 'fr-FR' : 'en-GB';
-        pageTest(`fits ${width} px and is readable in the ${theme} theme`, async (page) => {
-            await openHistory(page);
-            const sideways = await page.evaluate(
-                () => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-            assert.equal(sideways, 0, 'nothing hangs over the edge');
-            assert.deepEqual(await page.evaluate(smallTargets), [], 'targets of 44 px');
-            assert.deepEqual(await page.evaluate(faintTexts), [], 'contrast of 4.5 to 1');
-            await screenshot(page, `history-${width}-${theme}`);
-        }, { width, theme, locale, reducedMotion: 'reduce' });
+const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
+/** Everything that can be said at once: holes, dead letters, a sink that stopped, parts in each state. */
+const server = await fakeServer({
+    live: () => message(Date.now(), 12_345, { source: {
+        state: 'stopped', checked_at: ago(12), fresh_through: ago(200),
+        gaps: [{ stream: 's', partition: 2, kind: 'lost', start: 10, end: 20, found_at: ago(900) }],
+        dead_letters: { total: 12_345, newest_at: ago(5), by_reason: [] } } }),
+    health: () => {
+        const all = health();
+        Object.assign(all.parts[0], { state: 'restricted', cause: 'not_whitelisted' });
+        Object.assign(all.parts[1], { state: 'down', cause: 'unreachable', detail: 'connection refused' });
+        Object.assign(all.parts[2], { state: 'degraded', cause: 'under_replicated' });
+        Object.assign(all.parts[5], { state: 'unknown', checked_at: null });
+        return all;
+    },
+});
+after(() => server.end());
+
+const open = (hash, shown) => async (page) => {
+    await page.goto(`${server.url}/#/${hash}`);
+    await page.locator(shown).first().waitFor();
+    // What is said in the rail comes with an answer of its own.
+    await page.locator('.badge').waitFor();
+};
+const PAGES = {
+    history: openHistory,
+    live: open('live', '#per-minute svg [data-point]'),
+    logs: open('logs', '#log-lines tbody tr'),
+    health: open('health', '[data-part]'),
+};
+
+for (const [name, show] of Object.entries(PAGES)) {
+    for (const width of [360, 768, 1440, 2560]) {
+        for (const theme of ['light', 'dark']) {
+            const locale = theme === 'dark' ? 'fr-FR' : 'en-GB';
+            pageTest(`${name} fits ${width} px and is readable in the ${theme} theme`, async (page) => {
+                await show(page);
+                const sideways = await page.evaluate(
+                    () => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+                assert.equal(sideways, 0, 'nothing hangs over the edge');
+                assert.deepEqual(await page.evaluate(smallTargets), [], 'targets of 44 px');
+                assert.deepEqual(await page.evaluate(faintTexts), [], 'contrast of 4.5 to 1');
+                await screenshot(page, `${name}-${width}-${theme}`);
+            }, { width, theme, locale, reducedMotion: 'reduce' });
+        }
     }
 }
 

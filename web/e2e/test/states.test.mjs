@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { baseUrl, openHistory, screenshot } from '../lib/browser.mjs';
+import { historyUrl, openHistory, screenshot } from '../lib/browser.mjs';
 import { pageTest } from '../lib/suite.mjs';
 
 const API = '**/api/v1/history/**';
@@ -22,7 +22,7 @@ describe('without an import', () => {
     for (const locale of ['en-GB', 'fr-FR']) {
         pageTest(`the page says what fills it and the command that does (${locale})`, async (page) => {
             await page.route(API, (route) => route.fulfill(NO_IMPORT));
-            await page.goto(baseUrl());
+            await page.goto(historyUrl());
             const notice = page.locator('[data-state="empty"]');
             await notice.waitFor();
             assert.equal(await notice.locator('code').innerText(), 'comptoir-batch import --table sales');
@@ -33,7 +33,7 @@ describe('without an import', () => {
 
     pageTest('it fills by itself once there is one', async (page) => {
         await page.route(API, (route) => route.fulfill(NO_IMPORT));
-        await page.goto(baseUrl());
+        await page.goto(historyUrl());
         await page.locator('[data-state="empty"]').waitFor();
         await page.unroute(API);
         await page.locator('.tile [data-figure="sales"]').waitFor();
@@ -43,7 +43,7 @@ describe('without an import', () => {
 describe('while something is down', () => {
     pageTest('the part and the cure are named', async (page) => {
         await page.route(API, (route) => route.fulfill(LAKE_AWAY));
-        await page.goto(baseUrl());
+        await page.goto(historyUrl());
         const notice = page.locator('[data-state="down"]');
         await notice.waitFor();
         assert.match(await notice.innerText(), /lake cannot be reached/);
@@ -82,7 +82,7 @@ describe('while something is down', () => {
 
     pageTest('an answer nobody understands is not shown as figures', async (page) => {
         await page.route(API, (route) => route.fulfill({ status: 200, body: '<html>a proxy</html>' }));
-        await page.goto(baseUrl());
+        await page.goto(historyUrl());
         await page.locator('[data-state="down"]').waitFor();
     });
 });
@@ -95,9 +95,9 @@ describe('a slow server', () => {
             await held;
             await route.continue();
         });
-        await page.goto(baseUrl());
+        await page.goto(historyUrl());
         await page.locator('#content .skeleton').first().waitFor();
-        assert.equal(await page.locator('[data-figure]').count(), 0);
+        assert.equal(await page.locator('#content [data-figure]').count(), 0);
         release();
         await page.locator('.tile [data-figure="sales"]').waitFor();
         assert.equal(await page.locator('.skeleton').count(), 0);

@@ -8,11 +8,13 @@ use crate::icons::{BoxIcon, WarningIcon};
 use crate::notices::{fault_explanation, with_code};
 use crate::settings::use_language;
 use crate::{browser, dates, format};
-use comptoir_model::api::live::LiveSource;
+use comptoir_model::api::live::{GapInfo, LiveSource};
+use jiff::SignedDuration;
 use leptos::prelude::*;
 
-/// Older gaps are counted only in the explanation of a figure.
+/// More of them, and older ones, stand in the explanation of each figure.
 const GAPS_SHOWN: usize = 3;
+const GAPS_SHOWN_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 #[component]
 pub(super) fn Banners(
@@ -24,9 +26,11 @@ pub(super) fn Banners(
     let source = Memo::new(move |_| picture.with(|picture| picture.source.clone()));
     let letters = Memo::new(move |_| source.with(|source| source.dead_letters.clone()));
     let gaps = Memo::new(move |_| {
+        let moment = picture.with(|picture| picture.as_of.time);
         source.with(|source| {
-            let newest = source.gaps.iter().rev().take(GAPS_SHOWN).cloned();
-            newest.collect::<Vec<_>>()
+            let is_new = |gap: &&GapInfo| moment.duration_since(gap.found_at) < GAPS_SHOWN_FOR;
+            let newest = source.gaps.iter().rev().filter(is_new);
+            newest.take(GAPS_SHOWN).cloned().collect::<Vec<_>>()
         })
     });
     // The kind of trouble and what it says: the banner stays while only its numbers change.

@@ -65,6 +65,11 @@ impl Figure {
         }
     }
 
+    /// Whether what is missing would make it larger; of an average or a rate nobody knows.
+    fn only_grows(self) -> bool {
+        !matches!(self, Self::AverageBasket | Self::ApprovalRate)
+    }
+
     fn value(self, figures: &LiveFigures, currency: Currency) -> Value {
         match self {
             Self::NetRevenue => Value::Money(revenue_in(figures, currency).net),
@@ -183,7 +188,7 @@ pub(super) fn Tiles(scope: Scope, made: RwSignal<Option<Figure>>) -> impl IntoVi
                     <article class="tile" aria-labelledby=heading>
                         <h2 id=heading.clone()>{move || figure.label(language.get())}</h2>
                         <p class="value">
-                            <Show when=move || at_least.get() && figure != Figure::ApprovalRate>
+                            <Show when=move || at_least.get() && figure.only_grows()>
                                 <span class="at-least">
                                     {move || language.get().text().live.at_least}
                                 </span>
