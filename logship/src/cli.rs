@@ -1,84 +1,107 @@
-//! The command line.
+//! The command line. Each command stands in its own file below `commands`.
 
-use crate::check::{CheckError, Tally, check_lines};
-use crate::report::{print_malformed, print_tally};
+use crate::commands::{archive, check, ship};
 use clap::{Parser, Subcommand};
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use comptoir_config::{ConfigArgs, Key, Settings, Sources};
 use std::process::ExitCode;
 
-/// The platform's own log: whether it is whole, and what it says.
+const AFTER_HELP: &str = "\
+Exit codes: 0 done, 1 failed (or, of check, some lines are malformed), 2 wrong arguments or settings (or, of check, a file could not be read), 3 another shipper has taken over
+
+Settings come from comptoir.toml, .env, COMPTOIR_* variables and flags; later beats earlier.";
+
+/// Logs: shipped into the lake byte for byte, read back, and checked.
 #[derive(Debug, Parser)]
-#[command(name = "comptoir-logship", version)]
-pub struct Args {
+#[command(name = "comptoir-logship", version, propagate_version = true, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(flatten)]
+    pub config: ConfigArgs,
     #[command(subcommand)]
-    command: Command,
+    pub command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
-    Check(CheckArgs),
+pub enum Command {
+    Ship(ship::ShipArgs),
+    Ls(archive::LsArgs),
+    Cat(archive::CatArgs),
+    Check(check::CheckArgs),
 }
 
-/// Check that every line of an app.log, or of a rotated sibling, is whole
-///
-/// Prints lines by component and level, and the earliest and the latest time. The first malformed
-/// lines go to stderr with their number and their byte offset.
-#[derive(Debug, Parser)]
-#[command(
-    after_help = "Exit codes: 0 every line is whole, 1 some are malformed, 2 not all could be read
+impl Command {
+    /// What the flags of the command set, or `None` of a command that needs no settings.
+    pub fn sources(&self, sources: Sources) -> Option<Sources> {
+        match self {
+            Self::Check(_) => None,
+            Self::Ship(args) => Some(args.add_to(sources)),
+            Self::Ls(args) => Some(args.place.add_to(sources)),
+            Self::Cat(args) => Some(args.place.add_to(sources)),
+        }
+    }
 
-Examples:
-  comptoir-logship check .comptoir/log/app.log
-  comptoir-logship check app.log.1 app.log
-  zcat app.log.2.gz | comptoir-logship check -"
-)]
-struct CheckArgs {
-    /// Files to read; `-` is standard input
-    #[arg(value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
+    /// The commands that need settings. `ship` ends by itself, or by a signal.
+    pub async fn run(&self, settings: &Settings) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Check(_) => self.run_alone(),
+            Self::Ship(_) => ship::run(settings).await,
+            Self::Ls(_) => archive::ls(settings).await,
+            Self::Cat(args) => archive::cat(args, settings).await,
+        }
+    }
+
+    /// The commands that need neither settings nor services.
+    pub fn run_alone(&self) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Check(args) => Ok(check::run(args)?),
+            _ => anyhow::bail!("this command needs settings"),
+        }
+    }
 }
 
-/// What a command found.
+/// Which log, and which lake.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct PlaceArgs {
+    /// The log [default: `logship.source`, which is the platform's own]
+    #[arg(long, value_name = "FILE")]
+    pub source: Option<String>,
+
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "The lake: hdfs://HOST:PORT, hdfs://NAMESERVICE or file:///DIRECTORY [default: `lake.url`]"
+    )]
+    pub lake: Option<String>,
+
+    /// The directory of all logs in the lake [default: /user/flume/logs]
+    #[arg(long, value_name = "PATH")]
+    pub target_dir: Option<String>,
+}
+
+impl PlaceArgs {
+    pub fn add_to(&self, sources: Sources) -> Sources {
+        sources
+            .flag(Key::LogshipSource, "--source", self.source.as_ref())
+            .flag(Key::LakeUrl, "--lake", self.lake.as_ref())
+            .flag(
+                Key::LogshipTargetDir,
+                "--target-dir",
+                self.target_dir.as_ref(),
+            )
+    }
+}
+
+/// How a command ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    Whole,
+    Fine,
     SomeMalformed,
 }
 
 impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> Self {
         match outcome {
-            Outcome::Whole => Self::SUCCESS,
+            Outcome::Fine => Self::SUCCESS,
             Outcome::SomeMalformed => Self::from(1),
         }
     }
-}
-
-/// Runs a command: data goes to `out`, malformed lines to `log`.
-pub fn run(args: Args, out: &mut dyn Write, log: &mut dyn Write) -> Result<Outcome, CheckError> {
-    let Command::Check(args) = args.command;
-    let mut tally = Tally::default();
-    for path in &args.files {
-        if path.as_os_str() == "-" {
-            check_lines("-", io::stdin().lock(), &mut tally)?;
-        } else {
-            check_lines(&path.display().to_string(), open(path)?, &mut tally)?;
-        }
-    }
-    print_malformed(&tally, log)
-        .and_then(|()| print_tally(&tally, out))
-        .map_err(CheckError::Print)?;
-    Ok(match tally.malformed() {
-        0 => Outcome::Whole,
-        _ => Outcome::SomeMalformed,
-    })
-}
-
-fn open(path: &Path) -> Result<File, CheckError> {
-    File::open(path).map_err(|cause| CheckError::Open {
-        file: path.display().to_string(),
-        cause,
-    })
 }

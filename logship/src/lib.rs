@@ -1,6 +1,9 @@
-//! The platform's log on its way into the archive. Today: reading an `app.log` and saying whether
-//! every line of it is whole.
+//! The platform's log on its way into the archive: shipping it, reading the archive, and saying
+//! whether every line of an `app.log` is whole.
 
+pub mod archive;
 pub mod check;
 pub mod cli;
+mod commands;
 mod report;
+pub mod ship;

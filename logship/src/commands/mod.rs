@@ -1,0 +1,5 @@
+//! One file a command.
+
+pub(crate) mod archive;
+pub(crate) mod check;
+pub(crate) mod ship;

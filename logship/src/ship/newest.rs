@@ -1,0 +1,171 @@
+//! The newest lines that were shipped, for the page: bounded in number and size.
+
+use crate::archive::names::LifeNumber;
+use comptoir_model::api::logs::LogLine;
+use comptoir_model::app_log::{AppLogLine, FieldValue, LINE_BYTES_MAX};
+use comptoir_model::lines::{Line, LineSplitter};
+use std::collections::{BTreeMap, VecDeque};
+use std::convert::Infallible;
+
+const LINES_MAX: usize = 1000;
+/// Of messages and fields.
+const BYTES_MAX: usize = 1 << 20;
+const MESSAGE_CHARS_MAX: usize = 2000;
+
+#[derive(Debug)]
+pub(crate) struct Newest {
+    source: String,
+    /// Oldest first.
+    lines: VecDeque<LogLine>,
+    bytes: usize,
+    /// Where each life's splitter began, and the splitter.
+    splitters: BTreeMap<LifeNumber, (u64, LineSplitter)>,
+}
+
+impl Newest {
+    pub(crate) fn new(source: &str) -> Self {
+        Self {
+            source: source.to_owned(),
+            lines: VecDeque::new(),
+            bytes: 0,
+            splitters: BTreeMap::new(),
+        }
+    }
+
+    /// Newest first.
+    pub(crate) fn newest(&self, limit: usize) -> Vec<LogLine> {
+        self.lines.iter().rev().take(limit).cloned().collect()
+    }
+
+    pub(crate) fn knows(&self, life: LifeNumber) -> bool {
+        self.splitters.contains_key(&life)
+    }
+
+    /// Bytes of a life from `offset`; those of one life come in order. Its first ones may begin
+    /// inside a line.
+    pub(crate) fn push(&mut self, life: LifeNumber, offset: u64, mut bytes: &[u8]) {
+        if !self.knows(life) {
+            let mut begin = offset;
+            if offset > 0 {
+                let Some(newline) = bytes.iter().position(|byte| *byte == b'\n') else {
+                    return;
+                };
+                begin += newline as u64 + 1;
+                bytes = &bytes[newline + 1..];
+            }
+            let splitter = LineSplitter::new(LINE_BYTES_MAX);
+            self.splitters.insert(life, (begin, splitter));
+        }
+        let Some((begin, mut splitter)) = self.splitters.remove(&life) else {
+            return;
+        };
+        let Ok(()) = splitter.push(bytes, |place, line| {
+            let line = read(&self.source, begin + place.offset, line);
+            self.add(line);
+            Ok::<_, Infallible>(())
+        });
+        self.splitters.insert(life, (begin, splitter));
+        // Lives that are over are not told of: the oldest ones go.
+        while self.splitters.len() > 64 {
+            self.splitters.pop_first();
+        }
+    }
+
+    fn add(&mut self, line: LogLine) {
+        self.bytes += size(&line);
+        self.lines.push_back(line);
+        while self.lines.len() > LINES_MAX || self.bytes > BYTES_MAX {
+            let Some(oldest) = self.lines.pop_front() else {
+                break;
+            };
+            self.bytes -= size(&oldest);
+        }
+    }
+}
+
+fn size(line: &LogLine) -> usize {
+    let fields = line.fields.iter();
+    line.message.len()
+        + fields
+            .map(|(name, text)| name.len() + text.len())
+            .sum::<usize>()
+}
+
+fn read(source: &str, offset: u64, line: Line<'_>) -> LogLine {
+    let plain = |message| LogLine {
+        source: source.to_owned(),
+        offset,
+        time: None,
+        level: None,
+        component: None,
+        message,
+        fields: Vec::new(),
+    };
+    let bytes = match line {
+        Line::Whole(bytes) => bytes,
+        Line::TooLong { bytes } => return plain(format!("a line of {bytes} bytes")),
+    };
+    match AppLogLine::parse(bytes) {
+        Ok(parsed) => LogLine {
+            time: Some(parsed.time()),
+            level: Some(parsed.level()),
+            component: Some(parsed.component().to_string()),
+            fields: (parsed.fields().iter())
+                .map(|(name, value)| (name.clone(), text(value)))
+                .collect(),
+            ..plain(cut(parsed.message()))
+        },
+        Err(_) => plain(cut(&String::from_utf8_lossy(bytes))),
+    }
+}
+
+fn text(value: &FieldValue) -> String {
+    match value {
+        FieldValue::Integer(number) => number.to_string(),
+        FieldValue::Bool(is) => is.to_string(),
+        FieldValue::Text(text) => text.clone(),
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(MESSAGE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_the_newest_also_those_in_no_format() {
+        let mut newest = Newest::new("app.log");
+        newest.push(LifeNumber(1), 100, b"rest of a line\nplain \xff te");
+        newest.push(LifeNumber(1), 124, b"xt\n{\"time\":\"2026-11-21T13:00:00.000123Z\",\"level\":\"INFO\",\"component\":\"web\",\"message\":\"m\",\"fields\":{\"n\":1}}\n");
+        let lines = newest.newest(10);
+        assert_eq!(lines.len(), 2);
+        assert_eq!(
+            (lines[0].message.as_str(), lines[0].component.as_deref()),
+            ("m", Some("web"))
+        );
+        assert_eq!(lines[0].fields, [("n".to_owned(), "1".to_owned())]);
+        assert_eq!(
+            (lines[1].message.as_str(), lines[1].offset),
+            ("plain \u{fffd} text", 115)
+        );
+    }
+
+    #[test]
+    fn is_bounded_in_number_and_size() {
+        let mut newest = Newest::new("app.log");
+        for _ in 0..3000 {
+            newest.push(LifeNumber(1), 0, b"x\n");
+        }
+        assert_eq!(newest.newest(5000).len(), LINES_MAX);
+        for _ in 0..3000 {
+            newest.push(LifeNumber(1), 0, &[&[b'y'; 3000][..], b"\n"].concat());
+        }
+        assert!(newest.bytes <= BYTES_MAX && !newest.lines.is_empty());
+    }
+}

@@ -1,0 +1,261 @@
+//! Following the files: copy, make durable, close, record what is over.
+
+use super::life::{Life, OpenPiece, Place};
+use super::look::{SETTLED_MAX, Settled};
+use super::{Copied, Done, Now, Plan, Record, Step};
+use crate::archive::names::{LifeNumber, PieceEnd, PieceId};
+use crate::archive::records::{End, EndCause, Gap, VERSION};
+use std::time::Duration;
+
+impl Plan {
+    pub(super) fn next_of_tail(&mut self, now: Now) -> Step {
+        if let Some(step) = self.guard(now).or_else(|| self.finish_pieces(now)) {
+            return step;
+        }
+        if self.stopping {
+            return self.stopped(now);
+        }
+        if let Some(record) = self.records.front() {
+            return self.write(record);
+        }
+        if self.looked_at.is_none() {
+            return Step::Look;
+        }
+        (self.find_lost())
+            .or_else(|| self.record_end(now))
+            .or_else(|| self.begin(now))
+            .or_else(|| self.copy())
+            .unwrap_or_else(|| self.wait(now))
+    }
+
+    /// A later owner ends this one soon even if nothing is to be created.
+    fn guard(&self, now: Now) -> Option<Step> {
+        let due = |at| now.running.saturating_sub(at) >= self.limits.owner_every;
+        self.owner_checked
+            .is_none_or(due)
+            .then(|| Step::CheckOwner(self.epoch.next()))
+    }
+
+    /// Syncs and closes.
+    fn finish_pieces(&mut self, now: Now) -> Option<Step> {
+        let limits = self.limits;
+        let stopping = self.stopping;
+        let lives = self.lives.values();
+        let with_piece = lives.filter_map(|life| life.piece.map(|piece| (life, piece)));
+        for (life, piece) in with_piece {
+            let copied = life.position - life.durable;
+            let has_more = life.file().is_some() && life.seen > life.position && !stopping;
+            let is_full = life.position - piece.id.start >= limits.piece_bytes;
+            let is_old = now.running.saturating_sub(piece.created) >= limits.piece_age;
+            if copied > 0 && (!has_more || is_full || is_old || copied >= limits.sync_bytes) {
+                return Some(Step::Sync(piece.id));
+            }
+            let is_over = matches!(life.place, Place::Over { .. });
+            let is_empty = life.position == piece.id.start;
+            let ends = is_over
+                || stopping
+                || !is_empty && (is_full || is_old || life.is_settled(limits.settle, now.running));
+            if copied == 0 && ends && self.closings.len() < limits.closings_max {
+                return Some(Step::Close(
+                    piece.id,
+                    PieceEnd {
+                        end: life.position,
+                        lines: piece.lines,
+                    },
+                ));
+            }
+        }
+        None
+    }
+
+    fn stopped(&self, now: Now) -> Step {
+        let has_open = self.lives.values().any(|life| life.piece.is_some());
+        if has_open || !self.closings.is_empty() {
+            return Step::Wait(now.running + self.limits.look_every);
+        }
+        Step::Stopped
+    }
+
+    /// The records of a life that is over.
+    fn record_end(&mut self, now: Now) -> Option<Step> {
+        let (settle, running) = (self.limits.settle, now.running);
+        for life in self.lives.values_mut().filter(|life| life.piece.is_none()) {
+            if life.is_settled(settle, running) {
+                let is_there = (life.file().and_then(|file| self.look.files.get(&file)))
+                    .is_some_and(|file| file.role == super::Role::Sibling);
+                let cause = if is_there {
+                    EndCause::Rotated
+                } else {
+                    EndCause::Deleted
+                };
+                life.place = Place::Over { cause };
+            }
+        }
+        let over = self.lives.values().find_map(|life| match life.place {
+            Place::Over { cause } if life.piece.is_none() => Some((life, cause)),
+            _ => None,
+        });
+        let (life, cause) = over?;
+        // A crash may have come between the gap and the end.
+        let lost = lost(life, cause).filter(|(from, _)| !self.gaps.contains(&(life.number, *from)));
+        if let Some((from, to)) = lost {
+            self.records.push_back(Record::Gap(Gap {
+                version: VERSION,
+                life: life.number,
+                epoch: self.epoch,
+                from,
+                to,
+                cause,
+                found_at: now.time,
+            }));
+        }
+        self.records.push_back(Record::End(End {
+            version: VERSION,
+            life: life.number,
+            epoch: self.epoch,
+            file: life.known_file,
+            end: life.position,
+            seen: life.seen_max,
+            cause,
+            ended_at: now.time,
+        }));
+        self.records.front().map(|record| self.write(record))
+    }
+
+    pub(super) fn write(&self, record: &Record) -> Step {
+        if self.may_create {
+            Step::Write(record.clone())
+        } else {
+            Step::CheckOwner(self.epoch.next())
+        }
+    }
+
+    /// The next bytes, of the oldest file that has some.
+    fn copy(&self) -> Option<Step> {
+        let behind = |life: &&Life| life.file().is_some() && life.seen > life.position;
+        let life = self.lives.values().find(behind)?;
+        let file = life.file()?;
+        let Some(piece) = life.piece else {
+            return Some(if self.may_create {
+                Step::Create(PieceId {
+                    life: life.number,
+                    start: life.position,
+                    epoch: self.epoch,
+                })
+            } else {
+                Step::CheckOwner(self.epoch.next())
+            });
+        };
+        let room = (piece.id.start + self.limits.piece_bytes).saturating_sub(life.position);
+        // A full piece waits for its turn to be closed.
+        (room > 0).then(|| Step::Copy {
+            piece: piece.id,
+            file,
+            head: life.head.clone(),
+            from: life.position,
+            bytes: (life.seen - life.position)
+                .min(room)
+                .min(self.limits.chunk_bytes),
+        })
+    }
+
+    fn wait(&self, now: Now) -> Step {
+        let look = self.looked_at.unwrap_or_default() + self.limits.look_every;
+        if look <= now.running {
+            return Step::Look;
+        }
+        let ages = (self.lives.values()).filter_map(|life| {
+            life.piece
+                .map(|piece| piece.created + self.limits.piece_age)
+        });
+        let until = ages.fold(look, Duration::min);
+        // An old piece whose turn to be closed has not come.
+        Step::Wait(until.max(now.running + Duration::from_millis(20)))
+    }
+
+    pub(super) fn done_of_tail(&mut self, step: &Step, done: Done, now: Now) {
+        match (step, done) {
+            (Step::Write(record), Done::Written) => {
+                self.records.pop_front();
+                self.written(record, now);
+            }
+            (Step::Create(id), Done::Created) => {
+                self.with(id.life, |life| {
+                    life.piece = Some(OpenPiece {
+                        id: *id,
+                        created: now.running,
+                        lines: 0,
+                        lines_durable: 0,
+                    });
+                });
+            }
+            (Step::Copy { piece, .. }, Done::Copied(Copied::Bytes { bytes, lines })) => {
+                self.with(piece.life, |life| {
+                    life.position += bytes;
+                    if let Some(piece) = &mut life.piece {
+                        piece.lines += lines;
+                    }
+                });
+            }
+            (Step::Copy { piece, .. }, Done::Copied(Copied::Changed)) => {
+                // Seen between two looks: the next one alone may still miss what took its place.
+                let look = self.looks + 1;
+                let cause = EndCause::Truncated;
+                self.looked_at = None;
+                self.with(piece.life, |life| life.place = Place::Lost { cause, look });
+            }
+            (Step::Sync(id), Done::Synced) => {
+                let Some(life) = self.lives.get_mut(&id.life) else {
+                    return;
+                };
+                self.archived.bytes += life.position - life.durable;
+                life.durable = life.position;
+                if let Some(piece) = &mut life.piece {
+                    self.archived.lines += piece.lines - piece.lines_durable;
+                    piece.lines_durable = piece.lines;
+                }
+            }
+            (Step::Close(id, end), Done::Closing) => {
+                self.closings.insert(*id, *end);
+                self.with(id.life, |life| life.piece = None);
+            }
+            (step, done) => unreachable!("{step:?} was answered by {done:?}"),
+        }
+    }
+
+    fn written(&mut self, record: &Record, now: Now) {
+        match record {
+            Record::Life(sidecar) => self.began(sidecar, now),
+            Record::Gap(gap) => {
+                self.archived.gaps += 1;
+                self.archived.gap_bytes += gap.to.map_or(0, |to| to - gap.from);
+                self.gaps.insert((gap.life, gap.from));
+            }
+            Record::End(end) => {
+                if let Some(life) = self.lives.remove(&end.life) {
+                    self.settled.push(Settled {
+                        head: life.head,
+                        file: life.known_file,
+                        end: end.end,
+                    });
+                    let more = self.settled.len().saturating_sub(SETTLED_MAX);
+                    self.settled.drain(..more);
+                }
+            }
+            Record::Recovery(_) => {}
+        }
+    }
+
+    fn with(&mut self, life: LifeNumber, change: impl FnOnce(&mut Life)) {
+        if let Some(life) = self.lives.get_mut(&life) {
+            change(life);
+        }
+    }
+}
+
+/// What a life that ends so has lost, if anything: from where, and up to where if that is known.
+fn lost(life: &Life, cause: EndCause) -> Option<(u64, Option<u64>)> {
+    let known = (life.seen_max > life.position).then_some(life.seen_max);
+    let may_be_lost = matches!(cause, EndCause::Truncated | EndCause::Vanished);
+    (known.is_some() || may_be_lost).then_some((life.position, known))
+}
