@@ -8,6 +8,7 @@ use crate::warehouse::{Inner, SchemaVersion};
 use comptoir_config::DatabaseUrl;
 use comptoir_database::{Access, Database, DatabaseError, Row, Value};
 use futures::stream::BoxStream;
+use std::time::Duration;
 
 /// How many rows a statement inserts: each size is one prepared statement.
 const INSERT_SIZES: [usize; 4] = [256, 32, 4, 1];
@@ -95,6 +96,17 @@ impl Session {
             bytes_max,
             turn: None,
         })
+    }
+
+    /// Lets the server end this session when it has said nothing for `limit`, and with it an open
+    /// transaction and its locks. Nothing ends a session of `SQLite` but its process.
+    pub(crate) async fn end_after_silence(&mut self, limit: Duration) -> Result<()> {
+        if self.dialect == Dialect::Sqlite {
+            return Ok(());
+        }
+        let seconds = limit.as_secs().max(1);
+        let limits = format!("SET SESSION wait_timeout = {seconds}, net_read_timeout = {seconds}");
+        self.execute("limiting the session's silence", &limits).await
     }
 
     pub(crate) fn url(&self) -> String {

@@ -15,11 +15,13 @@ use crate::error::Result;
 use crate::names::NameKind;
 use crate::session::Session;
 use crate::warehouse::Warehouse;
+use comptoir_config::clock;
 use comptoir_model::ids::{Offset, StreamId};
 use comptoir_model::live::{ControlTotals, Tally};
 use comptoir_model::merge::{Gaps, GenerationNumber, PartitionKey, Seal, Span};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 /// What a partition is called in the warehouse: a short number, for keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,17 +106,29 @@ pub struct ViewsWriter {
     warehouse: Warehouse,
     owner: String,
     session: Option<Session>,
+    /// When the session was last heard of.
+    used: Instant,
 }
+
+/// A writer's process may be paused, or its host cut off, in the middle of a transaction: then the
+/// server ends it, so that the next owner of its partitions is not kept waiting for locks.
+const SILENCE_MAX: Duration = Duration::from_secs(10);
+/// A session that was idle for so long is not used again: the server may be about to end it.
+const IDLE_MAX: Duration = Duration::from_secs(5);
 
 impl ViewsWriter {
     /// `owner` names this process in `progress`: a host and process id, say. Connects and refuses
     /// a schema that is not this program's.
     pub async fn open(warehouse: &Warehouse, owner: &str) -> Result<Self> {
-        Ok(Self {
+        let mut writer = Self {
             warehouse: warehouse.clone(),
             owner: owner.to_owned(),
-            session: Some(Session::open(warehouse.inner()).await?),
-        })
+            session: None,
+            used: clock::instant(),
+        };
+        let session = writer.take_session().await?;
+        writer.keep(session);
+        Ok(writer)
     }
 
     /// Records a stream, once; later calls change nothing.
@@ -127,7 +141,7 @@ impl ViewsWriter {
     ) -> Result<()> {
         let mut session = self.take_session().await?;
         position::register_stream(&mut session, stream, transport, topic, now).await?;
-        self.session = Some(session);
+        self.keep(session);
         Ok(())
     }
 
@@ -135,7 +149,7 @@ impl ViewsWriter {
     pub async fn end_stream(&mut self, stream: &StreamId, now: Timestamp) -> Result<()> {
         let mut session = self.take_session().await?;
         position::end_stream(&mut session, stream, now).await?;
-        self.session = Some(session);
+        self.keep(session);
         Ok(())
     }
 
@@ -143,7 +157,7 @@ impl ViewsWriter {
     pub async fn position(&mut self, key: &PartitionKey, now: Timestamp) -> Result<ViewsPosition> {
         let mut session = self.take_session().await?;
         let position = position::read_or_make(&mut session, key, now).await?;
-        self.session = Some(session);
+        self.keep(session);
         Ok(position)
     }
 
@@ -151,7 +165,7 @@ impl ViewsWriter {
     pub async fn commit(&mut self, batch: &ViewsBatch<'_>) -> Result<Committed> {
         let mut session = self.take_session().await?;
         let committed = commit::commit(&mut session, batch, &self.owner).await?;
-        self.session = Some(session);
+        self.keep(session);
         Ok(committed)
     }
 
@@ -160,7 +174,7 @@ impl ViewsWriter {
     pub async fn note_progress(&mut self, progress: &[(PartitionId, Progress)]) -> Result<()> {
         let mut session = self.take_session().await?;
         progress::note(&mut session, progress, &self.owner).await?;
-        self.session = Some(session);
+        self.keep(session);
         Ok(())
     }
 
@@ -172,16 +186,24 @@ impl ViewsWriter {
     ) -> Result<BTreeMap<PartitionKey, Seal<ControlTotals>>> {
         let mut session = self.take_session().await?;
         let seals = generations::seal(&mut session, now).await?;
-        self.session = Some(session);
+        self.keep(session);
         Ok(seals)
     }
 
     /// The session, which is lost unless it is put back: also where a call is dropped half-way.
     async fn take_session(&mut self) -> Result<Session> {
-        match self.session.take() {
-            Some(session) => Ok(session),
-            None => Session::open(self.warehouse.inner()).await,
+        let idle = self.used.elapsed() > IDLE_MAX;
+        if let Some(session) = self.session.take().filter(|_| !idle) {
+            return Ok(session);
         }
+        let mut session = Session::open(self.warehouse.inner()).await?;
+        session.end_after_silence(SILENCE_MAX).await?;
+        Ok(session)
+    }
+
+    fn keep(&mut self, session: Session) {
+        self.session = Some(session);
+        self.used = clock::instant();
     }
 }
 
