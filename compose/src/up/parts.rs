@@ -13,6 +13,7 @@ use comptoir_batch::import::{ImportRequest, Source};
 use comptoir_config::Settings;
 use comptoir_config::clock;
 use comptoir_lake::Lake;
+use comptoir_logship::ship::{self, ShipRequest};
 use comptoir_speed::simulate::{
     CatalogChoice, Extent, Hurry, Rate, Shape, Shares, SimulateRequest, run as simulate,
 };
@@ -35,6 +36,7 @@ struct Shared {
     lake: Lake,
     page: Port,
     speed: Port,
+    logship: Port,
     /// Of made-up events; `None` sends none.
     rate: Option<Rate>,
     /// Cancelled once the first import was tried.
@@ -57,11 +59,17 @@ impl Parts {
             every: settings.import.every,
             terminal: terminal.clone(),
         };
+        let logship = Port::near(settings.logship.listen)?;
+        let mut settings = settings.clone();
+        if settings.web.logs_url == format!("http://{}", settings.logship.listen) {
+            settings.web.logs_url = format!("http://{}", logship.address);
+        }
         let shared = Shared {
-            settings: settings.clone(),
             lake,
             page,
             speed: Port::near(settings.speed.listen)?,
+            logship,
+            settings,
             rate: Rate::per_second(args.rate),
             first_import: CancellationToken::new(),
         };
@@ -92,6 +100,7 @@ impl Parts {
         keeper.keep("web", web);
         keeper.keep("topic", topic);
         keeper.keep("views sink", views_sink);
+        keeper.keep("log shipper", log_shipper);
         if keeper.shared.rate.is_some() {
             keeper.keep("simulator", simulator);
         }
@@ -142,6 +151,23 @@ async fn topic(shared: Arc<Shared>, stop: CancellationToken) -> Result<()> {
 async fn views_sink(shared: Arc<Shared>, stop: CancellationToken) -> Result<()> {
     let request = ViewsRequest::of(&shared.settings)?;
     views::run(request, shared.speed.listener()?, stop.cancelled_owned()).await?;
+    Ok(())
+}
+
+async fn log_shipper(shared: Arc<Shared>, stop: CancellationToken) -> Result<()> {
+    let ended = if shared.settings.logship.source.is_some() {
+        let request = ShipRequest::of(&shared.settings)?;
+        let listener = shared.logship.listener()?;
+        ship::run(request, shared.lake.clone(), listener, stop.cancelled()).await
+    } else {
+        Ok(())
+    };
+    match ended {
+        // Starting again would take the log back, and the other one would do the same.
+        Err(error) if error.is_superseded() => tracing::error!("not shipping any more: {error}"),
+        ended => ended?,
+    }
+    stop.cancelled().await;
     Ok(())
 }
 

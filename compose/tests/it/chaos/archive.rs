@@ -5,6 +5,7 @@ use super::world::World;
 use crate::launcher::eventually;
 use comptoir_lake::{Lake, LakeOptions, LakePath};
 use comptoir_logship::archive::Archive;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// For the shipper to look at the log; if it needs longer it is asked again.
@@ -15,11 +16,14 @@ impl World {
     pub(super) async fn assert_log_is_archived(&self, context: &str) {
         let mut settings = self.settings.clone();
         // The shipper says nothing into the log that it ships, so that there is an end.
-        settings.push(("COMPTOIR_LOG_FILE".to_owned(), "none".to_owned()));
         let source = self.app_log();
-        let source_setting = source.display().to_string();
-        settings.push(("COMPTOIR_LOGSHIP_SOURCE".to_owned(), source_setting));
-        let written = std::fs::read(&source).unwrap();
+        let own = [
+            ("COMPTOIR_LOG_FILE", "none"),
+            ("COMPTOIR_LOGSHIP_LISTEN", "127.0.0.1:0"),
+            ("COMPTOIR_LOGSHIP_SOURCE", source.to_str().unwrap()),
+        ];
+        settings.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let written = written(&source);
         let lake = Lake::open(&self.lake_url, LakeOptions::default()).unwrap();
         let directory = LakePath::parse(&format!("{}/app.log", self.logs)).unwrap();
         let archived = eventually("the log to be shipped", async || {
@@ -33,7 +37,11 @@ impl World {
             (archived.len() >= written.len()).then_some(archived)
         })
         .await;
-        let same = archived.iter().zip(&written).take_while(|(a, b)| a == b).count();
+        let same = archived
+            .iter()
+            .zip(&written)
+            .take_while(|(a, b)| a == b)
+            .count();
         assert!(
             archived == written,
             "{context}: {} bytes are archived of {}, the first {same} are the same",
@@ -41,6 +49,22 @@ impl World {
             written.len()
         );
     }
+}
+
+/// The log with its rotated siblings before it, the oldest first.
+fn written(log: &Path) -> Vec<u8> {
+    let mut files = vec![log.to_owned()];
+    for number in 1.. {
+        let sibling = PathBuf::from(format!("{}.{number}", log.display()));
+        if !sibling.exists() {
+            break;
+        }
+        files.insert(0, sibling);
+    }
+    files
+        .iter()
+        .flat_map(|file| std::fs::read(file).unwrap())
+        .collect()
 }
 
 async fn archived(lake: &Lake, directory: &LakePath) -> Vec<u8> {

@@ -26,6 +26,6 @@ async fn a_killed_launcher_counts_everything_once_and_ships_every_byte() {
         .assert_counted_once(&mut launcher, "after the kills")
         .await;
     assert!(launcher.end().await.success(), "{}", launcher.said());
-    //world.assert_log_is_archived("after the kills").await;
+    world.assert_log_is_archived("after the kills").await;
     println!("{} kills, {accepted} events", kills());
 }

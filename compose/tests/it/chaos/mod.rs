@@ -4,6 +4,7 @@
 //! `COMPTOIR_TEST_KILLS` says how often something is killed (5, and 200 in `compose/test long`),
 //! `COMPTOIR_TEST_SEED` repeats the moments of an earlier run.
 
+mod archive;
 mod child;
 mod embedded;
 mod memory;

@@ -122,7 +122,7 @@ async fn nothing_is_lost_or_doubled_while_neighbours_are_away() {
         .assert_counted_once(&mut quiet, "after the outages")
         .await;
     assert!(quiet.end().await.success(), "{}", quiet.said());
-    //world.assert_log_is_archived("after the outages").await;
+    world.assert_log_is_archived("after the outages").await;
     println!("{accepted} events");
     world.remove().await;
 }

@@ -32,7 +32,7 @@ async fn killed_processes_count_everything_once_and_ship_every_byte() {
     for process in [&mut views, &mut logship, &mut web] {
         assert!(process.end().await.success(), "{}", process.said());
     }
-    //world.assert_log_is_archived("after the kills").await;
+    world.assert_log_is_archived("after the kills").await;
     println!("{} kills, {accepted} events", kills());
     world.remove().await;
 }
