@@ -9,6 +9,7 @@
 mod connections;
 mod error;
 mod health;
+mod heart;
 mod history;
 mod http;
 mod live;
@@ -24,6 +25,7 @@ pub use error::WebError;
 pub use health::KafkaSettingsError;
 pub use request::{RequestError, ServeRequest};
 
+use heart::Heart;
 use history::sight::Sight;
 use history::watcher::Watcher;
 use http::guard::Hosts;
@@ -78,6 +80,8 @@ pub async fn serve(
         sight: sender,
         metrics: Arc::clone(&metrics),
     };
+    let heart = Heart::new(request.warehouse, address);
+    let last_beat = heart.clone();
     let reader = Reader::new(Arc::clone(&live), Arc::clone(&metrics));
     let ending = CancellationToken::new();
     let cut_off = metrics.cut_off().clone();
@@ -96,8 +100,11 @@ pub async fn serve(
         ending.cancel();
     };
     tokio::select! {
-        never = watcher.run() => match never {},
-        never = reader.run() => match never {},
-        () = connections::serve(listener, app, cut_off, shutdown) => Ok(()),
+        never = Box::pin(watcher.run()) => match never {},
+        never = Box::pin(reader.run()) => match never {},
+        never = Box::pin(heart.run()) => match never {},
+        () = Box::pin(connections::serve(listener, app, cut_off, shutdown)) => {}
     }
+    last_beat.stopped().await;
+    Ok(())
 }

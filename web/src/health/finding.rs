@@ -51,10 +51,6 @@ impl Finding {
         self
     }
 
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "numbers and texts, at the end of a chain"
-    )]
     pub(crate) fn fact(mut self, name: FactName, value: impl Display) -> Self {
         let value = format!("{value}");
         self.facts.push(Fact { name, value });

@@ -79,6 +79,9 @@ pub(crate) async fn look_at_warehouse(warehouse: &Warehouse, limit: Duration) ->
             part.but(PartState::Degraded, Cause::Failed, detail)
         }
         Err(WarehouseError::Database(error)) => part.down(cause_of(&error), error.to_string()),
+        Err(error @ WarehouseError::NotMigrated { .. }) => {
+            part.down(Cause::Missing, error.to_string())
+        }
         Err(error) => part.down(Cause::Failed, error.to_string()),
     }
 }

@@ -168,7 +168,9 @@ fn estimate(sketch: &DistinctSketch) -> Estimate {
 /// To one decimal, half to even.
 fn percent(part: u64, whole: u64) -> Option<Decimal> {
     let percent = (Decimal::from(part) * Decimal::ONE_HUNDRED).checked_div(Decimal::from(whole))?;
-    Some(percent.round_dp_with_strategy(1, RoundingStrategy::MidpointNearestEven))
+    let mut rounded = percent.round_dp_with_strategy(1, RoundingStrategy::MidpointNearestEven);
+    rounded.rescale(1);
+    Some(rounded)
 }
 
 fn start(minute: Minute) -> Timestamp {
@@ -183,7 +185,7 @@ mod tests {
     fn a_rate_has_one_decimal_and_none_without_a_decision() {
         assert_eq!(percent(2, 3).unwrap().to_string(), "66.7");
         assert_eq!(percent(1, 16).unwrap().to_string(), "6.2");
-        assert_eq!(percent(5, 5).unwrap(), Decimal::ONE_HUNDRED);
+        assert_eq!(percent(5, 5).unwrap().to_string(), "100.0");
         assert_eq!(percent(0, 0), None);
     }
 

@@ -154,7 +154,7 @@ async fn top(live: &Live, kind: TopKind, limit: usize) -> Result<LiveMessage, Re
     let wanted = (nameless().filter(|row| row.name.is_none()))
         .map(|row| (kind, row.key.clone()))
         .collect();
-    let mut known = asked(names::ask(&live.warehouse, wanted)).await?;
+    let known = asked(names::ask(&live.warehouse, wanted)).await?;
     for row in answer
         .tops
         .iter_mut()
@@ -162,7 +162,7 @@ async fn top(live: &Live, kind: TopKind, limit: usize) -> Result<LiveMessage, Re
         .flat_map(|list| &mut list.rows)
     {
         if row.name.is_none() {
-            row.name = known.remove(&(kind, row.key.clone())).flatten();
+            row.name = known.get(&(kind, row.key.clone())).cloned().flatten();
         }
     }
     Ok(answer)

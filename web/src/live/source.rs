@@ -56,12 +56,13 @@ impl Facts {
         }
         let mut behind = false;
         for partition in self.open() {
-            let Some(progress) = partition.progress else {
-                return SourceState::Stopped;
-            };
-            if now.duration_since(progress.checked_at) > STOPPED_AFTER {
+            // A sink that has just found the partition has not said anything of it.
+            let progress = partition.progress;
+            let looked_at = progress.map_or(partition.updated_at, |progress| progress.checked_at);
+            if now.duration_since(looked_at) > STOPPED_AFTER {
                 return SourceState::Stopped;
             }
+            let Some(progress) = progress else { continue };
             let late = progress
                 .fresh_through
                 .is_none_or(|fresh| now.duration_since(fresh) > BEHIND);
@@ -193,12 +194,12 @@ mod tests {
         }
     }
 
-    fn seen(log_end: u64, fresh: i64, checked: i64) -> Option<Progress> {
-        Some(Progress {
+    fn seen(log_end: u64, fresh: i64, checked: i64) -> Progress {
+        Progress {
             log_end: Offset(log_end),
             fresh_through: Some(at(fresh)),
             checked_at: at(checked),
-        })
+        }
     }
 
     fn facts(partitions: Vec<LivePartition>, ended: bool) -> Facts {
@@ -219,19 +220,19 @@ mod tests {
 
     #[test]
     fn one_partition_that_nobody_reads_stops_the_source() {
-        let live = || partition(0, seen(10, 99, 99));
+        let live = || partition(0, Some(seen(10, 99, 99)));
         let state = |other| facts(vec![live(), partition(1, other)], false).state(at(100));
         assert_eq!(facts(vec![], false).state(at(100)), SourceState::Empty);
-        assert_eq!(state(seen(10, 99, 99)), SourceState::Live);
-        assert_eq!(state(seen(10, 94, 94)), SourceState::Stopped);
+        assert_eq!(state(Some(seen(10, 99, 99))), SourceState::Live);
+        assert_eq!(state(Some(seen(10, 94, 94))), SourceState::Stopped);
         assert_eq!(state(None), SourceState::Stopped);
-        assert_eq!(state(seen(999, 90, 99)), SourceState::CatchingUp);
-        assert_eq!(state(seen(999, 98, 99)), SourceState::Live);
+        assert_eq!(state(Some(seen(999, 90, 99))), SourceState::CatchingUp);
+        assert_eq!(state(Some(seen(999, 98, 99))), SourceState::Live);
     }
 
     #[test]
     fn nobody_waits_for_a_stream_that_has_ended() {
-        let facts = facts(vec![partition(0, seen(10, 40, 40))], true);
+        let facts = facts(vec![partition(0, Some(seen(10, 40, 40)))], true);
         assert_eq!(facts.state(at(100)), SourceState::Live);
         let source = facts.source(SourceState::Live, at(1), &Coverage::default());
         assert!(source.partitions[0].ended);
@@ -245,9 +246,9 @@ mod tests {
             let source = facts.source(SourceState::Live, at(1), &Coverage::default());
             source.fresh_through
         };
-        let known = || partition(0, seen(10, 99, 99));
+        let known = || partition(0, Some(seen(10, 99, 99)));
         assert_eq!(
-            fresh(vec![known(), partition(1, seen(10, 97, 99))]),
+            fresh(vec![known(), partition(1, Some(seen(10, 97, 99)))]),
             Some(at(97))
         );
         assert_eq!(fresh(vec![known(), partition(1, None)]), None);

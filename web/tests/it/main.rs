@@ -3,11 +3,20 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod hdfs;
+mod health;
 mod history;
 mod http;
 mod lake_trouble;
+mod live;
 mod metrics;
 mod page;
 mod program;
+mod proxy;
+mod recount;
 mod sales;
+mod services;
+mod shop;
+mod sse;
+mod stream;
 mod support;
+mod warehouse_trouble;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Every sample by its name with labels; a line that is none fails the test.
-async fn samples(server: &TestServer) -> BTreeMap<String, String> {
+pub(crate) async fn samples(server: &TestServer) -> BTreeMap<String, String> {
     let answer = server.get("/metrics").await;
     let kind = answer.headers()["content-type"]
         .to_str()
