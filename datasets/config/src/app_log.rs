@@ -4,9 +4,11 @@ use crate::clock;
 use comptoir_model::app_log::{AppLogError, AppLogLine, Component, FieldValue, Level};
 use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Once;
+use std::sync::{Mutex, Once, PoisonError};
+use std::time::{Duration, Instant};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::Layer;
@@ -20,15 +22,19 @@ pub enum OpenError {
     )]
     File {
         path: PathBuf,
-        source: std::io::Error,
+        source: io::Error,
     },
     #[error(transparent)]
     Component(#[from] AppLogError),
 }
 
+/// How long lines may still go to a file that was renamed or deleted. Rotation needs no signal: the
+/// shipper, or `logrotate` without `copytruncate`, renames the file, and a new one appears here.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// The open file. Several processes may append to the same one: a line is one `write` call.
 pub(crate) struct AppLog {
-    file: File,
+    opened: Mutex<Opened>,
     path: PathBuf,
     /// Of events that no service's crate logged.
     process: Component,
@@ -41,16 +47,8 @@ impl AppLog {
             path: path.to_owned(),
             source,
         };
-        if let Some(directory) = path.parent() {
-            std::fs::create_dir_all(directory).map_err(unusable)?;
-        }
-        let file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(path)
-            .map_err(unusable)?;
         Ok(Self {
-            file,
+            opened: Mutex::new(Opened::at(path).map_err(unusable)?),
             path: path.to_owned(),
             process: component.parse()?,
             broken: Once::new(),
@@ -59,16 +57,59 @@ impl AppLog {
 
     fn append(&self, line: &AppLogLine) {
         let line = format!("{line}\n");
-        if let Err(error) = (&self.file).write_all(line.as_bytes()) {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = opened.append(&self.path, line.as_bytes()) {
             // Logging it would come back here; the same lines still go to stderr.
             self.broken.call_once(|| {
                 let path = self.path.display();
                 writeln!(
-                    std::io::stderr(),
+                    io::stderr(),
                     "can't append to {path}, lines are missing there: {error}"
                 )
                 .ok();
             });
+        }
+    }
+}
+
+struct Opened {
+    file: File,
+    /// Device and inode.
+    id: (u64, u64),
+    looked_at: Instant,
+}
+
+impl Opened {
+    fn at(path: &Path) -> io::Result<Self> {
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory)?;
+        }
+        let mut options = OpenOptions::new();
+        let file = options.append(true).create(true).open(path)?;
+        let metadata = file.metadata()?;
+        Ok(Self {
+            file,
+            id: (metadata.dev(), metadata.ino()),
+            looked_at: clock::instant(),
+        })
+    }
+
+    fn append(&mut self, path: &Path, line: &[u8]) -> io::Result<()> {
+        if self.looked_at.elapsed() >= LOOK_EVERY {
+            self.follow(path);
+        }
+        self.file.write_all(line)
+    }
+
+    /// Goes on in the file that has the name now. Where there can't be one, the old file is better
+    /// than none.
+    fn follow(&mut self, path: &Path) {
+        self.looked_at = clock::instant();
+        let named = std::fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()));
+        if named.ok() != Some(self.id)
+            && let Ok(opened) = Self::at(path)
+        {
+            *self = opened;
         }
     }
 }
@@ -179,6 +220,25 @@ mod tests {
         );
         assert_eq!(lines[1].component().as_str(), "batch");
         assert_eq!(lines[1].level(), Level::Warn);
+    }
+
+    #[test]
+    fn a_renamed_or_deleted_log_is_begun_again_under_its_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, rotated) = (dir.path().join("log/app.log"), dir.path().join("app.log.1"));
+        let mut opened = Opened::at(&path).unwrap();
+        opened.append(&path, b"one\n").unwrap();
+        std::fs::rename(&path, &rotated).unwrap();
+        // Within the second nobody looks.
+        opened.append(&path, b"two\n").unwrap();
+        opened.follow(&path);
+        opened.append(&path, b"three\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&rotated).unwrap(), "one\ntwo\n");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "three\n");
+        std::fs::remove_dir_all(dir.path().join("log")).unwrap();
+        opened.follow(&path);
+        opened.append(&path, b"four\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "four\n");
     }
 
     #[test]
