@@ -106,7 +106,8 @@ impl Session {
         }
         let seconds = limit.as_secs().max(1);
         let limits = format!("SET SESSION wait_timeout = {seconds}, net_read_timeout = {seconds}");
-        self.execute("limiting the session's silence", &limits).await
+        self.execute("limiting the session's silence", &limits)
+            .await
     }
 
     pub(crate) fn url(&self) -> String {

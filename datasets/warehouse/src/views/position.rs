@@ -54,16 +54,13 @@ pub(super) async fn read_or_make(
     now: Timestamp,
 ) -> Result<ViewsPosition> {
     session.begin().await?;
-    let partition = match find(session, key).await? {
-        Some(partition) => partition,
-        None => {
-            make_partition(session, key).await?;
-            let made = find(session, key).await?;
-            made.ok_or_else(|| WarehouseError::UnknownPartition {
-                partition: key.to_string(),
-            })?
-        }
-    };
+    if find(session, key).await?.is_none() {
+        make_partition(session, key).await?;
+    }
+    let partition = find(session, key).await?;
+    let partition = partition.ok_or_else(|| WarehouseError::UnknownPartition {
+        partition: key.to_string(),
+    })?;
     // Waits for a transaction that is still under way.
     let sql = format!(
         "SELECT next_offset, generation FROM offsets WHERE sink = ? AND partition_id = ?{}",

@@ -7,6 +7,7 @@ use crate::rows::stored;
 use crate::schema::VIEWS_SINK;
 use crate::session::{Insert, Session};
 use comptoir_database::Value;
+use jiff::Timestamp;
 
 const COLUMNS: &[&str] = &[
     "sink",
@@ -69,7 +70,7 @@ fn row<'a>(
     progress: &Progress,
     owner: &'a str,
 ) -> Result<[Value<'a>; COLUMNS.len()]> {
-    let fresh = progress.fresh_through.map(|fresh| fresh.as_millisecond());
+    let fresh = progress.fresh_through.map(Timestamp::as_millisecond);
     Ok([
         Value::Text(VIEWS_SINK),
         Value::Integer(partition.0),

@@ -7,7 +7,7 @@ use crate::rows::{Cells, stored};
 use crate::session::{Insert, Session};
 use crate::transactions::COLUMNS;
 use comptoir_database::Value;
-use comptoir_model::event::Amount;
+use comptoir_model::event::{Amount, CustomerId, Label};
 use comptoir_model::live::{Hundredths, Overflow, RECENT_MAX, Recent};
 
 /// Adds transactions and removes those that are too old, so that at most [`RECENT_MAX`] stay.
@@ -49,8 +49,8 @@ fn row<'a>(partition: PartitionId, recent: &'a Recent<'_>) -> Result<[Value<'a>;
         Value::Text(event.event_id.as_str()),
         Value::Text(event.order_id.as_str()),
         Value::Integer(event.order_line.get().into()),
-        Value::text_or_null(event.customer_id.as_ref().map(|id| id.as_str())),
-        Value::text_or_null(event.customer_name.as_ref().map(|name| name.as_str())),
+        Value::text_or_null(event.customer_id.as_ref().map(CustomerId::as_str)),
+        Value::text_or_null(event.customer_name.as_ref().map(Label::as_str)),
         Value::Text(event.product_id.as_str()),
         Value::Text(event.product_name.as_str()),
         Value::Text(event.category.as_str()),

@@ -2,6 +2,7 @@
 
 // Clippy takes only functions marked as tests for tests, not what they call.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "says how to repeat a run that failed")]
 
 mod cache;
 mod commits;

@@ -102,7 +102,7 @@ impl World {
             Kind::MySql => server(&name, "COMPTOIR_MYSQL", "mysql").await,
         };
         let limits = Limits {
-            statement: Duration::from_secs(60),
+            statement: Duration::from_mins(1),
             ..Limits::default()
         };
         let warehouse = Warehouse::new(url.clone(), login.clone(), limits);
