@@ -150,6 +150,9 @@ enum Filled {
 
 /// Appends up to `wanted` bytes; fewer only where the file ends.
 fn read_into(buffer: &mut Vec<u8>, file: &File, offset: u64, wanted: usize) -> io::Result<usize> {
+    // Mostly little is new: no more is made ready than there is.
+    let left = file.metadata()?.len().saturating_sub(offset);
+    let wanted = wanted.min(usize::try_from(left).unwrap_or(wanted));
     buffer.resize(wanted, 0);
     let mut read = 0;
     while read < wanted {

@@ -234,8 +234,14 @@ fn retry_of(code: RDKafkaErrorCode) -> Retry {
         | Code::InvalidTopic
         | Code::PolicyViolation
         | Code::MessageSizeTooLarge
+        | Code::MessageBatchTooLarge
+        | Code::InvalidRecord
+        | Code::InvalidTimestamp
         | Code::InvalidArgument
         | Code::Fatal
+        | Code::Fenced
+        | Code::PurgeQueue
+        | Code::PurgeInflight
         | Code::TopicAuthorizationFailed
         | Code::ClusterAuthorizationFailed
         | Code::GroupAuthorizationFailed

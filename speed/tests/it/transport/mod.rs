@@ -1,7 +1,9 @@
 //! Both transports: one contract, and what only one of them has to keep.
 
+mod broker;
 mod contract;
 mod groups;
 mod jsonl;
 mod kafka;
+mod outages;
 mod world;
