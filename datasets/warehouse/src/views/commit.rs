@@ -11,7 +11,7 @@ use crate::session::{Insert, Session};
 use comptoir_database::Value;
 use comptoir_model::api::live::GapKind;
 use comptoir_model::ids::Offset;
-use comptoir_model::live::{DeadLetter, QuarterHour, Tally};
+use comptoir_model::live::{BucketKey, BucketSums, DeadLetter, QuarterHour, Tally};
 use comptoir_model::merge::{GenerationNumber, Span};
 use std::collections::BTreeSet;
 
@@ -55,8 +55,10 @@ pub(super) async fn commit(
         end: stored(batch.span.end())?,
     };
     generations::add(session, batch.partition, generation, batch.tally.control()).await?;
-    write_buckets(session, target, batch.tally).await?;
-    sketches::write(session, target, batch.tally).await?;
+    let buckets = batch.tally.buckets();
+    write_buckets(session, target, &buckets).await?;
+    let touched = buckets.iter().map(|(key, _)| key.minute).collect();
+    sketches::write(session, target, batch.tally.distinct(), touched).await?;
     write_tops(session, target, batch.tally).await?;
     write_letters(session, batch).await?;
     recent::write(session, batch.partition, batch.tally.recent()).await?;
@@ -96,7 +98,11 @@ async fn position_of(
     Ok(Some((cells.offset()?, cells.generation()?)))
 }
 
-async fn write_buckets(session: &mut Session, target: Target, tally: &Tally<'_>) -> Result<()> {
+async fn write_buckets(
+    session: &mut Session,
+    target: Target,
+    rows: &[(&BucketKey<'_>, &BucketSums)],
+) -> Result<()> {
     let buckets = Insert {
         table: "buckets",
         key: &[
@@ -131,7 +137,6 @@ async fn write_buckets(session: &mut Session, target: Target, tally: &Tally<'_>)
             set: &[],
         },
     };
-    let rows = tally.buckets();
     let mut values = Vec::with_capacity(rows.len() * buckets.columns.len());
     for (key, sums) in rows {
         values.extend([

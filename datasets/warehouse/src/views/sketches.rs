@@ -6,20 +6,24 @@ use crate::error::{Result, WarehouseError};
 use crate::rows::Cells;
 use crate::session::{Insert, Session};
 use comptoir_database::Value;
-use comptoir_model::live::{Distinct, DistinctSketch, Minute, SketchError, Tally};
+use comptoir_model::live::{Distinct, DistinctSketch, Minute, SketchError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many minutes are asked for at once; the last of them are asked for again and again to fill
 /// the statement.
 const ASKED_MAX: usize = 64;
 
-/// Reads, merges and writes under the lock of the partition's position.
-pub(super) async fn write(session: &mut Session, target: Target, tally: &Tally<'_>) -> Result<()> {
-    let mut touched: BTreeSet<Minute> = BTreeSet::new();
-    touched.extend(tally.buckets().iter().map(|(key, _)| key.minute));
-    let stored = read(session, target, tally.distinct().keys().copied()).await?;
+/// Reads, merges and writes under the lock of the partition's position. `touched` are all minutes
+/// that the batch adds to.
+pub(super) async fn write(
+    session: &mut Session,
+    target: Target,
+    distinct: &BTreeMap<Minute, Distinct>,
+    mut touched: BTreeSet<Minute>,
+) -> Result<()> {
+    let stored = read(session, target, distinct.keys().copied()).await?;
     let mut sketches: Vec<(Minute, Vec<u8>, Vec<u8>)> = Vec::new();
-    for (minute, distinct) in tally.distinct() {
+    for (minute, distinct) in distinct {
         touched.remove(minute);
         let (orders, customers) = match stored.get(minute) {
             None => (distinct.orders.to_bytes(), distinct.customers.to_bytes()),
