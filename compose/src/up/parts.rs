@@ -158,7 +158,8 @@ async fn log_shipper(shared: Arc<Shared>, stop: CancellationToken) -> Result<()>
     let ended = if shared.settings.logship.source.is_some() {
         let request = ShipRequest::of(&shared.settings)?;
         let listener = shared.logship.listener()?;
-        ship::run(request, shared.lake.clone(), listener, stop.cancelled()).await
+        let ship = ship::run(request, shared.lake.clone(), listener, stop.cancelled());
+        Box::pin(ship).await
     } else {
         Ok(())
     };

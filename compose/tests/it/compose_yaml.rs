@@ -315,3 +315,31 @@ fn the_dashboard_shows_metrics_of_the_provisioned_source() {
         }
     }
 }
+
+/// A panel or an alert over a metric that nobody has would stay silent for ever.
+#[test]
+fn every_metric_that_is_asked_for_is_served_by_a_program() {
+    let asked = read("grafana/dashboards/comptoir.json") + &read("prometheus/alerts.yml");
+    let served: String = [
+        "web/src/metrics.rs",
+        "speed/src/views/metrics.rs",
+        "logship/src/ship/metrics.rs",
+    ]
+    .iter()
+    .map(|path| read(&format!("../{path}")))
+    .collect();
+    let mut names = BTreeSet::new();
+    for (at, _) in asked.match_indices("comptoir_") {
+        let name = asked[at..].split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let name = name.into_iter().next().unwrap();
+        names.insert(
+            ["_bucket", "_total"]
+                .iter()
+                .fold(name, |name, end| name.trim_end_matches(end)),
+        );
+    }
+    assert!(names.len() > 8, "{names:?}");
+    for name in names {
+        assert!(served.contains(&format!("\"{name}\"")), "{name}");
+    }
+}

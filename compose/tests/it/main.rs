@@ -1,6 +1,7 @@
 //! The launcher, the real services and the files that describe them.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::print_stderr, reason = "what is random says how to repeat it")]
 
 mod chaos;
 mod compose_yaml;

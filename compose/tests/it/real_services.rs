@@ -37,6 +37,7 @@ pub(crate) struct OwnPlaces {
     password_file: &'static str,
     pub(crate) table: String,
     target: String,
+    logs: String,
 }
 
 impl OwnPlaces {
@@ -57,6 +58,7 @@ impl OwnPlaces {
             password_file,
             table: format!("sales_{test}_{id}"),
             target: format!("/tmp/{test}-{server:?}-{id}/sales"),
+            logs: format!("/tmp/{test}-{server:?}-{id}/logs"),
         }
     }
 
@@ -70,6 +72,7 @@ impl OwnPlaces {
             ("HADOOP_CONF_DIR", &self.env["HADOOP_CONF_DIR"]),
             ("COMPTOIR_IMPORT_TABLE", &self.table),
             ("COMPTOIR_IMPORT_TARGET_DIR", &self.target),
+            ("COMPTOIR_LOGSHIP_TARGET_DIR", &self.logs),
         ]
     }
 

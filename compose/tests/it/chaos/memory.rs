@@ -28,7 +28,7 @@ async fn the_launcher_stays_small_under_events() {
             began.elapsed()
         );
     }
-    println!("at most {} MiB in {runs_for:?} at 50 events/s", most / MIB);
+    eprintln!("at most {} MiB in {runs_for:?} at 50 events/s", most / MIB);
     assert!(launcher.end().await.success(), "{}", launcher.said());
 }
 

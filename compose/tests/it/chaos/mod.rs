@@ -44,7 +44,7 @@ impl Moments {
     fn new() -> Self {
         let seed = number_from_environment("COMPTOIR_TEST_SEED")
             .unwrap_or_else(|| u64::from(clock::random_u32()));
-        println!("moments of COMPTOIR_TEST_SEED={seed}");
+        eprintln!("moments of COMPTOIR_TEST_SEED={seed}");
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 

@@ -102,7 +102,7 @@ async fn nothing_is_lost_or_doubled_while_neighbours_are_away() {
         let back = clock::instant();
         state(&page, outage, true, &mut launcher).await;
         world.counted_more_than(before, &mut launcher).await;
-        println!(
+        eprintln!(
             "{outage:?}: said after {told:?}, counting again {:?} after it was back",
             back.elapsed()
         );
@@ -123,7 +123,7 @@ async fn nothing_is_lost_or_doubled_while_neighbours_are_away() {
         .await;
     assert!(quiet.end().await.success(), "{}", quiet.said());
     world.assert_log_is_archived("after the outages").await;
-    println!("{accepted} events");
+    eprintln!("{accepted} events");
     world.remove().await;
 }
 

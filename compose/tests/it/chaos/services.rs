@@ -1,6 +1,5 @@
 //! Each process alone, on real services, killed one after the other at random.
 
-use super::child::Process;
 use super::world::World;
 use super::{Moments, RATE, kills};
 use crate::real_services::env;
@@ -33,6 +32,6 @@ async fn killed_processes_count_everything_once_and_ship_every_byte() {
         assert!(process.end().await.success(), "{}", process.said());
     }
     world.assert_log_is_archived("after the kills").await;
-    println!("{} kills, {accepted} events", kills());
+    eprintln!("{} kills, {accepted} events", kills());
     world.remove().await;
 }

@@ -76,9 +76,8 @@ impl Judge {
             return None;
         }
         let Fields(fields) = serde_json::from_str(text).ok()?;
-        let names: Vec<_> = self.known_fields(&fields);
         let mut object = serde_json::Map::new();
-        for (name, raw) in names {
+        for (name, raw) in known_fields(&fields) {
             // Plain digits as written: what would be a float for the schema becomes a string.
             let value = match (name.as_str(), raw.get().as_bytes()[0]) {
                 ("quantity" | "order_line", b'0'..=b'9' | b'-') => {
@@ -113,36 +112,36 @@ impl Judge {
             hundredths: hundredths(object["amount"].as_str()?),
         })
     }
+}
 
-    /// Others are ignored, and may stand twice.
-    fn known_fields<'a>(
-        &self,
-        fields: &'a [(String, Box<RawValue>)],
-    ) -> Vec<&'a (String, Box<RawValue>)> {
-        const KNOWN: [&str; 19] = [
-            "event_id",
-            "event_time",
-            "order_id",
-            "order_line",
-            "customer_id",
-            "customer_name",
-            "product_id",
-            "product_name",
-            "category",
-            "merchant",
-            "quantity",
-            "unit_price",
-            "amount",
-            "currency",
-            "country",
-            "city",
-            "channel",
-            "payment_method",
-            "status",
-        ];
-        let known = |name: &str| KNOWN.contains(&name);
-        fields.iter().filter(|(name, _)| known(name)).collect()
-    }
+/// Others are ignored, and may stand twice.
+fn known_fields(
+    fields: &[(String, Box<RawValue>)],
+) -> impl Iterator<Item = &(String, Box<RawValue>)> {
+    const KNOWN: [&str; 19] = [
+        "event_id",
+        "event_time",
+        "order_id",
+        "order_line",
+        "customer_id",
+        "customer_name",
+        "product_id",
+        "product_name",
+        "category",
+        "merchant",
+        "quantity",
+        "unit_price",
+        "amount",
+        "currency",
+        "country",
+        "city",
+        "channel",
+        "payment_method",
+        "status",
+    ];
+    fields
+        .iter()
+        .filter(|(name, _)| KNOWN.contains(&name.as_str()))
 }
 
 /// `12`, `12.5` and `12.50`.
