@@ -13,7 +13,7 @@ const FLAGS = [
 const RESULTS = new URL('../results/', import.meta.url).pathname;
 
 /** How long the page may take to show something. */
-export const PATIENCE = 20_000;
+export const PATIENCE = 60_000;
 
 /** A setting of the tests, from the environment. */
 export function needed(name, meaning) {

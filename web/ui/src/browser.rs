@@ -1,7 +1,8 @@
 //! What only the browser knows: the time, its zone, languages, what was remembered, sizes.
 
-use jiff::Timestamp;
 use jiff::civil::DateTime;
+use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -29,23 +30,17 @@ pub(crate) fn now() -> Timestamp {
 
 /// The moment as clocks show it here.
 pub(crate) fn local(at: Timestamp) -> DateTime {
-    let date = js_sys::Date::new_0();
     #[expect(
         clippy::cast_precision_loss,
         reason = "milliseconds of any year that has one"
     )]
-    date.set_time(at.as_millisecond() as f64);
-    let small = |value: u32| i8::try_from(value).unwrap_or_default();
-    DateTime::new(
-        i16::try_from(date.get_full_year()).unwrap_or_default(),
-        small(date.get_month() + 1),
-        small(date.get_date()),
-        small(date.get_hours()),
-        small(date.get_minutes()),
-        small(date.get_seconds()),
-        0,
-    )
-    .unwrap_or_default()
+    let date = js_sys::Date::new(&(at.as_millisecond() as f64).into());
+    // Whole minutes behind here, which no zone has more of than a day.
+    #[expect(clippy::cast_possible_truncation, reason = "whole minutes of a day")]
+    let behind = date.get_timezone_offset() as i64;
+    let here = at.checked_sub(SignedDuration::from_mins(behind));
+    // Only the ends of the calendar have no other zone.
+    Offset::UTC.to_datetime(here.unwrap_or(at))
 }
 
 /// The zone that [`local`] uses, by its name: `Europe/Paris`.
@@ -122,6 +117,25 @@ pub(crate) fn width_of(element: NodeRef<Div>) -> Signal<f64> {
 
 fn differs(before: f64, now: f64) -> bool {
     (before - now).abs() >= 1.0
+}
+
+/// Which of the elements that carry `data-point` the event happened in, within the element that
+/// handles it; `None` beside them.
+pub(crate) fn point_of(event: &web_sys::Event) -> Option<usize> {
+    let element = |target: Option<web_sys::EventTarget>| {
+        target.and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+    };
+    let point = element(event.target())?.closest("[data-point]").ok()??;
+    let points = element(event.current_target())?
+        .query_selector_all("[data-point]")
+        .ok()?;
+    (0..points.length())
+        .find(|index| {
+            points
+                .item(*index)
+                .is_some_and(|other| point.is_same_node(Some(&other)))
+        })
+        .and_then(|index| usize::try_from(index).ok())
 }
 
 /// Moves the focus to the `index`th element that carries `data-point`, within the element that

@@ -1,7 +1,7 @@
 //! Amounts of named groups as horizontal bars, each with its name and value above it.
 
 use super::axis::Axis;
-use super::cursor::Cursor;
+use super::cursor::{Cursor, tab_index};
 use super::{HATCH, text_width};
 use crate::browser;
 use crate::format;
@@ -140,10 +140,13 @@ pub(crate) fn Bars(
             class="plot"
             node_ref=place
             on:keydown=move |event| cursor.press(&event, bars.with_untracked(Vec::len))
+            on:pointerover=move |event| cursor.point(&event)
             on:pointerleave=move |_| cursor.leave()
+            on:focusin=move |event| cursor.focus(&event)
+            on:focusout=move |_| cursor.leave()
         >
             {move || bars.with(|bars| {
-                drawing(bars, width.get(), label.get(), cursor, language.get())
+                drawing(bars, width.get(), label.get(), cursor.stop(bars.len()), language.get())
             })}
         </div>
     }
@@ -153,10 +156,9 @@ fn drawing(
     bars: &[Bar],
     width: f64,
     label: String,
-    cursor: Cursor,
+    stop: usize,
     language: Language,
 ) -> impl IntoView + use<> {
-    let count = bars.len();
     let layout = layout(bars, width);
     let rows = bars.iter().zip(&layout.places).enumerate().map(|(index, (bar, place))| {
         let (left, right) = (place.left, place.left + layout.width);
@@ -169,7 +171,6 @@ fn drawing(
         view! {
             <g
                 class="point"
-                class:at=move || cursor.is_at(index)
                 data-point=""
                 data-group=bar.key.clone()
                 data-value=bar.value.amount.to_string()
@@ -177,10 +178,7 @@ fn drawing(
                 data-share=bar.share.map(|share| share.to_string())
                 role="img"
                 aria-label=bar.description.clone()
-                tabindex=move || cursor.tab_index(index, count).to_string()
-                on:focus=move |_| cursor.focus(index)
-                on:blur=move |_| cursor.leave()
-                on:pointerenter=move |_| cursor.point_at(index)
+                tabindex=tab_index(index, stop)
             >
                 <rect class="band" x=left y=place.top width=layout.width height=ROW />
                 <text class="name" x=left y=base>{fitted(&bar.name, layout.width - value_width)}</text>

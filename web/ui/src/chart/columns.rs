@@ -3,7 +3,7 @@
 mod layout;
 
 use super::HATCH;
-use super::cursor::Cursor;
+use super::cursor::{Cursor, tab_index};
 use crate::browser;
 use crate::format;
 use crate::i18n::{Language, sentences};
@@ -71,11 +71,15 @@ pub(crate) fn Columns(#[prop(into)] points: Signal<Vec<Point>>) -> impl IntoView
             class="plot"
             node_ref=place
             on:keydown=move |event| cursor.press(&event, points.with_untracked(Vec::len))
+            on:pointerover=move |event| cursor.point(&event)
             on:pointerleave=move |_| cursor.leave()
+            on:focusin=move |event| cursor.focus(&event)
+            on:focusout=move |_| cursor.leave()
         >
             {move || points.with(|points| {
                 let language = language.get();
-                drawing(points, &Layout::of(points, width.get(), language), cursor, language)
+                let layout = Layout::of(points, width.get(), language);
+                drawing(points, &layout, cursor.stop(points.len()), language)
             })}
         </div>
     }
@@ -84,11 +88,10 @@ pub(crate) fn Columns(#[prop(into)] points: Signal<Vec<Point>>) -> impl IntoView
 fn drawing(
     points: &[Point],
     layout: &Layout,
-    cursor: Cursor,
+    stop: usize,
     language: Language,
 ) -> impl IntoView + use<> {
     let (width, height, left) = (layout.width, layout.height, layout.left);
-    let count = points.len();
     let grid = layout.ticks.iter().map(|(y, label)| {
         view! {
             <line class="grid" x1=left x2=width y1=*y y2=*y />
@@ -110,17 +113,13 @@ fn drawing(
         view! {
             <g
                 class="point"
-                class:at=move || cursor.is_at(index)
                 data-point=""
                 data-group=point.key.clone()
                 data-value=point.figures.sales.amount.to_string()
                 data-hatched=point.figures.cancelled_sales.amount.to_string()
                 role="img"
                 aria-label=description(point, language)
-                tabindex=move || cursor.tab_index(index, count).to_string()
-                on:focus=move |_| cursor.focus(index)
-                on:blur=move |_| cursor.leave()
-                on:pointerenter=move |_| cursor.point_at(index)
+                tabindex=tab_index(index, stop)
             >
                 <rect class="band" x=column.x y=TOP width=column.width height=height - TOP - BOTTOM />
                 <rect class="bar" x=x y=column.net.0 width=bar height=column.net.1 />

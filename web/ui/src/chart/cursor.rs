@@ -1,8 +1,10 @@
 //! Which point of a chart is looked at. A chart is one stop of the Tab key; arrows move within it.
+//!
+//! The chart listens once for all its points: they may change several times a second.
 
-use crate::browser::focus_point;
+use crate::browser::{focus_point, point_of};
 use leptos::prelude::*;
-use web_sys::KeyboardEvent;
+use web_sys::{Event, KeyboardEvent};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Cursor {
@@ -24,27 +26,34 @@ impl Cursor {
         self.pointed.get()
     }
 
-    pub(crate) fn point_at(self, index: usize) {
-        self.pointed.set(Some(index));
+    /// The pointer has moved to an element of the chart, or out of it.
+    pub(crate) fn point(self, event: &Event) {
+        let point = point_of(event);
+        if self.pointed.get_untracked() != point {
+            self.pointed.set(point);
+        }
     }
 
-    pub(crate) fn focus(self, index: usize) {
-        self.stop.set(index);
-        self.pointed.set(Some(index));
+    /// The focus has moved to an element of the chart.
+    pub(crate) fn focus(self, event: &Event) {
+        let point = point_of(event);
+        self.pointed.set(point);
+        if let Some(point) = point
+            && self.stop.get_untracked() != point
+        {
+            self.stop.set(point);
+        }
     }
 
     pub(crate) fn leave(self) {
-        self.pointed.set(None);
+        if self.pointed.get_untracked().is_some() {
+            self.pointed.set(None);
+        }
     }
 
-    pub(crate) fn is_at(self, index: usize) -> bool {
-        self.pointed.get() == Some(index)
-    }
-
-    /// `count` points are there now; there may have been more.
-    pub(crate) fn tab_index(self, index: usize, count: usize) -> i32 {
-        let stop = self.stop.get().min(count.saturating_sub(1));
-        if stop == index { 0 } else { -1 }
+    /// The point that Tab reaches; `count` points are there now, there may have been more.
+    pub(crate) fn stop(self, count: usize) -> usize {
+        self.stop.get().min(count.saturating_sub(1))
     }
 
     /// Handles a key on the chart of `count` points.
@@ -55,6 +64,11 @@ impl Cursor {
             focus_point(event, next);
         }
     }
+}
+
+/// As an attribute of point `index`.
+pub(crate) fn tab_index(index: usize, stop: usize) -> &'static str {
+    if index == stop { "0" } else { "-1" }
 }
 
 /// Where a key leads from point `at` of `count`.

@@ -2,7 +2,7 @@
 
 mod layout;
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, tab_index};
 use super::{HATCH, HOLE};
 use crate::browser;
 use crate::i18n::Language;
@@ -78,11 +78,15 @@ pub(crate) fn MinuteColumns(#[prop(into)] minutes: Signal<Vec<Minute>>) -> impl 
             class="plot"
             node_ref=place
             on:keydown=move |event| cursor.press(&event, minutes.with_untracked(Vec::len))
+            on:pointerover=move |event| cursor.point(&event)
             on:pointerleave=move |_| cursor.leave()
+            on:focusin=move |event| cursor.focus(&event)
+            on:focusout=move |_| cursor.leave()
         >
             {move || minutes.with(|minutes| {
                 let language = language.get();
-                drawing(minutes, &Layout::of(minutes, width.get(), language), cursor, language)
+                let layout = Layout::of(minutes, width.get(), language);
+                drawing(minutes, &layout, cursor.stop(minutes.len()), language)
             })}
         </div>
     }
@@ -91,11 +95,10 @@ pub(crate) fn MinuteColumns(#[prop(into)] minutes: Signal<Vec<Minute>>) -> impl 
 fn drawing(
     minutes: &[Minute],
     layout: &Layout,
-    cursor: Cursor,
+    stop: usize,
     language: Language,
 ) -> impl IntoView + use<> {
     let (width, height, left) = (layout.width, layout.height, layout.left);
-    let count = minutes.len();
     let grid = layout.ticks.iter().map(|(y, label)| {
         view! {
             <line class="grid" x1=left x2=width y1=*y y2=*y />
@@ -108,7 +111,6 @@ fn drawing(
         view! {
             <g
                 class="point"
-                class:at=move || cursor.is_at(index)
                 class:running=minute.sight == Sight::Running
                 data-point=""
                 data-group=minute.key.clone()
@@ -117,10 +119,7 @@ fn drawing(
                 data-sight=minute.sight.name()
                 role="img"
                 aria-label=minute.description.clone()
-                tabindex=move || cursor.tab_index(index, count).to_string()
-                on:focus=move |_| cursor.focus(index)
-                on:blur=move |_| cursor.leave()
-                on:pointerenter=move |_| cursor.point_at(index)
+                tabindex=tab_index(index, stop)
             >
                 <rect class="band" x=column.x y=TOP width=column.width height=height - TOP - BOTTOM />
                 <rect

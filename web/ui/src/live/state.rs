@@ -163,6 +163,11 @@ impl LiveView {
         })
     }
 
+    /// Of the newest message.
+    pub(crate) fn moment(&self) -> Option<Timestamp> {
+        Some(self.as_shown()?.picture.as_of.time)
+    }
+
     pub(crate) fn as_shown(&self) -> Option<&Shown> {
         match self {
             Self::Shown(shown) => Some(shown),

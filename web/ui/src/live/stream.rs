@@ -21,6 +21,8 @@ const TICK_MS: u32 = 500;
 const SILENT_TICKS: u32 = 20;
 /// How many ticks pass before a refused connection is tried again.
 const RETRY_TICKS: u32 = 4;
+/// Faster changes come together: what is read faster is not seen.
+const CHANGE_MS: u32 = 200;
 /// A page that nobody sees lets go of its connection after so many ticks.
 const HIDDEN_TICKS: u32 = 20;
 
@@ -65,6 +67,7 @@ struct Connection {
     source: EventSource,
     /// Ticks since the last message.
     silent: StoredValue<u32>,
+    is_waiting: StoredValue<bool>,
     _listeners: [Listener; 2],
     _on_error: Closure<dyn FnMut()>,
 }
@@ -74,6 +77,7 @@ impl Connection {
     fn open(view: RwSignal<LiveView>) -> Option<Self> {
         let source = EventSource::new(STREAM).ok()?;
         let silent = StoredValue::new(0_u32);
+        let is_waiting = StoredValue::new(false);
         let listener = move |news: fn(Box<LiveMessage>) -> News| {
             Listener::new(move |event: MessageEvent| {
                 silent.set_value(0);
@@ -84,7 +88,8 @@ impl Connection {
                         path: STREAM.to_owned(),
                     })),
                 };
-                view.update(|view| view.take(news, browser::now()));
+                view.update_untracked(|view| view.take(news, browser::now()));
+                show_soon(view, is_waiting);
             })
         };
         let listeners = [listener(News::Snapshot), listener(News::Change)];
@@ -100,6 +105,7 @@ impl Connection {
         Some(Self {
             source,
             silent,
+            is_waiting,
             _listeners: listeners,
             _on_error: on_error,
         })
@@ -113,10 +119,28 @@ impl Connection {
     }
 }
 
+/// Has the page show what is known: at once, and then not again for a moment.
+fn show_soon(view: RwSignal<LiveView>, is_waiting: StoredValue<bool>) {
+    if is_waiting.try_get_value() != Some(false) {
+        return;
+    }
+    view.notify();
+    let shown = view.with_untracked(LiveView::moment);
+    is_waiting.set_value(true);
+    spawn_local(async move {
+        TimeoutFuture::new(CHANGE_MS).await;
+        is_waiting.try_set_value(false);
+        if view.with_untracked(LiveView::moment) != shown {
+            show_soon(view, is_waiting);
+        }
+    });
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
         self.source.set_onerror(None);
         self.source.close();
         self.silent.dispose();
+        self.is_waiting.dispose();
     }
 }
