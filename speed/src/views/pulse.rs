@@ -8,13 +8,16 @@ use comptoir_model::live::QuarterHour;
 use comptoir_warehouse::{
     LiveQuery, LiveReader, ProcessPhase, ProcessState, Seen, ViewsWriter, Warehouse, WarehouseError,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::{info, warn};
 
 /// No figure is asked for.
 const FAR: QuarterHour = QuarterHour(i64::MAX / 1_000_000);
+
+/// A process that was last seen so long ago is not missed any more.
+const MISSED: SignedDuration = SignedDuration::from_hours(24);
 
 pub(super) const EVERY: Duration = Duration::from_secs(1);
 
@@ -51,6 +54,8 @@ pub(super) struct Pulse {
     /// The stream of the topic's present life, whose predecessors have ended.
     pub(super) present: Option<Present>,
     pub(super) ended: Vec<StreamId>,
+    /// Whether processes that nobody misses any more are to be forgotten.
+    pub(super) tidy: bool,
 }
 
 pub(super) struct Present {
@@ -101,7 +106,12 @@ impl Pulse {
             .beat(&self.identity.state(phase, detail))
             .await?;
         self.note_progress().await?;
-        self.end_streams().await
+        self.end_streams().await?;
+        if self.tidy {
+            (self.warehouse.forget_processes(clock::now(), MISSED)).await?;
+            self.tidy = false;
+        }
+        Ok(())
     }
 
     async fn note_progress(&mut self) -> Result<(), WarehouseError> {

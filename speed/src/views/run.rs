@@ -105,6 +105,7 @@ async fn count(
         writer: None,
         present: None,
         ended: Vec::new(),
+        tidy: true,
     };
     let (orders, mut ordered) = tokio::sync::mpsc::unbounded_channel();
     let beating = async {

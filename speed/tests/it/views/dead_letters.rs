@@ -15,11 +15,11 @@ async fn one_letter(world: &World, till: &mut Till) -> (Place, Vec<u8>) {
     let right = event.to_string().into_bytes();
     event["amount"] = "-1.00".into();
     let wrong = event.to_string().into_bytes();
-    let record = till.record(0, wrong, Some("out_of_range"));
+    let record = Till::record(0, wrong, Some("out_of_range"));
     till.sent.push(record);
     for partition in 0..world.partitions {
         let bytes = till.event().to_string().into_bytes();
-        let record = till.record(partition, bytes, None);
+        let record = Till::record(partition, bytes, None);
         till.sent.push(record);
     }
     world.send(&till.sent).await;
@@ -118,7 +118,7 @@ async fn one_letter_of(
     let mut event = till.event();
     let right = event.to_string().into_bytes();
     event["amount"] = "-1.00".into();
-    let record = till.record(0, event.to_string().into_bytes(), Some("out_of_range"));
+    let record = Till::record(0, event.to_string().into_bytes(), Some("out_of_range"));
     till.sent.push(record);
     world.send(&till.sent).await;
     world.judged(usize::try_from(judged).unwrap() + 1).await;

@@ -84,7 +84,7 @@ async fn records_that_are_gone_are_a_recorded_hole_and_nothing_else_is_missing()
         let more: Vec<_> = (0..100)
             .map(|_| {
                 let bytes = till.event().to_string().into_bytes();
-                till.record(0, bytes, None)
+                Till::record(0, bytes, None)
             })
             .collect();
         world.send(&more).await;
@@ -124,7 +124,7 @@ async fn a_window_that_can_not_be_rebuilt_is_recorded_once() {
             let before = till.sent.len();
             for _ in 0..30 {
                 let bytes = till.event().to_string().into_bytes();
-                let record = till.record(0, bytes, None);
+                let record = Till::record(0, bytes, None);
                 till.sent.push(record);
             }
             world.send(&till.sent[before..]).await;
@@ -154,7 +154,7 @@ async fn a_lost_tail_stops_its_partition_and_no_other() {
         let before = till.sent.len();
         for partition in [1, 2] {
             let bytes = till.event().to_string().into_bytes();
-            let record = till.record(partition, bytes, None);
+            let record = Till::record(partition, bytes, None);
             till.sent.push(record);
         }
         world.send(&till.sent[before..]).await;

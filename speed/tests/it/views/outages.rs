@@ -84,7 +84,8 @@ async fn pass(mut client: TcpStream, server: String, cut: &AtomicU64, chance: &A
                 }
                 if when == AFTER {
                     // Its answer says that the server has done it.
-                    server.read(&mut down).await.ok();
+                    let answered = server.read(&mut down).await;
+                    assert!(matches!(answered, Ok(1..)), "{answered:?}");
                     cut.fetch_add(1, Ordering::Relaxed);
                     return;
                 }

@@ -61,10 +61,10 @@ async fn becomes_dead_letters(world: &World) {
     let mut till = Till::new(world.partitions);
     let sink = world.sink().await;
     for (bytes, reason) in poison(&mut till) {
-        let record = till.record(0, bytes, Some(reason));
+        let record = Till::record(0, bytes, Some(reason));
         till.sent.push(record);
         let bytes = till.event().to_string().into_bytes();
-        let record = till.record(0, bytes, None);
+        let record = Till::record(0, bytes, None);
         till.sent.push(record);
     }
     if world.kind == Kind::JsonlSqlite {

@@ -6,6 +6,7 @@ use comptoir_database::Database;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 /// Everything that adds, with its key as one text.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -214,5 +215,8 @@ fn number(text: &str) -> i64 {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").unwrap();
+        hex
+    })
 }

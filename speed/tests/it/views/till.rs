@@ -26,6 +26,7 @@ pub(crate) struct Till {
 }
 
 impl Till {
+    #[expect(clippy::print_stdout, reason = "a test that fails shows its seed")]
     pub(crate) fn new(partitions: u32) -> Self {
         let seed = u64::from(clock::random_u32());
         println!("the till's seed is {seed}");
@@ -109,7 +110,7 @@ impl Till {
                 (None, 0) => self.poison(partition),
                 (None, _) => {
                     let bytes = self.event().to_string().into_bytes();
-                    self.record(partition, bytes, None)
+                    Self::record(partition, bytes, None)
                 }
             };
             self.sent.push(record);
@@ -117,12 +118,7 @@ impl Till {
         self.sent[before..].to_vec()
     }
 
-    pub(crate) fn record(
-        &self,
-        partition: u32,
-        bytes: Vec<u8>,
-        rejected: Option<&'static str>,
-    ) -> Sent {
+    pub(crate) fn record(partition: u32, bytes: Vec<u8>, rejected: Option<&'static str>) -> Sent {
         Sent {
             partition,
             timestamp: clock::now(),
@@ -146,6 +142,6 @@ impl Till {
                 (event.to_string().into_bytes(), "missing_field")
             }
         };
-        self.record(partition, bytes, Some(reason))
+        Self::record(partition, bytes, Some(reason))
     }
 }

@@ -136,11 +136,11 @@ impl World {
         warehouse.migrate().await.unwrap();
         Self {
             kind,
-            warehouse,
             transport,
             transport_url,
             topic,
             partitions,
+            warehouse,
             url,
             login,
             password_file,
