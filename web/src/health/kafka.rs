@@ -2,6 +2,7 @@
 
 use super::finding::Finding;
 use super::kafka_client::{Metadata, MetadataClient, PartitionMetadata};
+use super::own;
 use super::ping::{Depth, ping};
 use super::registry::{self, Registry, Sighting};
 use comptoir_config::Address;
@@ -123,7 +124,7 @@ impl KafkaProbe {
         registry: Option<&Registry>,
         source: Option<&LiveSource>,
     ) -> Finding {
-        let part = match source.and_then(lag) {
+        let part = match source.and_then(|source| own::lag(source, LagUnit::Records)) {
             Some(lag) => self.topic_part().fact(FactName::LagRecords, lag),
             None => self.topic_part(),
         };
@@ -185,16 +186,6 @@ fn judge_partitions(
         return part.but(PartState::Degraded, Cause::Behind, detail);
     }
     part
-}
-
-/// Kafka says nothing about what the views sink has read: the warehouse does.
-fn lag(source: &LiveSource) -> Option<u64> {
-    let mut open = (source.partitions.iter())
-        .filter(|partition| !partition.ended && partition.lag_unit == LagUnit::Records)
-        .map(|partition| partition.lag)
-        .peekable();
-    open.peek()?;
-    open.sum()
 }
 
 fn named(partitions: &[i32]) -> String {

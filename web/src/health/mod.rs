@@ -55,7 +55,10 @@ pub(crate) fn start(
         }));
     }
     match &request.transport.url {
-        TransportUrl::Jsonl(directory) => probes.push(Probe::Jsonl(directory.clone())),
+        TransportUrl::Jsonl(directory) => probes.push(Probe::Jsonl {
+            directory: directory.clone(),
+            live: Arc::clone(live),
+        }),
         TransportUrl::Kafka(brokers) => {
             let properties = read_properties(request.transport.kafka_properties.as_deref())?;
             let metadata = MetadataClient::new(&request.transport, &properties)?;

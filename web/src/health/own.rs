@@ -6,6 +6,7 @@ use comptoir_config::{DatabaseUrl, clock};
 use comptoir_database::{Access, Database, DatabaseError, Limits, Login};
 use comptoir_lake::{Lake, LakeError, LakePath};
 use comptoir_model::api::health::{Cause, FactName, PartKind, PartState};
+use comptoir_model::api::live::{LagUnit, LiveSource, SourceState};
 use comptoir_model::api::logs::{LogsSummary, ShipState};
 use comptoir_warehouse::{ProcessPhase, ProcessState, Warehouse, WarehouseError};
 use jiff::{SignedDuration, Timestamp};
@@ -114,15 +115,39 @@ pub(crate) async fn look_at_erp(url: &DatabaseUrl, login: &Login, limit: Duratio
     }
 }
 
+/// What the views sink has not read: the transport can't know, the warehouse does.
+pub(crate) fn lag(source: &LiveSource, unit: LagUnit) -> Option<u64> {
+    let mut open = (source.partitions.iter())
+        .filter(|partition| !partition.ended && partition.lag_unit == unit)
+        .map(|partition| partition.lag)
+        .peekable();
+    open.peek()?;
+    open.sum()
+}
+
 pub(crate) fn jsonl_part(directory: &Path) -> Finding {
     let name = directory.display().to_string();
     Finding::up(PartKind::JsonlTransport, "transport", name)
 }
 
-pub(crate) async fn look_at_jsonl(directory: &Path, limit: Duration) -> Finding {
+pub(crate) async fn look_at_jsonl(
+    directory: &Path,
+    source: Option<LiveSource>,
+    limit: Duration,
+) -> Finding {
     let part = jsonl_part(directory);
     match tokio::time::timeout(limit, tokio::fs::read_dir(directory)).await {
-        Ok(Ok(_)) => part,
+        Ok(Ok(_)) => {
+            let lag = source.as_ref().and_then(|source| lag(source, LagUnit::Bytes));
+            let part = part.fact_if(FactName::LagBytes, lag);
+            match source {
+                Some(source) if source.state == SourceState::CatchingUp => {
+                    let detail = "the views sink is behind the end of the files and catching up";
+                    part.but(PartState::Degraded, Cause::Behind, detail)
+                }
+                _ => part,
+            }
+        }
         Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => part.down(
             Cause::Missing,
             "the directory does not exist yet\nhint: comptoir-speed simulate writes events and makes it",

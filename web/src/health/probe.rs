@@ -33,7 +33,10 @@ pub(crate) enum Probe {
         probe: KafkaProbe,
         live: Arc<Live>,
     },
-    Jsonl(PathBuf),
+    Jsonl {
+        directory: PathBuf,
+        live: Arc<Live>,
+    },
     NameNode(NameNodeProbe),
     Lake(Lake),
     Warehouse(Warehouse),
@@ -79,7 +82,7 @@ impl Probe {
         match self {
             Self::Zookeeper(probe) => vec![probe.part()],
             Self::Kafka { probe, .. } => probe.parts(),
-            Self::Jsonl(directory) => vec![own::jsonl_part(directory)],
+            Self::Jsonl { directory, .. } => vec![own::jsonl_part(directory)],
             Self::NameNode(probe) => vec![probe.part()],
             Self::Lake(lake) => vec![own::lake_part(lake)],
             Self::Warehouse(warehouse) => vec![own::warehouse_part(warehouse)],
@@ -95,7 +98,9 @@ impl Probe {
         let found = match self {
             Self::Zookeeper(probe) => probe.look().await,
             Self::Kafka { probe, live } => return Some(probe.look(live.source()).await),
-            Self::Jsonl(directory) => own::look_at_jsonl(directory, ASK_MAX).await,
+            Self::Jsonl { directory, live } => {
+                own::look_at_jsonl(directory, live.source(), ASK_MAX).await
+            }
             Self::NameNode(probe) => probe.look().await,
             Self::Lake(lake) => own::look_at_lake(lake, ASK_MAX).await,
             Self::Warehouse(warehouse) => own::look_at_warehouse(warehouse, ASK_MAX).await,

@@ -56,7 +56,10 @@ pub(crate) fn groups(
     let mut found: Vec<_> = (minutes.window(window))
         .filter(|(key, _)| key.value.dimension() == dimension)
         .collect();
-    found.sort_unstable_by_key(|(key, sums)| (key.currency, Reverse(sums.net()), &key.value));
+    found.sort_unstable_by_key(|(key, sums)| {
+        let net = Reverse(sums.net());
+        (key.currency, net, key.value.key(), key.value.country())
+    });
     let total = found.len() as u64;
     let mut of_currency: BTreeMap<Currency, usize> = BTreeMap::new();
     found.retain(|(key, _)| {

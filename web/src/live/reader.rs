@@ -132,7 +132,8 @@ impl Reader {
         match read {
             Ok(change) => {
                 let anew = self.apply(change, fresh, now);
-                let renamed = self.learn_names().await;
+                // Each takes a place in a list anew, or has another name by now.
+                let renamed = (anew || self.names_are_old()) && self.learn_names().await;
                 if anew || renamed {
                     self.tell_all(now);
                 } else if self.told_at.elapsed() >= HEARTBEAT {
@@ -176,8 +177,12 @@ impl Reader {
         moved || entered || of_another_day || known != Some(letters) || spans_moved
     }
 
+    fn names_are_old(&self) -> bool {
+        self.names_asked_at.elapsed() >= NAMES_INTERVAL
+    }
+
     async fn learn_names(&mut self) -> bool {
-        let again = self.names_asked_at.elapsed() >= NAMES_INTERVAL;
+        let again = self.names_are_old();
         let wanted = self.shown().state.nameless(again);
         if wanted.is_empty() {
             return false;

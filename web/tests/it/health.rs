@@ -241,6 +241,79 @@ async fn a_word_that_is_not_allowed_is_restricted_and_never_down() {
     assert_eq!(facts, ["srvr", "follower", "1.5", "3"]);
 }
 
+/// A real one of this test's own, ended when it is dropped.
+struct OwnZookeeper {
+    child: std::process::Child,
+    port: u16,
+    _directory: tempfile::TempDir,
+}
+
+impl OwnZookeeper {
+    fn start(whitelist: &str) -> Self {
+        let services = Services::find();
+        let jars = services.get("COMPTOIR_SERVICES_DIR", "kafka");
+        let directory = tempfile::tempdir().unwrap();
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let home = directory.path().display();
+        let settings = format!(
+            "dataDir={home}/data\nclientPort={port}\nclientPortAddress=127.0.0.1\n\
+             admin.enableServer=false\n4lw.commands.whitelist={whitelist}\n"
+        );
+        std::fs::write(directory.path().join("zoo.cfg"), settings).unwrap();
+        let child = std::process::Command::new("java")
+            .args(["-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp"])
+            .arg(format!("{jars}/lib/kafka/*"))
+            .arg("org.apache.zookeeper.server.quorum.QuorumPeerMain")
+            .arg(directory.path().join("zoo.cfg"))
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("this test needs Java\nhint: compose/services up kafka");
+        Self {
+            child,
+            port,
+            _directory: directory,
+        }
+    }
+}
+
+impl Drop for OwnZookeeper {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_zookeeper_that_allows_no_words_is_restricted() {
+    let strict = OwnZookeeper::start("ruok");
+    let default = OwnZookeeper::start("srvr");
+    let lake = TestLake::new();
+    let server = TestServer::serving(ServeRequest {
+        health: HealthSettings {
+            zookeeper: vec![local(strict.port), local(default.port)],
+            ..nothing()
+        },
+        ..request(&lake.lake)
+    })
+    .await;
+    let id = |port| format!("zookeeper-127.0.0.1-{port}");
+    let restricted = when(&server, &id(strict.port), "restricted").await;
+    assert_eq!(restricted["cause"], "not_whitelisted");
+    let up = when(&server, &id(default.port), "up").await;
+    assert_eq!(fact(&up, "answered_by"), "srvr");
+    drop(strict);
+    let down = when(&server, &id(restricted_port(&restricted)), "down").await;
+    assert_eq!(down["cause"], "unreachable");
+}
+
+fn restricted_port(part: &Value) -> u16 {
+    let (_, port) = part["name"].as_str().unwrap().rsplit_once(':').unwrap();
+    port.parse().unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_admin_server_stands_in_for_words_that_are_not_allowed() {
     let services = Services::find();
