@@ -20,10 +20,7 @@ pub enum OpenError {
     #[error(
         "can't open the log {path}: {source}\nhint: make its directory writable, or set log.file to another path or to `none`"
     )]
-    File {
-        path: PathBuf,
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Component(#[from] AppLogError),
 }
@@ -116,9 +113,12 @@ impl Opened {
 
 impl<S: Subscriber> Layer<S> for AppLog {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+        let metadata = event.metadata();
+        if is_chatter(metadata) {
+            return;
+        }
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let metadata = event.metadata();
         let component = service_of(metadata).unwrap_or_else(|| self.process.clone());
         let level = level_of(metadata);
         let line = AppLogLine::new(clock::now(), level, component, &fields.message);
@@ -128,6 +128,12 @@ impl<S: Subscriber> Layer<S> for AppLog {
             .fold(line, |line, (name, value)| line.with(name, value));
         self.append(&line);
     }
+}
+
+/// What other crates say for their developers goes to stderr only: clients of the lake say it with
+/// every call, and shipping such a line would write the next ones, for ever.
+fn is_chatter(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() > tracing::Level::INFO && !metadata.target().starts_with("comptoir")
 }
 
 /// In the launcher all services share a process: the module that logs tells which one it was.
@@ -220,6 +226,21 @@ mod tests {
         );
         assert_eq!(lines[1].component().as_str(), "batch");
         assert_eq!(lines[1].level(), Level::Warn);
+    }
+
+    #[test]
+    fn what_other_crates_say_for_their_developers_is_left_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("app.log");
+        let log = AppLog::open(&path, "launcher").unwrap();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(log), || {
+            tracing::debug!(target: "hdfs_native::hdfs", "left out");
+            tracing::trace!(target: "log", "left out");
+            tracing::warn!(target: "hdfs_native::hdfs", "kept");
+            tracing::debug!(target: "comptoir_logship::ship", "kept");
+        });
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!((text.lines().count(), text.matches("kept").count()), (2, 2));
     }
 
     #[test]
