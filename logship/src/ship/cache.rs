@@ -13,6 +13,8 @@ use tracing::debug;
 pub(crate) struct Cache {
     path: PathBuf,
     contents: Contents,
+    /// Said once: the line is itself shipped, and changes what is seen.
+    is_broken: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +33,7 @@ impl Cache {
         let contents = contents.and_then(|json| serde_json::from_slice(&json).ok());
         Self {
             path,
+            is_broken: false,
             contents: contents
                 .filter(|contents: &Contents| contents.version == VERSION)
                 .unwrap_or_default(),
@@ -52,8 +55,13 @@ impl Cache {
             return;
         }
         self.contents = contents;
-        if let Err(error) = self.write() {
-            debug!("{}: {error}", self.path.display());
+        match self.write() {
+            Ok(()) => self.is_broken = false,
+            Err(error) if !self.is_broken => {
+                self.is_broken = true;
+                debug!("{}: {error}", self.path.display());
+            }
+            Err(_) => {}
         }
     }
 

@@ -60,7 +60,7 @@ pub async fn run(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ShipError> {
-    Shipper::new(request, lake)?.run(listener, shutdown).await
+    Box::pin(Shipper::new(request, lake)?.run(listener, shutdown)).await
 }
 
 /// A shipper that can be watched.
@@ -309,13 +309,11 @@ async fn drain(
         () = shutdown => {}
     }
     stop.send_replace(true);
-    match tokio::time::timeout(DRAIN_MAX, shipping).await {
-        Ok(ended) => ended,
-        Err(_) => {
-            tracing::info!("pieces were left open: the next shipper recovers them");
-            Ok(())
-        }
+    if let Ok(ended) = tokio::time::timeout(DRAIN_MAX, shipping).await {
+        return ended;
     }
+    tracing::info!("pieces were left open: the next shipper recovers them");
+    Ok(())
 }
 
 /// Waits for the lock of what a panicking thread may have held.

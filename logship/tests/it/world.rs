@@ -139,10 +139,8 @@ impl World {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        match tokio::time::timeout(DEADLINE, waiting).await {
-            Ok(lives) => lives,
-            Err(_) => panic!("the archive never came to it; it has {last}"),
-        }
+        let waited = tokio::time::timeout(DEADLINE, waiting).await;
+        waited.unwrap_or_else(|_| panic!("the archive never came to it; it has {last}"))
     }
 
     async fn lives(&self) -> Result<Vec<(ArchivedLife, Vec<u8>)>, ArchiveError> {

@@ -237,7 +237,7 @@ pub(crate) struct Plan {
 
 #[derive(Debug)]
 enum Phase {
-    Start(Start),
+    Start(Box<Start>),
     Tail,
     Over(Epoch),
 }
@@ -252,7 +252,7 @@ impl Plan {
         Self {
             limits,
             seen,
-            phase: Phase::Start(Start::new(mine)),
+            phase: Phase::Start(Box::new(Start::new(mine))),
             epoch: Epoch::default(),
             next_life: LifeNumber(1),
             lives: BTreeMap::new(),

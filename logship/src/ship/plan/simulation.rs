@@ -11,7 +11,7 @@ use crate::archive::contents::chain;
 use crate::archive::records::EndCause;
 use files::Files;
 use jiff::{SignedDuration, Timestamp};
-use process::Process;
+use process::{Process, length};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::time::Duration;
@@ -132,10 +132,9 @@ impl World {
             let pieces = chain(&counted, *number, sidecar.first);
             let mut bytes = Vec::new();
             for (id, end) in &pieces {
-                bytes
-                    .extend_from_slice(&self.storage.content(*id)[..(end.end - id.start) as usize]);
+                bytes.extend_from_slice(&self.storage.content(*id)[..length(end.end - id.start)]);
             }
-            let (from, to) = (sidecar.first as usize, sidecar.first as usize + bytes.len());
+            let (from, to) = (length(sidecar.first), length(sidecar.first) + bytes.len());
             let history = (self.files.histories.iter())
                 .position(|history| history.get(from..to) == Some(&bytes[..]));
             // A crash may leave so few that they say nothing of where they came from.

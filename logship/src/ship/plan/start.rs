@@ -100,13 +100,13 @@ impl Plan {
                 self.clip();
                 Step::Write(Record::Recovery(self.recovery(now)))
             }
-            Stage::Publish => match start.unpublished.front() {
-                Some((id, end)) => Step::Publish(*id, *end),
-                None => {
-                    self.phase = Phase::Tail;
-                    self.next_of_tail(now)
+            Stage::Publish => {
+                if let Some((id, end)) = start.unpublished.front() {
+                    return Step::Publish(*id, *end);
                 }
-            },
+                self.phase = Phase::Tail;
+                self.next_of_tail(now)
+            }
         }
     }
 

@@ -39,7 +39,7 @@ fn sibling(number: u64) -> String {
 
 impl Files {
     fn create(&mut self, name: &str, clock: Duration) -> u64 {
-        let free = (1..)
+        let free = (1..=self.inodes.len() as u64 + 1)
             .find(|number| !self.inodes.contains_key(number))
             .unwrap();
         let inode = Inode {

@@ -5,6 +5,7 @@ use super::files::Files;
 use super::limits;
 use super::storage::{Refused, Storage};
 use crate::archive::names::{Epoch, LifeNumber, PieceEnd, PieceId};
+use crate::ship::shell::newlines;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
@@ -176,12 +177,12 @@ impl Process {
                     (Some(tail), _) => (&tail[..], end - tail.len() as u64),
                     (None, Some((name, last))) => {
                         let id = name.piece().unwrap();
-                        let length = (last.end - id.start) as usize;
+                        let length = length(last.end - id.start);
                         (&storage.content(id)[..length], id.start)
                     }
                     (None, None) => (&[][..], *end),
                 };
-                let there = content.get(start as usize..).unwrap_or_default();
+                let there = content.get(length(start)..).unwrap_or_default();
                 let agree = tail.iter().zip(there).take_while(|(a, b)| a == b).count();
                 let verified = PieceEnd {
                     end: start + agree as u64,
@@ -194,7 +195,7 @@ impl Process {
                 Done::Compared((is_whole || agree > 0).then_some(verified))
             }
             Step::CompareFiles { file, other, bytes } => {
-                let bytes = *bytes as usize;
+                let bytes = length(*bytes);
                 Done::FilesCompared(
                     files.content(*file).get(..bytes) == files.content(*other).get(..bytes),
                 )
@@ -224,9 +225,9 @@ impl Process {
                     return Ok(Done::Copied(Copied::Changed));
                 }
                 let tail = self.tails.entry(piece.life).or_default();
-                let from = *from as usize;
+                let from = length(*from);
                 let before = content.get(from - tail.len()..from);
-                let there = content.get(from..(from + *bytes as usize).min(content.len()));
+                let there = content.get(from..(from + length(*bytes)).min(content.len()));
                 let (Some(before), Some(there)) = (before, there) else {
                     return Ok(Done::Copied(Copied::Changed));
                 };
@@ -255,6 +256,7 @@ impl Process {
     }
 }
 
-fn newlines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+/// Of a history, which is short.
+pub(super) fn length(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap()
 }

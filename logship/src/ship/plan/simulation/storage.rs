@@ -162,13 +162,11 @@ impl Storage {
         self.sync(id, writer)?;
         let piece = self.pieces.get_mut(&id).unwrap();
         piece.writer = None;
-        match piece.closed {
-            Some(_) => Err(Refused),
-            None => {
-                piece.closed = Some(end);
-                Ok(())
-            }
+        if piece.closed.is_some() {
+            return Err(Refused);
         }
+        piece.closed = Some(end);
+        Ok(())
     }
 
     /// Its writers are gone.
