@@ -6,6 +6,8 @@
 //! cargo run --release -p comptoir-model --example judge_speed events.jsonl
 //! ```
 
+#![expect(clippy::print_stdout, reason = "a table is what it is for")]
+
 use comptoir_model::event::read_event;
 use comptoir_model::ids::Offset;
 use comptoir_model::live::Tally;

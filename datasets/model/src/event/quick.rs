@@ -22,11 +22,11 @@ pub(super) fn read(text: &str) -> Option<Event<'_>> {
     loop {
         scanner.space();
         match scanner.key(likely)? {
-            Some(field) => {
+            Key::Field(field) => {
                 slots.fill(field, &mut scanner)?;
                 likely = field as usize + 1;
             }
-            None => drop(scanner.value()?),
+            Key::Other => scanner.skip()?,
         }
         scanner.space();
         if !scanner.is_at(b',') {
@@ -49,9 +49,8 @@ struct Slots<'a> {
     event_time: Option<EventTime>,
     order_id: Option<OrderId<'a>>,
     order_line: Option<OrderLine>,
-    /// Inside, `None` of a customer who is not known.
-    customer_id: Option<Option<CustomerId<'a>>>,
-    customer_name: Option<Option<Label<'a>>>,
+    customer_id: Option<Given<CustomerId<'a>>>,
+    customer_name: Option<Given<Label<'a>>>,
     product_id: Option<ProductId<'a>>,
     product_name: Option<Label<'a>>,
     category: Option<Label<'a>>,
@@ -81,12 +80,12 @@ impl<'a> Slots<'a> {
                 OrderLine::parse(scanner.number()?).ok()?,
             ),
             Field::CustomerId => {
-                let id = scanner.optional_string()?.map(CustomerId::parse);
-                once(&mut self.customer_id, id.transpose().ok()?)
+                let id = scanner.given(|text| CustomerId::parse(text).ok())?;
+                once(&mut self.customer_id, id)
             }
             Field::CustomerName => {
-                let name = scanner.optional_string()?.map(Label::parse);
-                once(&mut self.customer_name, name.transpose().ok()?)
+                let name = scanner.given(|text| Label::parse(text).ok())?;
+                once(&mut self.customer_name, name)
             }
             Field::ProductId => once(
                 &mut self.product_id,
@@ -116,8 +115,8 @@ impl<'a> Slots<'a> {
             event_time: self.event_time?,
             order_id: self.order_id?,
             order_line: self.order_line?,
-            customer_id: self.customer_id.flatten(),
-            customer_name: self.customer_name.flatten(),
+            customer_id: self.customer_id.and_then(Given::value),
+            customer_name: self.customer_name.and_then(Given::value),
             product_id: self.product_id?,
             product_name: self.product_name?,
             category: self.category?,
@@ -135,9 +134,29 @@ impl<'a> Slots<'a> {
     }
 }
 
+/// What an optional field holds.
+enum Given<T> {
+    Null,
+    Value(T),
+}
+
+impl<T> Given<T> {
+    fn value(self) -> Option<T> {
+        match self {
+            Self::Null => None,
+            Self::Value(value) => Some(value),
+        }
+    }
+}
+
 /// A field that stands twice is left to the full reader.
 fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
     slot.is_none().then(|| *slot = Some(value))
+}
+
+enum Key {
+    Field(Field),
+    Other,
 }
 
 struct Scanner<'a> {
@@ -166,8 +185,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// A key up to its value; `Some(None)` of one that is no field.
-    fn key(&mut self, likely: usize) -> Option<Option<Field>> {
+    /// A key, up to its value.
+    fn key(&mut self, likely: usize) -> Option<Key> {
         let expected = Field::ALL.get(likely);
         let expected = expected.filter(|field| {
             let (name, rest) = (field.as_str().as_bytes(), self.rest());
@@ -178,9 +197,9 @@ impl<'a> Scanner<'a> {
         let field = match expected {
             Some(field) => {
                 self.at += field.as_str().len() + 2;
-                Some(*field)
+                Key::Field(*field)
             }
-            None => Field::from_word(self.string()?),
+            None => Field::from_word(self.string()?).map_or(Key::Other, Key::Field),
         };
         self.space();
         self.one(b':')?;
@@ -188,15 +207,16 @@ impl<'a> Scanner<'a> {
         Some(field)
     }
 
-    /// Any value that is neither nested nor escaped.
-    fn value(&mut self) -> Option<&'a str> {
-        match self.text.as_bytes().get(self.at)? {
+    /// Walks over a value that is neither nested nor escaped.
+    fn skip(&mut self) -> Option<()> {
+        let skipped = match self.text.as_bytes().get(self.at)? {
             b'"' => self.string(),
             b'-' | b'0'..=b'9' => self.number(),
             _ => ["null", "true", "false"]
                 .into_iter()
                 .find_map(|word| self.word(word)),
-        }
+        };
+        skipped.map(|_| ())
     }
 
     fn word(&mut self, word: &str) -> Option<&'a str> {
@@ -214,10 +234,10 @@ impl<'a> Scanner<'a> {
         Some(text)
     }
 
-    fn optional_string(&mut self) -> Option<Option<&'a str>> {
+    fn given<T>(&mut self, parse: impl Fn(&'a str) -> Option<T>) -> Option<Given<T>> {
         match self.word("null") {
-            Some(_) => Some(None),
-            None => self.string().map(Some),
+            Some(_) => Some(Given::Null),
+            None => parse(self.string()?).map(Given::Value),
         }
     }
 

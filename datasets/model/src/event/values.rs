@@ -76,7 +76,7 @@ text!(
 
 fn check_id(text: &str) -> Result<(), Flaw> {
     check_length(text, ID_CHARS_MAX)?;
-    if all_bytes(text, |byte| byte.is_ascii_graphic()) {
+    if all_bytes(text, u8::is_ascii_graphic) {
         return Ok(());
     }
     Err(Flaw::Characters {
