@@ -4,6 +4,8 @@
 //! warehouses. Each run is a process of its own, so that its processor time and memory are its own.
 //! Then events are produced at a steady rate, and each one is awaited on the page's stream.
 
+#![expect(clippy::print_stdout, reason = "a table is what it is for")]
+
 mod latency;
 mod process;
 mod reading;
