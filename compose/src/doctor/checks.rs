@@ -6,6 +6,7 @@ use comptoir_batch::database::{Access, Database, Limits, quoted};
 use comptoir_batch::import::Source;
 use comptoir_config::{Settings, clock};
 use comptoir_lake::{Create, Lake, LakePath, Recursive, published};
+use comptoir_speed::views::ViewsRequest;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -54,6 +55,44 @@ pub(super) async fn erp(settings: &Settings) -> Result<String> {
     );
     database.close().await;
     Ok(found)
+}
+
+pub(super) async fn warehouse(settings: &Settings) -> Result<String> {
+    let warehouse = ViewsRequest::of(settings)?.warehouse;
+    let found = warehouse.check(PATIENCE).await?;
+    let url = warehouse.url();
+    if found.schema > found.known {
+        bail!("{url} was set up by a newer program\nhint: update this one");
+    }
+    Ok(format!("{url} ({}) answers", found.server))
+}
+
+pub(super) async fn transport(settings: &Settings) -> Result<String> {
+    let transport = ViewsRequest::of(settings)?.transport;
+    let asked = tokio::time::timeout(PATIENCE, transport.describe()).await;
+    let topic = asked.with_context(|| {
+        format!(
+            "{} does not answer\nhint: check transport.url",
+            settings.transport.url
+        )
+    })??;
+    let without = topic
+        .partitions
+        .iter()
+        .filter(|partition| partition.bounds.is_none());
+    let without = without.count();
+    if without > 0 {
+        bail!(
+            "{without} partitions of {} can't be read\nhint: comptoir-speed topic describe says which",
+            transport.topic()
+        );
+    }
+    Ok(format!(
+        "{}: topic {} has {} partitions",
+        settings.transport.url,
+        transport.topic(),
+        topic.partitions.len()
+    ))
 }
 
 /// Writes a file, reads it back and deletes it.

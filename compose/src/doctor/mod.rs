@@ -58,6 +58,10 @@ async fn examine_parts(settings: &Settings) -> Vec<Finding> {
             findings.push(Finding::of("import", import));
         }
     }
+    let warehouse = checks::warehouse(settings).await;
+    findings.push(Finding::of("warehouse", warehouse));
+    let transport = checks::transport(settings).await;
+    findings.push(Finding::of("transport", transport));
     findings.push(Finding::of("page", checks::page()));
     findings.push(Finding::of("port", checks::port(settings.web.listen).await));
     findings

@@ -31,7 +31,15 @@ fn assert_problem((line, code): (String, Option<i32>), what: &str) {
 #[tokio::test]
 async fn finds_nothing_wrong_with_parts_that_are_well() {
     let dir = imported().await;
-    for part in ["settings", "data", "erp", "lake", "import"] {
+    for part in [
+        "settings",
+        "data",
+        "erp",
+        "lake",
+        "import",
+        "warehouse",
+        "transport",
+    ] {
         let (line, _) = examined(dir.path(), &[], part);
         assert!(line.starts_with("ok "), "{line}");
     }
@@ -45,6 +53,7 @@ async fn finds_a_missing_table_a_missing_file_and_a_missing_import() {
     let empty = tempfile::tempdir().unwrap();
     assert_problem(examined(empty.path(), &[], "erp"), "no database file");
     assert_problem(examined(empty.path(), &[], "import"), "nothing is imported");
+    assert_problem(examined(empty.path(), &[], "transport"), "no topic");
 }
 
 #[tokio::test]
@@ -74,6 +83,12 @@ fn finds_an_unreachable_lake_and_an_unreachable_database() {
         examined(dir.path(), &[("COMPTOIR_ERP_URL", &url)], "erp"),
         &nobody,
     );
+    let warehouse = [("COMPTOIR_WAREHOUSE_URL", url.as_str())];
+    assert_problem(examined(dir.path(), &warehouse, "warehouse"), &nobody);
+    let broker = format!("kafka:{nobody}");
+    let transport = [("COMPTOIR_TRANSPORT_URL", broker.as_str())];
+    let (line, _) = examined(dir.path(), &transport, "transport");
+    assert!(line.starts_with("problem "), "{line}");
 }
 
 #[tokio::test]
