@@ -93,9 +93,8 @@ async fn nothing_is_lost_or_doubled_while_neighbours_are_away() {
         let before = world.stored().await.figures.accepted();
         let began = clock::instant();
         outage.begin(&services);
-        let asked = clock::instant();
         state(&page, outage, false, &mut launcher).await;
-        let told = asked.elapsed();
+        let told = began.elapsed();
         tokio::time::sleep(away.saturating_sub(began.elapsed())).await;
         launcher.assert_runs();
         outage.end(&services);
