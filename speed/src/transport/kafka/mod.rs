@@ -1,17 +1,21 @@
 //! Kafka, through librdkafka.
 
+mod group;
+mod life;
 mod member;
 mod producer;
 mod properties;
 mod reader;
 mod replay;
+mod slot;
 mod topic_id;
 mod watch;
 
-pub(super) use member::{Assignment, Member};
+pub(super) use member::Member;
 pub(super) use producer::Producer;
 pub(super) use reader::PartitionReader;
 pub(super) use replay::ReplayProducer;
+pub(super) use slot::Assignment;
 
 use super::consumer::Consumer;
 use super::error::{Retry, TransportError};

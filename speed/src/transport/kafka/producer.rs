@@ -1,7 +1,7 @@
 //! Writing events: idempotent, so that librdkafka's own retries neither double nor reorder. What it
 //! gives up although a later try can help is sent again here.
 
-use super::member::lock;
+use super::slot::lock;
 use super::watch::{log_error, log_line};
 use super::{KafkaTransport, blocking, failed, retry_of, to_kafka};
 use crate::transport::error::{Retry, TransportError};

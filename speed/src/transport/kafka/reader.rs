@@ -1,6 +1,7 @@
 //! Reading one partition, from where its sink stands.
 
-use super::member::{GroupContext, Slot, lock, read_config};
+use super::group::{GroupContext, read_config};
+use super::slot::{Slot, lock};
 use super::watch::LibraryLog;
 use super::{KafkaTransport, failed, from_kafka, kafka_offset, to_kafka};
 use crate::transport::consumer::{LogBounds, Step};
