@@ -110,7 +110,11 @@ impl WarehouseArgs {
         let (username, password) = (&self.warehouse_username, &self.warehouse_password_file);
         sources
             .flag(Key::WarehouseUrl, "--warehouse", self.warehouse.as_ref())
-            .flag(Key::WarehouseUsername, "--warehouse-username", username.as_ref())
+            .flag(
+                Key::WarehouseUsername,
+                "--warehouse-username",
+                username.as_ref(),
+            )
             .flag(
                 Key::WarehousePasswordFile,
                 "--warehouse-password-file",

@@ -20,7 +20,9 @@ const PARTITIONS: usize = 4;
 const BATCH: usize = 20_000;
 
 fn main() {
-    let path = std::env::args().nth(1).expect("a file of events, one a line");
+    let path = std::env::args()
+        .nth(1)
+        .expect("a file of events, one a line");
     let file = std::fs::read(path).expect("a file that can be read");
     let events: Vec<&[u8]> = file
         .split(|byte| *byte == b'\n')
@@ -37,7 +39,11 @@ fn main() {
         .into_iter()
         .map(|event| &*Box::leak(event.to_vec().into_boxed_slice()))
         .collect();
-    println!("{} events of {} bytes", events.len(), file.len() / events.len());
+    println!(
+        "{} events of {} bytes",
+        events.len(),
+        file.len() / events.len()
+    );
     let measure = |name: &str, work: &mut dyn FnMut()| {
         let fastest = (0..ROUNDS)
             .map(|_| {
@@ -47,7 +53,10 @@ fn main() {
             })
             .min()
             .unwrap_or(0);
-        println!("{name:<16} {:>6} ns an event", fastest / events.len() as u64);
+        println!(
+            "{name:<16} {:>6} ns an event",
+            fastest / events.len() as u64
+        );
     };
     measure("read", &mut || {
         for event in &events {

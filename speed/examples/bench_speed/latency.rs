@@ -48,11 +48,7 @@ pub(crate) fn measure(bench: &Bench) -> Result<()> {
     );
     let sqlite = format!("sqlite:{}", bench.scratch.join("latency.db").display());
     measure_one(bench, "SQLite", &sqlite)?;
-    measure_one(
-        bench,
-        "MariaDB",
-        &variable("BENCH_MARIADB_LATENCY_URL")?,
-    )
+    measure_one(bench, "MariaDB", &variable("BENCH_MARIADB_LATENCY_URL")?)
 }
 
 fn measure_one(bench: &Bench, name: &str, warehouse: &str) -> Result<()> {

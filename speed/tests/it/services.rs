@@ -13,10 +13,7 @@ impl Services {
             PathBuf::from,
         );
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
-            panic!(
-                "{}: {error}\nhint: compose/services up",
-                path.display()
-            )
+            panic!("{}: {error}\nhint: compose/services up", path.display())
         });
         let variables = text.lines().filter_map(|line| {
             let (name, value) = line.strip_prefix("export ")?.split_once('=')?;
