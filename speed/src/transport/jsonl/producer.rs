@@ -6,13 +6,18 @@ use crate::transport::error::TransportError;
 use crate::transport::producer::{Message, ProducerCounts};
 use crate::transport::record::ReplayOf;
 use crate::transport::topic::StreamInfo;
+use comptoir_config::clock;
 use comptoir_model::ids::{Offset, Partition};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::ops::ControlFlow;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often a writer looks whether its file is still the topic's.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// Writes to all partitions but that of replays. Each message is in its file, visible to readers,
 /// when `try_send` returns; it survives a power cut after `flush`.
@@ -136,8 +141,11 @@ impl ReplayProducer {
 /// The lock is released when the process ends, however it ends.
 #[derive(Debug)]
 struct Writer {
+    topic: String,
     path: PathBuf,
     file: File,
+    /// When the path was last seen to lead to the file.
+    checked: Instant,
     /// Behind the last whole line.
     end: u64,
     synced: u64,
@@ -172,6 +180,8 @@ impl Writer {
         file.set_len(end)
             .map_err(|cause| failed("can't write", cause))?;
         Ok(Self {
+            topic: transport.topic.clone(),
+            checked: clock::instant(),
             file,
             end,
             // What a killed writer wrote may not be synced.
@@ -188,6 +198,11 @@ impl Writer {
         message: Message<'_>,
         replay_of: Option<&ReplayOf>,
     ) -> Result<(), TransportError> {
+        let now = clock::instant();
+        if now.duration_since(self.checked) >= CHECK_EVERY {
+            self.check_place()?;
+            self.checked = now;
+        }
         self.line.clear();
         let written = write_line(&mut self.line, message.timestamp, replay_of, message.value)
             .map_err(io::Error::from)
@@ -207,10 +222,26 @@ impl Writer {
         }
     }
 
+    /// Nobody reads a file whose topic was deleted or moved away.
+    fn check_place(&self) -> Result<(), TransportError> {
+        let ours = (self.file.metadata()).map_err(|cause| self.error("can't look at", cause))?;
+        match std::fs::metadata(&self.path) {
+            Ok(found) if (found.dev(), found.ino()) == (ours.dev(), ours.ino()) => Ok(()),
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+                Err(self.error("can't look at", cause))
+            }
+            _ => Err(TransportError::NoTopic {
+                topic: self.topic.clone(),
+                place: format!("any more whose file is {}", self.path.display()),
+            }),
+        }
+    }
+
     fn sync(&mut self) -> Result<(), TransportError> {
         if self.synced == self.end {
             return Ok(());
         }
+        self.check_place()?;
         self.file
             .sync_data()
             .map_err(|cause| self.error("can't sync", cause))?;

@@ -1,9 +1,9 @@
 //! Files, and what a crash or another process does to them.
 
-use super::world::{Kind, PATIENCE, World, bytes, read_records, read_to_end, read_until, send};
+use super::world::{Kind, PATIENCE, World, at, bytes, read_records, read_to_end, read_until, send};
 use comptoir_model::event::EVENT_BYTES_MAX;
 use comptoir_model::ids::{Offset, Partition};
-use comptoir_speed::transport::{Record, Step, TransportError};
+use comptoir_speed::transport::{Message, Record, Step, TransportError};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 
@@ -118,4 +118,22 @@ async fn a_damaged_stream_file_is_named() {
         error.to_string().contains(&*path.to_string_lossy()),
         "{error}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_notices_that_its_topic_is_gone() {
+    let (world, _) = World::new(Kind::Jsonl, 1).await;
+    let producer = world.transport.producer().await.unwrap();
+    send(&producer, 0, &["a"]).await;
+    world.delete_topic().await;
+    world.transport.create_topic(1, 1).await.unwrap();
+    let message = Message {
+        key: b"k",
+        partition: None,
+        timestamp: at(0),
+        value: b"b",
+    };
+    producer.send(message).await.ok();
+    let error = producer.flush(PATIENCE).await.unwrap_err();
+    assert!(matches!(error, TransportError::NoTopic { .. }), "{error}");
 }
