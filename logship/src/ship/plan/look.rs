@@ -210,16 +210,15 @@ impl Plan {
     /// Where the bytes begin that no life that is over has; `None` where there are none.
     fn first_of(&self, file: &SeenFile) -> Option<u64> {
         for settled in self.settled.iter().rev() {
-            if !settled.head.fits(&file.head) {
-                continue;
-            }
-            if settled.file == file.id {
-                // Somebody writes to a rotated file again.
-                if file.size >= settled.end {
-                    return (file.size > settled.end).then_some(settled.end);
-                }
-            } else if settled.head.bytes >= TELLING_HEAD_BYTES && settled.end == file.size {
-                return None;
+            let may_be = if settled.file == file.id {
+                file.size >= settled.end
+            } else {
+                settled.head.bytes >= TELLING_HEAD_BYTES && file.size == settled.end
+            };
+            // Hashing comes last: there are many.
+            if may_be && settled.head.fits(&file.head) {
+                // Somebody may write to a rotated file again.
+                return (file.size > settled.end).then_some(settled.end);
             }
         }
         Some(0)

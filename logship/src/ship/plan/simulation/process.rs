@@ -234,7 +234,7 @@ impl Process {
                 if before != &tail[..] || there.is_empty() {
                     return Ok(Done::Copied(Copied::Changed));
                 }
-                storage.append(*piece, there);
+                storage.append(*piece, there, self.writer);
                 tail.extend_from_slice(there);
                 let excess = tail.len().saturating_sub(16);
                 tail.drain(..excess);

@@ -134,10 +134,12 @@ impl Storage {
         Ok(())
     }
 
-    pub(super) fn append(&mut self, id: PieceId, bytes: &[u8]) {
+    /// A fenced writer does not notice before it syncs.
+    pub(super) fn append(&mut self, id: PieceId, bytes: &[u8], writer: usize) {
         let kind = self.kind;
         let piece = self.pieces.get_mut(&id).unwrap();
         match kind {
+            Kind::Hdfs if piece.writer != Some(writer) => {}
             Kind::Hdfs => piece.buffered.extend_from_slice(bytes),
             Kind::Local => piece.content.extend_from_slice(bytes),
         }
