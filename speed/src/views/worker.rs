@@ -390,6 +390,9 @@ impl Worker {
         let progress = self.freshness.progress(next, log_end, clock::now());
         let mut sight = self.shared.status.lock();
         let partition = sight.partitions.entry(self.key.clone()).or_default();
+        // Not only when it is opened: an earlier thread of this partition may have taken it away.
+        partition.id = self.store.partition();
+        partition.next = Some(next);
         partition.progress = Some(progress);
         partition.to_be_noted = true;
     }

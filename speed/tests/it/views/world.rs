@@ -268,12 +268,8 @@ impl World {
     pub(crate) async fn judged(&self, records: usize) {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
-            let judged = match self.warehouse.generations().await {
-                Ok(rows) => rows.iter().map(|row| row.control.records()).sum::<u64>(),
-                // Not migrated yet.
-                Err(_) => 0,
-            };
-            if judged >= records as u64 {
+            let judged = self.judged_so_far().await;
+            if judged >= records {
                 return;
             }
             let late = tokio::time::Instant::now() > deadline;
@@ -283,6 +279,12 @@ impl World {
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    pub(crate) async fn judged_so_far(&self) -> usize {
+        let rows = self.warehouse.generations().await.unwrap();
+        let judged = rows.iter().map(|row| row.control.records()).sum::<u64>();
+        usize::try_from(judged).unwrap()
     }
 
     /// What the warehouse holds, by plain SQL.
