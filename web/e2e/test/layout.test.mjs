@@ -57,6 +57,7 @@ for (const [name, show] of Object.entries(PAGES)) {
 /** Buttons, disclosures and navigation that a finger could miss. Links in a text may be small. */
 function smallTargets() {
     return [...document.querySelectorAll('button, summary, nav a, .choice label')]
+        .filter((element) => element.getClientRects().length > 0)
         .map((element) => ({ text: element.textContent, box: element.getBoundingClientRect() }))
         .filter(({ box }) => box.height < 43.5)
         .map(({ text, box }) => `${text}: ${box.width} x ${box.height}`);
