@@ -14,7 +14,7 @@ use std::time::Duration;
 ///
 /// Each row becomes one JSON object with the names of the header. Values are texts, exactly as they
 /// are written; those of the columns of --number are numbers where they can be. An empty value is
-/// null. Rows that a topic has seen before under the same event_id are duplicates there.
+/// null. Rows that a topic has seen before under the same `event_id` are duplicates there.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   comptoir-speed replay sales.csv --topic sales --rate 50 --key ORDERNUMBER
