@@ -162,7 +162,7 @@ pub async fn load_catalog(
         Ok(Ok(Some(catalog))) => return catalog?.finish(currency),
         Ok(Ok(None)) => info!("nothing is imported yet: the catalog is the built-in sample"),
         Ok(Err(error)) => {
-            warn!("the import can't be read, the catalog is the built-in sample: {error}")
+            warn!("the import can't be read, the catalog is the built-in sample: {error}");
         }
         Err(_) => warn!(
             "the import was not read within {} s: the catalog is the built-in sample",
