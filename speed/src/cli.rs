@@ -72,11 +72,11 @@ impl Command {
 #[command(next_help_heading = "Transport")]
 pub struct TransportArgs {
     /// Where events come from: kafka:HOST:PORT[,HOST:PORT…] or jsonl:DIR [default: `transport.url`]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", global = true)]
     pub transport: Option<String>,
 
     /// [default: `transport.topic`, which is `transactions`]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", global = true)]
     pub topic: Option<String>,
 }
 
