@@ -8,18 +8,33 @@ use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 
 const LINES_MAX: usize = 1000;
-/// Of messages and fields.
+/// Of the lines as they were written.
 const BYTES_MAX: usize = 1 << 20;
 const MESSAGE_CHARS_MAX: usize = 2000;
+/// Of one push, only the end is looked at: who catches up has older lines than these to show.
+const PUSH_BYTES_MAX: usize = 128 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct Newest {
     source: String,
-    /// Oldest first.
-    lines: VecDeque<LogLine>,
+    /// Oldest first, as they were written: they are read when somebody asks.
+    lines: VecDeque<RawLine>,
     bytes: usize,
     /// Where each life's splitter began, and the splitter.
     splitters: BTreeMap<LifeNumber, (u64, LineSplitter)>,
+}
+
+#[derive(Debug)]
+struct RawLine {
+    offset: u64,
+    /// The bytes, or how many there were of a line that is too long.
+    content: Result<Vec<u8>, u64>,
+}
+
+impl RawLine {
+    fn size(&self) -> usize {
+        self.content.as_ref().map_or(0, Vec::len)
+    }
 }
 
 impl Newest {
@@ -34,7 +49,8 @@ impl Newest {
 
     /// Newest first.
     pub(crate) fn newest(&self, limit: usize) -> Vec<LogLine> {
-        self.lines.iter().rev().take(limit).cloned().collect()
+        let newest = self.lines.iter().rev().take(limit);
+        newest.map(|line| read(&self.source, line)).collect()
     }
 
     pub(crate) fn knows(&self, life: LifeNumber) -> bool {
@@ -43,7 +59,13 @@ impl Newest {
 
     /// Bytes of a life from `offset`; those of one life come in order. Its first ones may begin
     /// inside a line.
-    pub(crate) fn push(&mut self, life: LifeNumber, offset: u64, mut bytes: &[u8]) {
+    pub(crate) fn push(&mut self, life: LifeNumber, mut offset: u64, mut bytes: &[u8]) {
+        let passed = bytes.len().saturating_sub(PUSH_BYTES_MAX);
+        if passed > 0 {
+            self.splitters.remove(&life);
+            offset += passed as u64;
+            bytes = &bytes[passed..];
+        }
         if !self.knows(life) {
             let mut begin = offset;
             if offset > 0 {
@@ -60,8 +82,13 @@ impl Newest {
             return;
         };
         let Ok(()) = splitter.push(bytes, |place, line| {
-            let line = read(&self.source, begin + place.offset, line);
-            self.add(line);
+            self.add(RawLine {
+                offset: begin + place.offset,
+                content: match line {
+                    Line::Whole(bytes) => Ok(bytes.to_vec()),
+                    Line::TooLong { bytes } => Err(bytes),
+                },
+            });
             Ok::<_, Infallible>(())
         });
         self.splitters.insert(life, (begin, splitter));
@@ -71,39 +98,31 @@ impl Newest {
         }
     }
 
-    fn add(&mut self, line: LogLine) {
-        self.bytes += size(&line);
+    fn add(&mut self, line: RawLine) {
+        self.bytes += line.size();
         self.lines.push_back(line);
         while self.lines.len() > LINES_MAX || self.bytes > BYTES_MAX {
             let Some(oldest) = self.lines.pop_front() else {
                 break;
             };
-            self.bytes -= size(&oldest);
+            self.bytes -= oldest.size();
         }
     }
 }
 
-fn size(line: &LogLine) -> usize {
-    let fields = line.fields.iter();
-    line.message.len()
-        + fields
-            .map(|(name, text)| name.len() + text.len())
-            .sum::<usize>()
-}
-
-fn read(source: &str, offset: u64, line: Line<'_>) -> LogLine {
+fn read(source: &str, line: &RawLine) -> LogLine {
     let plain = |message| LogLine {
         source: source.to_owned(),
-        offset,
+        offset: line.offset,
         time: None,
         level: None,
         component: None,
         message,
         fields: Vec::new(),
     };
-    let bytes = match line {
-        Line::Whole(bytes) => bytes,
-        Line::TooLong { bytes } => return plain(format!("a line of {bytes} bytes")),
+    let bytes = match &line.content {
+        Ok(bytes) => bytes,
+        Err(bytes) => return plain(format!("a line of {bytes} bytes")),
     };
     match AppLogLine::parse(bytes) {
         Ok(parsed) => LogLine {
