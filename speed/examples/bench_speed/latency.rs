@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
-const START_MAX: Duration = Duration::from_secs(60);
+const START_MAX: Duration = Duration::from_mins(1);
 /// After the last event, for it to come.
 const TAIL_MAX: Duration = Duration::from_secs(20);
 /// Events at the beginning that are not counted: everybody has just started.

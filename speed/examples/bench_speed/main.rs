@@ -26,7 +26,7 @@ pub(crate) struct Bench {
     latency_seconds: u32,
     /// With the programs.
     programs: PathBuf,
-    /// For SQLite and logs; empty at first.
+    /// For `SQLite` and logs; empty at first.
     scratch: PathBuf,
 }
 
