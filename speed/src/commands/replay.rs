@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_pause_has_a_unit() {
         assert_eq!(pause("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(pause("2h"), Ok(Duration::from_secs(7_200)));
+        assert_eq!(pause("2h"), Ok(Duration::from_hours(2)));
         for text in ["", "10", "s", "-1s", "1.5s", "10 s", "10d"] {
             assert!(pause(text).is_err(), "{text}");
         }

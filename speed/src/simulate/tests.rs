@@ -1,7 +1,7 @@
 use super::malformed::Damage;
 use super::run::sample;
 use super::*;
-use comptoir_model::event::{Event, Status, read_event};
+use comptoir_model::event::{CustomerId, Event, Status, read_event};
 use comptoir_model::money::Currency;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -42,7 +42,11 @@ fn sound(catalog: Catalog, rows: u32) -> Vec<Sent> {
 fn events(records: &[Sent]) -> Vec<Event<'_>> {
     records
         .iter()
-        .map(|sent| read_event(&sent.bytes).expect(&String::from_utf8_lossy(&sent.bytes)))
+        .map(|sent| {
+            read_event(&sent.bytes).unwrap_or_else(|rejection| {
+                panic!("{rejection}: {}", String::from_utf8_lossy(&sent.bytes))
+            })
+        })
         .collect()
 }
 
@@ -91,7 +95,7 @@ fn orders_have_several_lines_and_keep_to_their_key() {
             .entry(event.order_id.as_str())
             .or_default()
             .insert(event.order_line.get());
-        let customer = event.customer_id.as_ref().map(|id| id.as_str());
+        let customer = event.customer_id.as_ref().map(CustomerId::as_str);
         assert_eq!(
             *customers.entry(event.order_id.as_str()).or_insert(customer),
             customer
@@ -107,6 +111,8 @@ fn orders_have_several_lines_and_keep_to_their_key() {
 
 #[test]
 fn a_pending_line_is_decided_once_and_a_paid_one_may_come_back() {
+    use Status::{Approved, Declined, Pending, Refunded};
+
     let sent = sound(payments(), 120_000);
     let mut stories: BTreeMap<(&str, u32), Vec<Status>> = BTreeMap::new();
     let events = events(&sent);
@@ -118,7 +124,6 @@ fn a_pending_line_is_decided_once_and_a_paid_one_may_come_back() {
     for story in stories.into_values() {
         *seen.entry(story).or_default() += 1;
     }
-    use Status::{Approved, Declined, Pending, Refunded};
     let allowed = [
         vec![Approved],
         vec![Declined],
@@ -208,19 +213,18 @@ fn the_shares_are_kept() {
     for record in &sent {
         match read_event(&record.bytes) {
             Err(_) => malformed += 1,
-            Ok(event) => match seen.insert(event.event_id.to_string(), &record.bytes) {
-                Some(earlier) => {
+            Ok(event) => {
+                if let Some(earlier) = seen.insert(event.event_id.to_string(), &record.bytes) {
                     duplicates += 1;
                     assert_eq!(earlier, record.bytes);
+                    continue;
                 }
-                None => {
-                    let lateness = record
-                        .timestamp
-                        .duration_since(event.event_time.timestamp());
-                    assert!(!lateness.is_negative() && lateness <= SignedDuration::from_hours(30));
-                    late += u32::from(lateness >= SignedDuration::from_mins(2));
-                }
-            },
+                let lateness = record
+                    .timestamp
+                    .duration_since(event.event_time.timestamp());
+                assert!(!lateness.is_negative() && lateness <= SignedDuration::from_hours(30));
+                late += u32::from(lateness >= SignedDuration::from_mins(2));
+            }
         }
     }
     let about = |found: u32, percent: u32| {
