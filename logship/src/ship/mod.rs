@@ -1,6 +1,6 @@
 //! Shipping a log: every byte of a file and of its rotated siblings into the archive, once.
 //!
-//! [`plan`] decides, [`shell`] carries out, this file keeps both going: whatever the lake or the
+//! `plan` decides, `shell` carries out, this file keeps both going: whatever the lake or the
 //! source does, it waits, begins again, and says once what is wrong.
 
 mod cache;

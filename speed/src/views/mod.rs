@@ -1,7 +1,7 @@
 //! The views sink: counts the topic's records into the warehouse, each once.
 //!
 //! Each partition that the group gives to this process is read, judged and committed on a thread
-//! of its own ([`worker`]), by decisions that are pure ([`plan`]). A batch's totals, dead letters,
+//! of its own (`worker`), by decisions that are pure (`plan`). A batch's totals, dead letters,
 //! gaps and the new position are one transaction, so that a crash at any moment leaves either all
 //! of it or nothing, and a second owner of the partition can't pass it.
 //!

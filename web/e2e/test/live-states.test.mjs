@@ -40,7 +40,7 @@ describe('the live page', () => {
     });
 
     onLive('a stopped sink is said at once, with the command that starts it', () => ({
-        source: { state: 'stopped', since: ago(12), checked_at: ago(12), fresh_through: ago(130) },
+        source: { state: 'stopped', since: ago(12.5), checked_at: ago(12.5), fresh_through: ago(130) },
     }), async (page) => {
         const text = await banner(page, 'stopped').innerText();
         assert.match(text, /No news for 1[2-9].s: the views sink is down/);
