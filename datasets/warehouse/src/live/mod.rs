@@ -12,12 +12,15 @@ pub use change::{
 
 use crate::dead_letters::{self, DeadLetterFilter};
 use crate::error::Result;
-use crate::rows::stored;
+use crate::rows::{Cells, stored};
 use crate::session::Session;
 use crate::transactions::{self, StoredTransaction};
 use crate::views::PartitionId;
 use crate::warehouse::Warehouse;
+use comptoir_database::Value;
 use comptoir_model::ids::Offset;
+use comptoir_model::merge::GenerationNumber;
+use std::collections::BTreeMap;
 
 /// Reads the dashboard's figures over one connection of its own.
 pub struct LiveReader {
@@ -176,6 +179,42 @@ async fn newest(
 
 /// How many minutes or quarters one statement reads.
 const ASKED_MAX: usize = 90;
+
+/// Which of the tables that say when something changed.
+#[derive(Clone, Copy)]
+enum Kept {
+    Minutes,
+    Quarters,
+}
+
+/// What changed in one partition, from a minute or quarter of an hour on, by generation.
+async fn changed(
+    session: &mut Session,
+    since: Since,
+    kept: Kept,
+    from: i64,
+) -> Result<BTreeMap<GenerationNumber, Vec<i64>>> {
+    let (table, column) = match kept {
+        Kept::Minutes => ("minutes", "minute"),
+        Kept::Quarters => ("quarters", "quarter"),
+    };
+    let sql = format!(
+        "SELECT generation, {column} FROM {table} \
+         WHERE partition_id = ? AND changed_offset > ? AND {column} >= ? \
+         ORDER BY generation, {column}"
+    );
+    let values = [since.partition.0, since.offset()?, from].map(Value::Integer);
+    let mut changed: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for row in (session.select("looking for what changed", &sql, &values)).await? {
+        let mut cells = Cells::of(table, &row);
+        let generation = cells.generation()?;
+        changed
+            .entry(generation)
+            .or_default()
+            .push(cells.integer()?);
+    }
+    Ok(changed)
+}
 
 /// Places for `numbers` in `IN (…)`, and their values: few sizes, so that few statements have to be
 /// prepared. The last number fills what is left.

@@ -1,6 +1,6 @@
 //! Totals by subject that changed.
 
-use super::{ASKED_MAX, QuarterTops, Since, SubjectTotals, listed};
+use super::{ASKED_MAX, Kept, QuarterTops, Since, SubjectTotals, changed, listed};
 use crate::error::Result;
 use crate::rows::{Cells, count};
 use crate::session::Session;
@@ -16,7 +16,7 @@ pub(super) async fn changed_since(
     since: Since,
     from: QuarterHour,
 ) -> Result<Vec<QuarterTops>> {
-    let changed = quarters(session, since, from).await?;
+    let changed = changed(session, since, Kept::Quarters, from.0).await?;
     let mut tops = Vec::new();
     for (generation, quarters) in changed {
         for asked in quarters.chunks(ASKED_MAX) {
@@ -24,25 +24,6 @@ pub(super) async fn changed_since(
         }
     }
     Ok(tops)
-}
-
-async fn quarters(
-    session: &mut Session,
-    since: Since,
-    from: QuarterHour,
-) -> Result<BTreeMap<GenerationNumber, Vec<i64>>> {
-    let sql = "SELECT generation, quarter FROM quarters \
-               WHERE partition_id = ? AND changed_offset > ? AND quarter >= ? \
-               ORDER BY generation, quarter";
-    let values = [since.partition.0, since.offset()?, from.0].map(Value::Integer);
-    let mut quarters: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for row in (session.select("looking for changed quarters", sql, &values)).await? {
-        let mut cells = Cells::of("quarters", &row);
-        let generation = cells.generation()?;
-        let quarter = cells.integer()?;
-        quarters.entry(generation).or_default().push(quarter);
-    }
-    Ok(quarters)
 }
 
 async fn of_quarters(

@@ -1,7 +1,8 @@
 //! Totals of minutes that changed, and of quarters of an hour where a day of minutes is too many.
 
 use super::{
-    ASKED_MAX, Grouped, LiveQuery, MinuteTotals, OlderTotals, PlaceTotals, Since, Totals, listed,
+    ASKED_MAX, Grouped, Kept, LiveQuery, MinuteTotals, OlderTotals, PlaceTotals, Since, Totals,
+    listed,
 };
 use crate::error::Result;
 use crate::rows::{Cells, count};
@@ -36,7 +37,7 @@ pub(super) async fn changed_since(
     let minutes_from = query.minutes_from.0.saturating_mul(QUARTER);
     let older_from = query.older_from.0.saturating_mul(QUARTER).min(minutes_from);
     let mut changed = Changed::default();
-    for (generation, minutes) in minutes(session, since, older_from).await? {
+    for (generation, minutes) in super::changed(session, since, Kept::Minutes, older_from).await? {
         let of = Of { since, generation };
         let (minutes, older): (Vec<_>, Vec<_>) =
             (minutes.into_iter()).partition(|minute| *minute >= minutes_from);
@@ -79,25 +80,6 @@ pub(super) async fn changed_since(
 struct Of {
     since: Since,
     generation: GenerationNumber,
-}
-
-async fn minutes(
-    session: &mut Session,
-    since: Since,
-    from: i64,
-) -> Result<BTreeMap<GenerationNumber, Vec<i64>>> {
-    let sql = "SELECT generation, minute FROM minutes \
-               WHERE partition_id = ? AND changed_offset > ? AND minute >= ? \
-               ORDER BY generation, minute";
-    let values = [since.partition.0, since.offset()?, from].map(Value::Integer);
-    let mut minutes: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for row in (session.select("looking for changed minutes", sql, &values)).await? {
-        let mut cells = Cells::of("minutes", &row);
-        let generation = cells.generation()?;
-        let minute = cells.integer()?;
-        minutes.entry(generation).or_default().push(minute);
-    }
-    Ok(minutes)
 }
 
 /// The totals of `minutes`, by minute or quarter.
