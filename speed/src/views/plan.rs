@@ -238,13 +238,17 @@ impl Plan {
     }
 
     /// After a commit of unknown outcome the warehouse says that the sink stands at `found`.
+    ///
+    /// Where this batch ends, another owner may have ended too. Then the records counted are the
+    /// same, but not the gaps, which each owner finds for itself: who has found any opens anew
+    /// and takes up those that were recorded.
     pub(super) fn read_back(&mut self, found: Offset) -> Outcome {
         let state = std::mem::replace(&mut self.state, State::Closed);
         let State::Unsure(batch) = state else {
             self.state = state;
             return Outcome::Unknown;
         };
-        if found == batch.position {
+        if found == batch.position && batch.gaps == Gaps::default() {
             self.state = State::Open(batch.after_commit());
             Outcome::Applied
         } else if found == batch.next {

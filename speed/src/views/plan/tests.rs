@@ -90,6 +90,17 @@ fn an_outcome_that_nobody_knows_is_read_back() {
 }
 
 #[test]
+fn gaps_whose_commit_nobody_knows_are_looked_up() {
+    let now = start();
+    let mut plan = Plan::new(REACH, LIMITS);
+    plan.opened(Offset(10), Gaps::default());
+    plan.hole(span(0, 12), now);
+    plan.committed(Outcome::Unknown, now, now);
+    assert_eq!(plan.read_back(Offset(12)), Outcome::GivenUp);
+    assert_eq!(plan.step(now), Step::Open);
+}
+
+#[test]
 fn a_log_that_ends_before_what_is_counted_stops_the_partition() {
     let now = start();
     let mut plan = Plan::new(REACH, LIMITS);

@@ -71,7 +71,7 @@ impl Worker {
                 Outcome::GivenUp => {
                     self.shared.metrics.count_commit("given_up");
                     warn!(
-                        "another owner has counted {} from {} on: giving it up",
+                        "another owner may have counted {} from {} on: opening it anew",
                         self.key,
                         span.start().0
                     );
