@@ -4,6 +4,7 @@ use crate::error::{self, DatabaseError};
 use crate::options;
 use crate::rows::Row;
 use comptoir_config::{DatabaseUrl, Secret};
+use futures::FutureExt;
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use sqlx::mysql::MySqlConnection;
 use sqlx::sqlite::SqliteConnection;
@@ -26,6 +27,14 @@ pub enum Link {
     /// `MySQL` or `MariaDB`.
     MySql(MySqlConnection),
     Sqlite(SqliteConnection),
+}
+
+/// Whose server it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Product {
+    MySql,
+    MariaDb,
+    Sqlite,
 }
 
 /// Who connects.
@@ -107,6 +116,14 @@ impl Database {
         &self.url
     }
 
+    pub fn product(&self) -> Product {
+        match self.connection {
+            Link::Sqlite(_) => Product::Sqlite,
+            Link::MySql(_) if self.server.starts_with("MariaDB") => Product::MariaDb,
+            Link::MySql(_) => Product::MySql,
+        }
+    }
+
     /// Runs statements that answer nothing. `what` names them in errors: "opening the snapshot".
     pub async fn execute(&mut self, what: &str, sql: &str) -> Result<(), DatabaseError> {
         let limit = self.limits.statement;
@@ -126,7 +143,7 @@ impl Database {
     /// A small answer as a whole.
     pub async fn fetch_all(&mut self, what: &str, sql: &str) -> Result<Vec<Row>, DatabaseError> {
         let (url, limit) = (self.url.clone(), self.limits.statement);
-        match tokio::time::timeout(limit, self.stream(sql).try_collect()).await {
+        match tokio::time::timeout(limit, stream(&mut self.connection, sql).try_collect()).await {
             Ok(rows) => rows.map_err(|error| error::on_statement(&url, what, error)),
             Err(_) => Err(self.timed_out(what, limit)),
         }
@@ -139,32 +156,30 @@ impl Database {
         what: &'a str,
         sql: &str,
     ) -> BoxStream<'a, Result<Row, DatabaseError>> {
-        let (url, limit) = (self.url.clone(), self.limits.row);
-        let rows = self.stream(sql);
-        futures::stream::try_unfold(rows, move |mut rows| {
-            let url = url.clone();
-            async move {
-                match tokio::time::timeout(limit, rows.try_next()).await {
-                    Ok(Ok(row)) => Ok(row.map(|row| (row, rows))),
-                    Ok(Err(error)) => Err(error::on_statement(&url, what, error)),
-                    Err(_) => Err(DatabaseError::TimedOut {
-                        url: url.to_string(),
-                        what: what.to_owned(),
-                        limit,
-                    }),
-                }
+        let Self {
+            connection,
+            url,
+            limits,
+            ..
+        } = self;
+        let (url, limit) = (&*url, limits.row);
+        futures::stream::try_unfold(stream(connection, sql), move |mut rows| async move {
+            // Most rows are there already: the clock is asked only for those that are not.
+            let next = match rows.try_next().now_or_never() {
+                Some(next) => Ok(next),
+                None => tokio::time::timeout(limit, rows.try_next()).await,
+            };
+            match next {
+                Ok(Ok(row)) => Ok(row.map(|row| (row, rows))),
+                Ok(Err(error)) => Err(error::on_statement(url, what, error)),
+                Err(_) => Err(DatabaseError::TimedOut {
+                    url: url.to_string(),
+                    what: what.to_owned(),
+                    limit,
+                }),
             }
         })
         .boxed()
-    }
-
-    /// Text protocol: `MySQL`'s own bytes of each value, without a detour over Rust types.
-    fn stream(&mut self, sql: &str) -> BoxStream<'_, Result<Row, sqlx::Error>> {
-        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
-        match &mut self.connection {
-            Link::MySql(connection) => sql.fetch(connection).map_ok(Row::MySql).boxed(),
-            Link::Sqlite(connection) => sql.fetch(connection).map_ok(Row::Sqlite).boxed(),
-        }
     }
 
     /// Ends the session in order. An error here can't undo anything, so there is none.
@@ -213,7 +228,7 @@ impl Database {
     }
 
     /// One value of a small answer as text; `None` is NULL, or no such row.
-    pub(crate) fn text(
+    pub fn text(
         &self,
         what: &str,
         row: Option<&Row>,
@@ -231,6 +246,15 @@ impl Database {
             what: what.to_owned(),
             limit,
         }
+    }
+}
+
+/// Text protocol: `MySQL`'s own bytes of each value, without a detour over Rust types.
+fn stream<'a>(connection: &'a mut Link, sql: &str) -> BoxStream<'a, Result<Row, sqlx::Error>> {
+    let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+    match connection {
+        Link::MySql(connection) => sql.fetch(connection).map_ok(Row::MySql).boxed(),
+        Link::Sqlite(connection) => sql.fetch(connection).map_ok(Row::Sqlite).boxed(),
     }
 }
 

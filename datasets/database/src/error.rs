@@ -58,6 +58,8 @@ pub enum DatabaseError {
         url: String,
         what: String,
         reason: String,
+        /// `MySQL`'s number of the error; `None` of `SQLite`.
+        number: Option<u16>,
         retry: Retry,
     },
     #[error(
@@ -91,6 +93,29 @@ impl DatabaseError {
     /// A value of `table` that came in a form the driver can't read.
     pub fn value(url: &DatabaseUrl, table: &str, error: sqlx::Error) -> Self {
         on_statement(url, &format!("reading a row of `{table}`"), error)
+    }
+
+    /// Whether the server understood, and this user may not do it.
+    pub fn is_denied(&self) -> bool {
+        // No access to the database, to the table, without the privilege, to the routine.
+        matches!(
+            self,
+            Self::Statement {
+                number: Some(1044 | 1142 | 1227 | 1370),
+                ..
+            }
+        )
+    }
+
+    /// Whether somebody else's lock was waited for in vain.
+    pub fn is_locked_out(&self) -> bool {
+        matches!(
+            self,
+            Self::Statement {
+                number: Some(1205),
+                ..
+            }
+        )
     }
 
     /// Whether the server could not be talked to at all, or no longer.
@@ -183,9 +208,10 @@ pub(crate) fn on_connect(
 /// The errors of `what`, on an open connection.
 pub(crate) fn on_statement(url: &DatabaseUrl, what: &str, error: sqlx::Error) -> DatabaseError {
     let (url, what) = (url.to_string(), what.to_owned());
-    let (reason, retry) = match error {
+    let (reason, number, retry) = match error {
         sqlx::Error::Database(error) => {
-            let retry = match mysql_number(error.as_ref()) {
+            let number = mysql_number(error.as_ref());
+            let retry = match number {
                 // Lock wait timeout, deadlock, table definition changed, query interrupted,
                 // server shutting down.
                 Some(1205 | 1213 | 1412 | 1317 | 1053 | 1927) => Retry::CanHelp,
@@ -196,19 +222,20 @@ pub(crate) fn on_statement(url: &DatabaseUrl, what: &str, error: sqlx::Error) ->
                     _ => Retry::CanNot,
                 },
             };
-            (error.message().to_owned(), retry)
+            (error.message().to_owned(), number, retry)
         }
         sqlx::Error::Io(error) => {
             let reason = error.to_string();
             return DatabaseError::Lost { url, what, reason };
         }
-        sqlx::Error::WorkerCrashed => ("the SQLite thread ended".to_owned(), Retry::CanHelp),
-        error => (error.to_string(), Retry::CanNot),
+        sqlx::Error::WorkerCrashed => ("the SQLite thread ended".to_owned(), None, Retry::CanHelp),
+        error => (error.to_string(), None, Retry::CanNot),
     };
     DatabaseError::Statement {
         url,
         what,
         reason,
+        number,
         retry,
     }
 }

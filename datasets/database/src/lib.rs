@@ -11,9 +11,10 @@ mod typed;
 mod write;
 
 pub use comptoir_model::retry::Retry;
-pub use connect::{Access, Database, Limits, Link, Login};
+pub use connect::{Access, Database, Limits, Link, Login, Product};
 pub use error::DatabaseError;
 pub use rows::{Raw, Row};
+pub use snapshot::LogPosition;
 pub use table::{Storage, TableColumn, TableInfo};
 pub use typed::Value;
 
