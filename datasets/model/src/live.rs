@@ -15,7 +15,9 @@ mod bucket;
 mod control;
 mod distinct;
 mod hundredths;
+mod newest;
 mod tally;
+mod texts;
 mod time;
 mod top;
 
@@ -26,7 +28,7 @@ pub use distinct::{DISTINCT_ERROR, Distinct, DistinctSketch, SketchError};
 pub use hundredths::{Hundredths, Overflow};
 pub use tally::{DeadLetter, RECENT_MAX, Recent, Tally};
 pub use time::{Minute, QuarterHour};
-pub use top::{Subject, TopKey, TopSums};
+pub use top::{SubjectKind, TopKey, TopSums};
 
 #[cfg(test)]
 mod tests;

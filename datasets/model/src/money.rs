@@ -13,6 +13,12 @@ pub struct Currency([u8; 3]);
 impl Currency {
     pub const EUR: Self = Self(*b"EUR");
 
+    /// Its letters as one number, for hashing.
+    pub(crate) fn number(self) -> u32 {
+        let [first, second, third] = self.0;
+        u32::from_le_bytes([first, second, third, 0])
+    }
+
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("???")
     }

@@ -29,6 +29,11 @@ macro_rules! text {
                 Ok(Self(text))
             }
 
+            /// A text that was checked already.
+            pub(super) fn checked(text: &'a str) -> Self {
+                Self(Cow::Borrowed(text))
+            }
+
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -124,6 +129,11 @@ fn check_length(text: &str, max: usize) -> Result<(), Flaw> {
 pub struct Quantity(u32);
 
 impl Quantity {
+    /// `None` outside of the range.
+    pub(super) fn new(number: u32) -> Option<Self> {
+        (1..=QUANTITY_MAX).contains(&number).then_some(Self(number))
+    }
+
     pub fn parse(text: &str) -> Result<Self, Flaw> {
         counted(text, QUANTITY_MAX).map(Self)
     }
@@ -139,6 +149,13 @@ impl Quantity {
 pub struct OrderLine(u32);
 
 impl OrderLine {
+    /// `None` outside of the range.
+    pub(super) fn new(number: u32) -> Option<Self> {
+        (1..=ORDER_LINE_MAX)
+            .contains(&number)
+            .then_some(Self(number))
+    }
+
     pub fn parse(text: &str) -> Result<Self, Flaw> {
         counted(text, ORDER_LINE_MAX).map(Self)
     }

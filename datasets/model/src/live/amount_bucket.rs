@@ -24,6 +24,23 @@ impl AmountBucket {
         Self(lower.copied().unwrap_or(0))
     }
 
+    /// The lower bound in digits, as it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self.0 {
+            0 => "0",
+            10 => "10",
+            25 => "25",
+            50 => "50",
+            100 => "100",
+            250 => "250",
+            500 => "500",
+            1_000 => "1000",
+            2_500 => "2500",
+            5_000 => "5000",
+            _ => "10000",
+        }
+    }
+
     /// Included.
     pub fn lower(self) -> u32 {
         self.0
@@ -74,6 +91,10 @@ mod tests {
     #[test]
     fn the_ranges_ascend_and_begin_at_zero() {
         assert_eq!(AmountBucket::LOWER_BOUNDS[0], 0);
+        for lower in AmountBucket::LOWER_BOUNDS {
+            let bucket = AmountBucket::try_from(lower).unwrap();
+            assert_eq!(bucket.as_str(), lower.to_string());
+        }
         assert!(AmountBucket::LOWER_BOUNDS.is_sorted());
         assert_eq!(AmountBucket::try_from(25).unwrap().lower(), 25);
         assert_eq!(AmountBucket::try_from(26), Err(UnknownBucket(26)));

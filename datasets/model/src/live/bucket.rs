@@ -2,46 +2,19 @@
 
 use super::hundredths::{Hundredths, Overflow, add_count};
 use super::time::Minute;
-use crate::event::{Channel, Event, Label, Status};
+use crate::event::{Channel, Event, Status};
 use crate::money::Currency;
 
-/// What the totals of a minute are kept by, all of it from the event itself.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What the totals of a minute are kept by, all of it from the events themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BucketKey<'a> {
     pub minute: Minute,
     pub currency: Currency,
-    pub category: Label<'a>,
-    pub country: Label<'a>,
-    pub city: Label<'a>,
+    pub category: &'a str,
+    pub country: &'a str,
+    pub city: &'a str,
     pub channel: Channel,
     pub status: Status,
-}
-
-impl<'a> BucketKey<'a> {
-    /// Borrows its texts from the event: most events meet a bucket that exists.
-    pub fn of(event: &'a Event<'_>) -> Self {
-        Self {
-            minute: Minute::of(event.event_time.timestamp()),
-            currency: event.currency,
-            category: event.category.as_borrowed(),
-            country: event.country.as_borrowed(),
-            city: event.city.as_borrowed(),
-            channel: event.channel,
-            status: event.status,
-        }
-    }
-
-    pub fn into_owned(self) -> BucketKey<'static> {
-        BucketKey {
-            minute: self.minute,
-            currency: self.currency,
-            category: self.category.into_owned(),
-            country: self.country.into_owned(),
-            city: self.city.into_owned(),
-            channel: self.channel,
-            status: self.status,
-        }
-    }
 }
 
 /// The totals of one bucket, in the currency of its key.

@@ -1,15 +1,19 @@
 //! The result of one batch of judged records.
 
+use super::amount_bucket::AmountBucket;
 use super::bucket::{BucketKey, BucketSums};
 use super::control::ControlTotals;
 use super::distinct::Distinct;
 use super::hundredths::Overflow;
-use super::time::Minute;
-use super::top::{TopKey, TopSums};
-use crate::event::{Event, Rejection, Status};
+use super::newest::Newest;
+use super::texts::{TextId, Texts};
+use super::time::{Minute, QuarterHour};
+use super::top::{SubjectKind, TopKey, TopSums};
+use crate::event::{Channel, Event, Rejection, Status};
 use crate::ids::Offset;
-use crate::verdict::{Record, Verdict};
-use hashbrown::{Equivalent, HashMap};
+use crate::money::Currency;
+use crate::verdict::{MappingVersion, Record, Verdict};
+use hashbrown::HashMap;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
@@ -19,11 +23,11 @@ pub const RECENT_MAX: usize = 10_000;
 
 /// A record that can't be used, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeadLetter<'a> {
+pub struct DeadLetter {
     pub offset: Offset,
     pub timestamp: Timestamp,
     pub rejection: Rejection,
-    pub bytes: &'a [u8],
+    pub bytes: Box<[u8]>,
 }
 
 /// An accepted event and where it stands.
@@ -35,63 +39,72 @@ pub struct Recent<'a> {
 
 /// What a batch of judged records of one (stream, partition, generation) adds to the views.
 ///
-/// After an [`Overflow`] it holds a part of what was being added, and has to be thrown away.
+/// It holds sums, the bytes of dead letters and those of the newest records: a batch may be many
+/// times bigger than its tally. After an [`Overflow`] it holds a part of what was being added,
+/// and has to be thrown away.
 #[derive(Default)]
-pub struct Tally<'a> {
-    buckets: HashMap<BucketKey<'static>, BucketSums>,
-    tops: HashMap<TopKey<'static>, TopSums>,
+pub struct Tally {
+    texts: Texts,
+    buckets: HashMap<Bucket, BucketSums>,
+    tops: HashMap<Top, TopSums>,
     distinct: BTreeMap<Minute, Distinct>,
     control: ControlTotals,
-    dead_letters: Vec<DeadLetter<'a>>,
-    recent: Vec<Recent<'a>>,
+    dead_letters: Vec<DeadLetter>,
+    newest: Newest,
 }
 
-impl<'a> Tally<'a> {
-    /// Adds one record with its verdict.
-    pub fn add(&mut self, record: Record<'a>, verdict: Verdict<'a>) -> Result<(), Overflow> {
-        self.control.count(&verdict)?;
+impl Tally {
+    /// Adds one record with its verdict by a mapping version. Records come by their offsets.
+    pub fn add(
+        &mut self,
+        record: &Record<'_>,
+        mapping: MappingVersion,
+        verdict: &Verdict<'_>,
+    ) -> Result<(), Overflow> {
+        self.control.count(verdict)?;
         match verdict {
-            Verdict::Accepted(event) => self.accept(record.offset, event)?,
+            Verdict::Accepted(event) => {
+                self.accept(event)?;
+                self.newest.push(record, mapping);
+            }
             Verdict::Rejected(rejection) => self.dead_letters.push(DeadLetter {
                 offset: record.offset,
                 timestamp: record.timestamp,
-                rejection,
-                bytes: record.bytes,
+                rejection: rejection.clone(),
+                bytes: record.bytes.into(),
             }),
             Verdict::Duplicate { .. } => {}
         }
         Ok(())
     }
 
-    /// Adds another tally of the same generation, of other records, whichever came first.
-    pub fn merge(&mut self, other: Self) -> Result<(), Overflow> {
-        for (key, sums) in &other.buckets {
-            add_to_bucket(&mut self.buckets, key, sums)?;
-        }
-        for (key, sums) in &other.tops {
-            add_to_top(&mut self.tops, key, sums)?;
-        }
-        for (minute, distinct) in &other.distinct {
-            self.distinct.entry(*minute).or_default().merge(distinct);
-        }
-        self.control.add(&other.control)?;
-        self.dead_letters.extend(other.dead_letters);
-        self.dead_letters.sort_by_key(|letter| letter.offset);
-        self.recent.extend(other.recent);
-        self.recent.sort_by_key(|recent| recent.offset);
-        self.forget_old();
-        Ok(())
+    /// Forgets everything, and keeps the room for as much again.
+    pub fn clear(&mut self) {
+        self.texts.clear();
+        self.buckets.clear();
+        self.tops.clear();
+        self.distinct.clear();
+        self.control = ControlTotals::default();
+        self.dead_letters = Vec::new();
+        self.newest.clear();
+    }
+
+    /// How many totals it holds: what its size grows with, beside dead letters.
+    pub fn totals(&self) -> usize {
+        self.buckets.len() + self.tops.len()
     }
 
     /// In the order of the keys: sinks that write the same rows in one order can't wait for each
     /// other in a circle.
-    pub fn buckets(&self) -> Vec<(&BucketKey<'static>, &BucketSums)> {
-        in_key_order(&self.buckets)
+    pub fn buckets(&self) -> Vec<(BucketKey<'_>, &BucketSums)> {
+        let rows = self.buckets.iter();
+        in_key_order(rows.map(|(bucket, sums)| (bucket.key(&self.texts), sums)))
     }
 
     /// In the order of the keys.
-    pub fn tops(&self) -> Vec<(&TopKey<'static>, &TopSums)> {
-        in_key_order(&self.tops)
+    pub fn tops(&self) -> Vec<(TopKey<'_>, &TopSums)> {
+        let rows = self.tops.iter();
+        in_key_order(rows.map(|(top, sums)| (top.key(&self.texts), sums)))
     }
 
     /// By minute, only those in which something was sold.
@@ -104,89 +117,125 @@ impl<'a> Tally<'a> {
     }
 
     /// By offset.
-    pub fn dead_letters(&self) -> &[DeadLetter<'a>] {
+    pub fn dead_letters(&self) -> &[DeadLetter] {
         &self.dead_letters
     }
 
     /// The accepted events with the highest offsets, at most [`RECENT_MAX`], by offset.
-    pub fn recent(&self) -> &[Recent<'a>] {
-        let surplus = self.recent.len().saturating_sub(RECENT_MAX);
-        &self.recent[surplus..]
+    pub fn recent(&self) -> impl ExactSizeIterator<Item = Recent<'_>> {
+        self.newest.events()
     }
 
-    fn accept(&mut self, offset: Offset, event: Event<'a>) -> Result<(), Overflow> {
-        let sums = BucketSums::of(&event);
-        add_to_bucket(&mut self.buckets, &BucketKey::of(&event), &sums)?;
-        let top = TopSums::of(event.status, &sums);
-        for key in TopKey::all_of(&event) {
-            add_to_top(&mut self.tops, &key, &top)?;
+    fn accept(&mut self, event: &Event<'_>) -> Result<(), Overflow> {
+        let minute = Minute::of(event.event_time.timestamp());
+        let currency = event.currency;
+        let sums = BucketSums::of(event);
+        let bucket = Bucket {
+            minute,
+            currency,
+            category: self.texts.take_up(event.category.as_str()),
+            country: self.texts.take_up(event.country.as_str()),
+            city: self.texts.take_up(event.city.as_str()),
+            channel: event.channel,
+            status: event.status,
+        };
+        self.buckets.entry(bucket).or_default().add(&sums)?;
+        let top_sums = TopSums::of(event.status, &sums);
+        let quarter = QuarterHour::of(minute);
+        let customer = event.customer_id.as_ref();
+        let subjects = [
+            Some((SubjectKind::Product, event.product_id.as_str())),
+            Some((SubjectKind::Merchant, event.merchant.as_str())),
+            customer.map(|id| (SubjectKind::Customer, id.as_str())),
+            Some((SubjectKind::Amount, AmountBucket::of(event.amount).as_str())),
+        ];
+        for (kind, name) in subjects.into_iter().flatten() {
+            let top = Top {
+                quarter,
+                currency,
+                kind,
+                name: self.texts.take_up(name),
+            };
+            self.tops.entry(top).or_default().add(&top_sums)?;
         }
         if event.status == Status::Approved {
-            let minute = Minute::of(event.event_time.timestamp());
-            self.distinct.entry(minute).or_default().insert(&event);
+            self.distinct.entry(minute).or_default().insert(event);
         }
-        self.control.add_net(event.currency, sums.net)?;
-        self.recent.push(Recent { offset, event });
-        // Now and then, so that an event costs nothing for being followed by many.
-        if self.recent.len() >= 2 * RECENT_MAX {
-            self.forget_old();
-        }
-        Ok(())
-    }
-
-    fn forget_old(&mut self) {
-        let surplus = self.recent.len().saturating_sub(RECENT_MAX);
-        self.recent.drain(..surplus);
+        self.control.add_net(currency, sums.net)
     }
 }
 
-/// A key that borrows its texts, to look for one that owns them.
-struct Borrowed<'k, K>(&'k K);
+/// A [`BucketKey`] whose texts are numbers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Bucket {
+    minute: Minute,
+    currency: Currency,
+    category: TextId,
+    country: TextId,
+    city: TextId,
+    channel: Channel,
+    status: Status,
+}
 
-impl<K: Hash> Hash for Borrowed<'_, K> {
+impl Bucket {
+    fn key<'t>(&self, texts: &'t Texts) -> BucketKey<'t> {
+        BucketKey {
+            minute: self.minute,
+            currency: self.currency,
+            category: texts.text(self.category),
+            country: texts.text(self.country),
+            city: texts.text(self.city),
+            channel: self.channel,
+            status: self.status,
+        }
+    }
+}
+
+/// In few words: it is done for every event.
+impl Hash for Bucket {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
+        state.write_i64(self.minute.0);
+        state.write_u64(two(self.category.number(), self.country.number()));
+        let words = [self.channel as u8, self.status as u8, 0, 0];
+        state.write_u64(two(self.city.number(), u32::from_le_bytes(words)));
+        state.write_u32(self.currency.number());
     }
 }
 
-impl Equivalent<BucketKey<'static>> for Borrowed<'_, BucketKey<'_>> {
-    fn equivalent(&self, key: &BucketKey<'static>) -> bool {
-        self.0 == key
+/// A [`TopKey`] whose name is a number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Top {
+    quarter: QuarterHour,
+    currency: Currency,
+    kind: SubjectKind,
+    name: TextId,
+}
+
+impl Top {
+    fn key<'t>(&self, texts: &'t Texts) -> TopKey<'t> {
+        TopKey {
+            quarter: self.quarter,
+            currency: self.currency,
+            kind: self.kind,
+            name: texts.text(self.name),
+        }
     }
 }
 
-impl Equivalent<TopKey<'static>> for Borrowed<'_, TopKey<'_>> {
-    fn equivalent(&self, key: &TopKey<'static>) -> bool {
-        self.0 == key
+impl Hash for Top {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_i64(self.quarter.0);
+        state.write_u64(two(self.name.number(), self.currency.number()));
+        state.write_u8(self.kind as u8);
     }
 }
 
-fn add_to_bucket(
-    buckets: &mut HashMap<BucketKey<'static>, BucketSums>,
-    key: &BucketKey<'_>,
-    sums: &BucketSums,
-) -> Result<(), Overflow> {
-    if let Some(total) = buckets.get_mut(&Borrowed(key)) {
-        return total.add(sums);
-    }
-    buckets.insert(key.clone().into_owned(), *sums);
-    Ok(())
+fn two(high: u32, low: u32) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
 }
 
-fn add_to_top(
-    tops: &mut HashMap<TopKey<'static>, TopSums>,
-    key: &TopKey<'_>,
-    sums: &TopSums,
-) -> Result<(), Overflow> {
-    if let Some(total) = tops.get_mut(&Borrowed(key)) {
-        return total.add(sums);
-    }
-    tops.insert(key.clone().into_owned(), *sums);
-    Ok(())
-}
-
-fn in_key_order<K: Ord, V>(map: &HashMap<K, V>) -> Vec<(&K, &V)> {
-    let mut rows: Vec<_> = map.iter().collect();
-    rows.sort_unstable_by_key(|(key, _)| *key);
+fn in_key_order<K: Ord, V>(rows: impl Iterator<Item = (K, V)>) -> Vec<(K, V)> {
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     rows
 }

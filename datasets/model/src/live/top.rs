@@ -1,91 +1,41 @@
 //! Full totals per product, merchant, customer and amount bucket: what top lists are ranked from.
 
-use super::amount_bucket::AmountBucket;
 use super::bucket::BucketSums;
 use super::hundredths::{Hundredths, Overflow, add_count};
-use super::time::{Minute, QuarterHour};
-use crate::event::{CustomerId, Event, Label, ProductId, Status};
+use super::time::QuarterHour;
+use crate::event::Status;
 use crate::money::Currency;
-use std::borrow::Cow;
 
-/// Whose totals they are.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject<'a> {
-    Product(ProductId<'a>),
-    Merchant(Label<'a>),
-    Customer(CustomerId<'a>),
-    Amount(AmountBucket),
+/// Whose totals they are: all that an event adds to, but for a customer who is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SubjectKind {
+    Product,
+    Merchant,
+    Customer,
+    /// An amount bucket, by its lower bound.
+    Amount,
 }
 
-impl<'a> Subject<'a> {
-    /// All that an event adds to: four, or three where the customer is not known.
-    pub fn all_of(event: &'a Event<'_>) -> impl Iterator<Item = Self> {
-        let customer = event.customer_id.as_ref();
-        [
-            Some(Self::Product(event.product_id.as_borrowed())),
-            Some(Self::Merchant(event.merchant.as_borrowed())),
-            customer.map(|id| Self::Customer(id.as_borrowed())),
-            Some(Self::Amount(AmountBucket::of(event.amount))),
-        ]
-        .into_iter()
-        .flatten()
-    }
-
-    /// The stable name of what it is, as it is stored and as the API's paths spell it.
-    pub fn kind(&self) -> &'static str {
+impl SubjectKind {
+    /// The stable name, as it is stored and as the API's paths spell it.
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::Product(_) => "product",
-            Self::Merchant(_) => "merchant",
-            Self::Customer(_) => "customer",
-            Self::Amount(_) => "amount_bucket",
-        }
-    }
-
-    /// Its name among those of its kind; the lower bound of an amount bucket.
-    pub fn name(&self) -> Cow<'_, str> {
-        match self {
-            Self::Product(id) => id.as_str().into(),
-            Self::Merchant(name) => name.as_str().into(),
-            Self::Customer(id) => id.as_str().into(),
-            Self::Amount(bucket) => bucket.lower().to_string().into(),
-        }
-    }
-
-    pub fn into_owned(self) -> Subject<'static> {
-        match self {
-            Self::Product(id) => Subject::Product(id.into_owned()),
-            Self::Merchant(name) => Subject::Merchant(name.into_owned()),
-            Self::Customer(id) => Subject::Customer(id.into_owned()),
-            Self::Amount(bucket) => Subject::Amount(bucket),
+            Self::Product => "product",
+            Self::Merchant => "merchant",
+            Self::Customer => "customer",
+            Self::Amount => "amount_bucket",
         }
     }
 }
 
 /// One subject in one quarter of an hour and one currency.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TopKey<'a> {
     pub quarter: QuarterHour,
     pub currency: Currency,
-    pub subject: Subject<'a>,
-}
-
-impl<'a> TopKey<'a> {
-    pub fn all_of(event: &'a Event<'_>) -> impl Iterator<Item = Self> {
-        let quarter = QuarterHour::of(Minute::of(event.event_time.timestamp()));
-        Subject::all_of(event).map(move |subject| Self {
-            quarter,
-            currency: event.currency,
-            subject,
-        })
-    }
-
-    pub fn into_owned(self) -> TopKey<'static> {
-        TopKey {
-            quarter: self.quarter,
-            currency: self.currency,
-            subject: self.subject.into_owned(),
-        }
-    }
+    pub kind: SubjectKind,
+    /// Among those of its kind: an id, a merchant's name, the lower bound of an amount bucket.
+    pub name: &'a str,
 }
 
 /// The totals of one subject. The key has no status, so sales stand apart from attempts here.
