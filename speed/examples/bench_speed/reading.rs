@@ -4,9 +4,8 @@ use super::Result;
 use comptoir_config::TransportSettings;
 use comptoir_model::ids::Offset;
 use comptoir_model::live::Tally;
-use comptoir_model::verdict::{self, DuplicateWindow, MappingVersion, judge};
+use comptoir_model::verdict::{DuplicateWindow, MappingVersion, judge};
 use comptoir_speed::transport::{Assignment, ConsumerEvent, Step, Transport};
-use jiff::Timestamp;
 use std::hint::black_box;
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -16,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Records of one tally, about as many as the sink takes when it has to catch up.
-const BATCH: u64 = 20_000;
+const BATCH: u64 = 200_000;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
@@ -73,18 +72,22 @@ fn read(
     let mut reader = assignment
         .start(Offset(0))
         .expect("a partition that can be read");
-    let mut batch = Batch::default();
+    let mut tally = Tally::default();
     loop {
         let mut taken = 0;
         let mut take = |record: comptoir_speed::transport::Record<'_>| {
             taken += 1;
-            match work {
-                Work::Count => drop(black_box(record.bytes.len())),
-                Work::Verdict => {
-                    let verdict = judge(record.judged(), MappingVersion::NEWEST, &mut window);
-                    black_box(verdict.expect("records in their order"));
+            if work == Work::Count {
+                black_box(record.bytes.len());
+            } else {
+                let record = record.judged();
+                let verdict = judge(record, MappingVersion::NEWEST, &mut window);
+                let verdict = verdict.expect("records in their order");
+                if work == Work::Tally {
+                    let added = tally.add(&record, MappingVersion::NEWEST, &verdict);
+                    added.expect("sums that fit");
                 }
-                Work::Tally => batch.push(&record),
+                black_box(verdict);
             }
             if taken < BATCH {
                 ControlFlow::Continue(())
@@ -93,7 +96,8 @@ fn read(
             }
         };
         let step = reader.read(Duration::from_secs(1), &mut take);
-        batch.tally(&mut window);
+        black_box(tally.totals());
+        tally.clear();
         if taken > 0 && done.fetch_add(taken, Ordering::Relaxed) + taken >= rows {
             writeln!(std::io::stdout(), "done").ok();
         }
@@ -101,40 +105,5 @@ fn read(
             Ok(Step::Revoked | Step::StreamEnded | Step::TailLost { .. }) | Err(_) => return,
             Ok(_) => {}
         }
-    }
-}
-
-/// The sink keeps the bytes of a batch too: its dead letters and newest transactions borrow them.
-#[derive(Default)]
-struct Batch {
-    bytes: Vec<u8>,
-    records: Vec<(Offset, Timestamp, usize)>,
-}
-
-impl Batch {
-    fn push(&mut self, record: &comptoir_speed::transport::Record<'_>) {
-        self.bytes.extend_from_slice(record.bytes);
-        let place = (record.offset, record.timestamp, self.bytes.len());
-        self.records.push(place);
-    }
-
-    fn tally(&mut self, window: &mut DuplicateWindow) {
-        let mut tally = Tally::default();
-        let mut start = 0;
-        for (offset, timestamp, end) in &self.records {
-            let record = verdict::Record {
-                offset: *offset,
-                timestamp: *timestamp,
-                bytes: &self.bytes[start..*end],
-            };
-            start = *end;
-            let verdict = judge(record, MappingVersion::NEWEST, window);
-            let verdict = verdict.expect("records in their order");
-            tally.add(record, verdict).expect("sums that fit");
-        }
-        black_box((tally.buckets().len(), tally.tops().len()));
-        drop(tally);
-        self.bytes.clear();
-        self.records.clear();
     }
 }

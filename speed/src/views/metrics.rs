@@ -135,7 +135,7 @@ impl Metrics {
         metrics
     }
 
-    pub(super) fn count_batch(&self, tally: &Tally<'_>, took: Duration) {
+    pub(super) fn count_batch(&self, tally: &Tally, took: Duration) {
         let counted = tally.control().counted();
         for (verdict, count) in [
             ("accepted", counted.accepted),
@@ -156,8 +156,7 @@ impl Metrics {
             reason = "a batch is far smaller than 2^52"
         )]
         self.sizes.observe(tally.control().records() as f64);
-        self.rows
-            .inc_by((tally.buckets().len() + tally.tops().len()) as u64);
+        self.rows.inc_by(tally.totals() as u64);
     }
 
     pub(super) fn count_commit(&self, outcome: &'static str) {

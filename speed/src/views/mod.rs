@@ -8,12 +8,11 @@
 //! Nothing ends because a neighbour is away: a judged batch is kept and tried again, and reading
 //! stops until it is in.
 
-mod collected;
+mod counting;
 mod error;
 mod freshness;
 mod gaps;
 mod http;
-mod judging;
 mod metrics;
 mod names;
 mod plan;

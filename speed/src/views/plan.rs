@@ -13,13 +13,16 @@ use std::time::{Duration, Instant};
 /// What bounds a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Limits {
-    /// A batch that holds as many bytes takes no more records.
+    /// A batch whose tally holds as many bytes takes no more records.
     pub(super) bytes: usize,
     pub(super) records: usize,
     /// The least and the most time between two commits. In between it is the time that the last
     /// commit took, so that a slow warehouse gets bigger batches, not more of them.
     pub(super) pause_min: Duration,
     pub(super) pause_max: Duration,
+    /// The same while the sink is far behind: nobody waits for its last record, and the more of
+    /// them a batch has, the more fall into the same rows.
+    pub(super) pause_behind: Duration,
     /// How long a position that moved over no records may wait.
     pub(super) idle: Duration,
 }
@@ -70,6 +73,7 @@ pub(super) struct Plan {
     state: State,
     last_commit: Option<Instant>,
     pause: Duration,
+    behind: bool,
     /// Commit as soon as there is something.
     hurry: bool,
 }
@@ -129,6 +133,7 @@ impl Plan {
             state: State::Closed,
             last_commit: None,
             pause: limits.pause_min,
+            behind: false,
             hurry: false,
         }
     }
@@ -165,7 +170,8 @@ impl Plan {
         position
     }
 
-    /// Records that count were collected, maybe none; `position` is the reader's behind them.
+    /// Records that count were collected, maybe none: the batch holds `bytes` now, and `position`
+    /// is the reader's behind them.
     pub(super) fn collected(
         &mut self,
         position: Offset,
@@ -178,7 +184,7 @@ impl Plan {
         };
         batch.position = position.max(batch.position);
         batch.records += records;
-        batch.bytes += bytes;
+        batch.bytes = bytes;
         if batch.position > batch.next {
             batch.since.get_or_insert(now);
         }
@@ -215,6 +221,11 @@ impl Plan {
     /// Forgets everything that is not committed; the next step opens anew.
     pub(super) fn close(&mut self) {
         self.state = State::Closed;
+    }
+
+    /// Whether the log's end is far away.
+    pub(super) fn behind(&mut self, behind: bool) {
+        self.behind = behind;
     }
 
     /// Whoever comes next shall find as little as possible to do again: no pauses any more.
@@ -303,7 +314,12 @@ impl Plan {
         if batch.records == 0 && batch.gaps.lost.is_empty() {
             return Some(since + self.limits.idle);
         }
-        let earliest = self.last_commit.map(|last| last + self.pause);
+        let pause = if self.behind {
+            self.limits.pause_behind
+        } else {
+            self.pause
+        };
+        let earliest = self.last_commit.map(|last| last + pause);
         Some(earliest.map_or(since, |earliest| since.max(earliest)))
     }
 }

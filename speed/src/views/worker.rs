@@ -2,11 +2,9 @@
 
 mod committing;
 
-use super::collected::Collected;
+use super::counting::{CountError, Counting};
 use super::freshness::Freshness;
-use super::judging::{JudgeError, judge_all};
 use super::metrics::{ErrorKind, Metrics};
-use super::names::Names;
 use super::plan::{Limits, Plan, Step, Stop};
 use super::status::{PartitionState, Status};
 use super::store::Store;
@@ -14,22 +12,25 @@ use crate::transport::{self, Assignment, PartitionReader, TransportError};
 use comptoir_config::clock;
 use comptoir_model::ids::Offset;
 use comptoir_model::merge::{PartitionKey, Span};
-use comptoir_model::verdict::{DuplicateWindow, MappingVersion, OutOfOrder, Reach, judge};
+use comptoir_model::verdict::Reach;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
-/// With records of 400 bytes one of these limits is as good as the other. A partition holds at
-/// most such a batch, its tally and its window.
+/// A partition holds at most such a tally and its window.
 const LIMITS: Limits = Limits {
     bytes: 12 * 1024 * 1024,
-    records: 30_000,
+    records: 500_000,
     pause_min: Duration::from_millis(80),
     pause_max: Duration::from_millis(500),
+    pause_behind: Duration::from_secs(2),
     idle: Duration::from_secs(1),
 };
+
+/// A sink is far behind if the log's end lies beyond this part of the duplicate window's reach.
+const BEHIND_PARTS: u64 = 16;
 
 /// How long one look at the reader takes at most; also the time to notice a stop.
 const LOOK: Duration = Duration::from_millis(250);
@@ -59,9 +60,7 @@ pub(super) struct Worker {
     shared: Arc<Shared>,
     store: Store,
     plan: Plan,
-    window: DuplicateWindow,
-    collected: Collected,
-    names: Names,
+    counting: Counting,
     freshness: Freshness,
 }
 
@@ -77,12 +76,10 @@ impl Worker {
         Self {
             key: assignment.key().clone(),
             plan: Plan::new(shared.reach, LIMITS),
-            window: DuplicateWindow::new(shared.reach),
+            counting: Counting::new(shared.reach),
             assignment: Some(assignment),
             store,
             shared,
-            collected: Collected::default(),
-            names: Names::default(),
             freshness: Freshness::default(),
         }
     }
@@ -152,9 +149,7 @@ impl Worker {
         {
             return Ok(Ours::NoMore);
         }
-        self.window = DuplicateWindow::new(self.shared.reach);
-        self.collected.clear();
-        self.names.forget();
+        self.counting = Counting::new(self.shared.reach);
         self.freshness = Freshness::default();
         let position = match self.store.position(&self.key) {
             Ok(position) => position,
@@ -213,23 +208,21 @@ impl Worker {
             return Ok(Ours::Still);
         };
         let (records_max, bytes_max) = self.plan.room();
-        let (mut records, mut bytes) = (0, 0);
-        let mut fault: Option<OutOfOrder> = None;
-        let (window, collected) = (&mut self.window, &mut self.collected);
+        let counting = &mut self.counting;
+        let bytes_before = counting.batch().tally.bytes();
+        let mut records = 0;
+        let mut fault = None;
         let mut take = |record: transport::Record<'_>| {
-            if record.offset < next {
-                // Only its id matters.
-                fault = judge(record.judged(), MappingVersion::NEWEST, window).err();
-                return if fault.is_some() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                };
-            }
-            collected.push(&record);
-            records += 1;
-            bytes += record.bytes.len();
-            if eager || records >= records_max || bytes >= bytes_max {
+            let counted = if record.offset < next {
+                counting.remember(&record).map_err(CountError::from)
+            } else {
+                records += 1;
+                counting.count(&record)
+            };
+            fault = counted.err();
+            let bytes = counting.batch().tally.bytes().saturating_sub(bytes_before);
+            let enough = eager && records > 0;
+            if fault.is_some() || enough || records >= records_max || bytes >= bytes_max {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
@@ -237,13 +230,17 @@ impl Worker {
         };
         let told = reader.read(wait, &mut take)?;
         if let Some(fault) = fault {
-            self.out_of_order(fault);
+            self.give_up(fault);
             return Ok(Ours::Still);
         }
         let now = clock::instant();
         let position = reader.position();
+        let bytes = self.counting.batch().tally.bytes();
         self.plan.collected(position, records, bytes, now);
-        if let Some(latest) = self.collected.latest() {
+        let log_end = reader.log_bounds().map_or(position, |bounds| bounds.end);
+        let ahead = log_end.0.saturating_sub(position.0);
+        (self.plan).behind(ahead > self.shared.reach.offsets() / BEHIND_PARTS);
+        if let Some(latest) = self.counting.batch().latest {
             self.freshness.read(latest, clock::now());
         }
         if position >= next {
@@ -335,25 +332,24 @@ impl Worker {
         Ok(Ours::Still)
     }
 
-    /// Judges what was collected, once, and commits it, as often as that takes.
+    /// Commits what was counted, as often as that takes.
     fn commit(&mut self, reader: &mut PartitionReader, span: Span) {
-        let mut collected = std::mem::take(&mut self.collected);
-        match judge_all(&collected, &mut self.window, &mut self.names) {
-            Err(JudgeError::OutOfOrder(fault)) => self.out_of_order(fault),
-            Err(JudgeError::Overflow(_)) => {
+        self.commit_counted(reader, span);
+        self.counting.clear();
+    }
+
+    fn give_up(&mut self, fault: CountError) {
+        match fault {
+            CountError::OutOfOrder(fault) => {
+                self.shared.metrics.count_error(ErrorKind::OutOfOrder);
+                warn!("{}: {fault}", self.key);
+                self.plan.close();
+            }
+            CountError::Overflow(_) => {
                 self.shared.metrics.count_error(ErrorKind::Overflow);
                 self.plan.stop(Stop::Overflow);
             }
-            Ok(judged) => self.commit_judged(reader, span, &judged),
         }
-        collected.clear();
-        self.collected = collected;
-    }
-
-    fn out_of_order(&mut self, fault: OutOfOrder) {
-        self.shared.metrics.count_error(ErrorKind::OutOfOrder);
-        warn!("{}: {fault}", self.key);
-        self.plan.close();
     }
 
     /// What stays of the time that everybody has.

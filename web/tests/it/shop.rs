@@ -212,7 +212,9 @@ impl Shop {
                 bytes: text.as_bytes(),
             };
             let verdict = judge(record, MappingVersion::NEWEST, &mut window).unwrap();
-            tally.add(record, verdict).unwrap();
+            tally
+                .add(&record, MappingVersion::NEWEST, &verdict)
+                .unwrap();
             if let Ok(event) = serde_json::from_str::<serde_json::Value>(text) {
                 let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
                 names.push((text("product_id"), text("product_name")));

@@ -57,6 +57,11 @@ impl Newest {
         })
     }
 
+    /// How many bytes the records have.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Forgets all of them, and keeps the room.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();

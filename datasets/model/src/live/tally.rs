@@ -21,6 +21,13 @@ use std::hash::{Hash, Hasher};
 /// The most transactions that are kept one by one, of each partition.
 pub const RECENT_MAX: usize = 10_000;
 
+/// A key and its sums, in a table that is not full.
+const TOTAL_BYTES: usize = 160;
+/// Two sketches, full.
+const DISTINCT_BYTES: usize = 2 * 4096;
+/// Of a dead letter beside its record.
+const LETTER_BYTES: usize = 256;
+
 /// A record that can't be used, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
@@ -50,6 +57,7 @@ pub struct Tally {
     distinct: BTreeMap<Minute, Distinct>,
     control: ControlTotals,
     dead_letters: Vec<DeadLetter>,
+    letters_bytes: usize,
     newest: Newest,
 }
 
@@ -67,12 +75,15 @@ impl Tally {
                 self.accept(event)?;
                 self.newest.push(record, mapping);
             }
-            Verdict::Rejected(rejection) => self.dead_letters.push(DeadLetter {
-                offset: record.offset,
-                timestamp: record.timestamp,
-                rejection: rejection.clone(),
-                bytes: record.bytes.into(),
-            }),
+            Verdict::Rejected(rejection) => {
+                self.letters_bytes += record.bytes.len() + LETTER_BYTES;
+                self.dead_letters.push(DeadLetter {
+                    offset: record.offset,
+                    timestamp: record.timestamp,
+                    rejection: rejection.clone(),
+                    bytes: record.bytes.into(),
+                });
+            }
             Verdict::Duplicate { .. } => {}
         }
         Ok(())
@@ -86,12 +97,19 @@ impl Tally {
         self.distinct.clear();
         self.control = ControlTotals::default();
         self.dead_letters = Vec::new();
+        self.letters_bytes = 0;
         self.newest.clear();
     }
 
-    /// How many totals it holds: what its size grows with, beside dead letters.
+    /// How many totals it holds.
     pub fn totals(&self) -> usize {
         self.buckets.len() + self.tops.len()
+    }
+
+    /// About how many bytes it holds.
+    pub fn bytes(&self) -> usize {
+        let totals = self.totals() * TOTAL_BYTES + self.distinct.len() * DISTINCT_BYTES;
+        totals + self.letters_bytes + self.newest.bytes()
     }
 
     /// In the order of the keys: sinks that write the same rows in one order can't wait for each

@@ -24,6 +24,10 @@ impl Reach {
         Self(offsets)
     }
 
+    pub fn offsets(self) -> u64 {
+        self.0
+    }
+
     /// The lowest offset that matters to a record at `next` or behind it. In a JSONL file it may
     /// lie inside a line: the first whole line behind it is the first that matters.
     pub fn start(self, next: Offset) -> Offset {

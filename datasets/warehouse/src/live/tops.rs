@@ -71,7 +71,7 @@ async fn of_quarters(
     Ok(found.into_iter().map(tops).collect())
 }
 
-/// As `Subject::kind` spells them.
+/// As `SubjectKind` spells them.
 fn kind(word: &str) -> Option<TopKind> {
     match word {
         "product" => Some(TopKind::Product),

@@ -15,6 +15,8 @@ use comptoir_model::live::{BucketKey, BucketSums, DeadLetter, QuarterHour, Tally
 use comptoir_model::merge::{GenerationNumber, Span};
 use std::collections::BTreeSet;
 
+/// How many rows are made ready at a time.
+pub(super) const ROWS_MAX: usize = 256;
 /// How many bytes of dead letters go into one statement.
 const LETTERS_BYTES: usize = 1 << 20;
 
@@ -61,7 +63,7 @@ pub(super) async fn commit(
     sketches::write(session, target, batch.tally.distinct(), touched).await?;
     write_tops(session, target, batch.tally).await?;
     write_letters(session, batch).await?;
-    recent::write(session, batch.partition, batch.tally.recent()).await?;
+    recent::write(session, batch.partition, batch.tally).await?;
     write_gaps(session, batch).await?;
     progress::write(session, batch.partition, &batch.progress, owner).await?;
     // Last, because only these rows are shared with other partitions.
@@ -101,7 +103,7 @@ async fn position_of(
 async fn write_buckets(
     session: &mut Session,
     target: Target,
-    rows: &[(&BucketKey<'_>, &BucketSums)],
+    rows: &[(BucketKey<'_>, &BucketSums)],
 ) -> Result<()> {
     let buckets = Insert {
         table: "buckets",
@@ -137,29 +139,32 @@ async fn write_buckets(
             set: &[],
         },
     };
-    let mut values = Vec::with_capacity(rows.len() * buckets.columns.len());
-    for (key, sums) in rows {
-        values.extend([
-            Value::Integer(target.partition.0),
-            Value::Integer(target.generation),
-            Value::Integer(key.minute.0),
-            Value::Text(key.currency.as_str()),
-            Value::Text(key.category.as_str()),
-            Value::Text(key.country.as_str()),
-            Value::Text(key.city.as_str()),
-            Value::Text(key.channel.as_str()),
-            Value::Text(key.status.as_str()),
-            Value::Integer(count(sums.transactions, "a count")?),
-            Value::Integer(count(sums.quantity, "a quantity")?),
-            Value::Integer(sums.gross.0),
-            Value::Integer(sums.refunds.0),
-            Value::Integer(sums.net.0),
-        ]);
+    for rows in rows.chunks(ROWS_MAX) {
+        let mut values = Vec::with_capacity(rows.len() * buckets.columns.len());
+        for (key, sums) in rows {
+            values.extend([
+                Value::Integer(target.partition.0),
+                Value::Integer(target.generation),
+                Value::Integer(key.minute.0),
+                Value::Text(key.currency.as_str()),
+                Value::Text(key.category),
+                Value::Text(key.country),
+                Value::Text(key.city),
+                Value::Text(key.channel.as_str()),
+                Value::Text(key.status.as_str()),
+                Value::Integer(count(sums.transactions, "a count")?),
+                Value::Integer(count(sums.quantity, "a quantity")?),
+                Value::Integer(sums.gross.0),
+                Value::Integer(sums.refunds.0),
+                Value::Integer(sums.net.0),
+            ]);
+        }
+        session.insert(&buckets, &values).await?;
     }
-    session.insert(&buckets, &values).await
+    Ok(())
 }
 
-async fn write_tops(session: &mut Session, target: Target, tally: &Tally<'_>) -> Result<()> {
+async fn write_tops(session: &mut Session, target: Target, tally: &Tally) -> Result<()> {
     let tops = Insert {
         table: "tops",
         key: &[
@@ -198,28 +203,28 @@ async fn write_tops(session: &mut Session, target: Target, tally: &Tally<'_>) ->
         },
     };
     let rows = tally.tops();
-    let names: Vec<_> = rows.iter().map(|(key, _)| key.subject.name()).collect();
-    let mut values = Vec::with_capacity(rows.len() * tops.columns.len());
-    let mut touched: BTreeSet<QuarterHour> = BTreeSet::new();
-    for ((key, sums), name) in rows.iter().zip(&names) {
-        touched.insert(key.quarter);
-        values.extend([
-            Value::Integer(target.partition.0),
-            Value::Integer(target.generation),
-            Value::Integer(key.quarter.0),
-            Value::Text(key.currency.as_str()),
-            Value::Text(key.subject.kind()),
-            Value::Text(name),
-            Value::Integer(count(sums.transactions, "a count")?),
-            Value::Integer(count(sums.approved, "a count")?),
-            Value::Integer(count(sums.units, "a quantity")?),
-            Value::Integer(sums.gross.0),
-            Value::Integer(sums.refunds.0),
-            Value::Integer(sums.net.0),
-            Value::Integer(target.end),
-        ]);
+    for rows in rows.chunks(ROWS_MAX) {
+        let mut values = Vec::with_capacity(rows.len() * tops.columns.len());
+        for (key, sums) in rows {
+            values.extend([
+                Value::Integer(target.partition.0),
+                Value::Integer(target.generation),
+                Value::Integer(key.quarter.0),
+                Value::Text(key.currency.as_str()),
+                Value::Text(key.kind.as_str()),
+                Value::Text(key.name),
+                Value::Integer(count(sums.transactions, "a count")?),
+                Value::Integer(count(sums.approved, "a count")?),
+                Value::Integer(count(sums.units, "a quantity")?),
+                Value::Integer(sums.gross.0),
+                Value::Integer(sums.refunds.0),
+                Value::Integer(sums.net.0),
+                Value::Integer(target.end),
+            ]);
+        }
+        session.insert(&tops, &values).await?;
     }
-    session.insert(&tops, &values).await?;
+    let touched: BTreeSet<QuarterHour> = rows.iter().map(|(key, _)| key.quarter).collect();
     let quarters = Insert {
         table: "quarters",
         key: &["partition_id", "generation", "quarter"],
@@ -283,7 +288,7 @@ async fn write_letters(session: &mut Session, batch: &ViewsBatch<'_>) -> Result<
 }
 
 /// How many letters go into one statement: at least one, whatever its size.
-fn fitting(letters: &[DeadLetter<'_>]) -> usize {
+fn fitting(letters: &[DeadLetter]) -> usize {
     let mut bytes = 0_usize;
     let small = letters.iter().take_while(|letter| {
         bytes = bytes.saturating_add(letter.bytes.len());

@@ -63,7 +63,7 @@ pub struct ViewsBatch<'a> {
     pub partition: PartitionId,
     /// From where the sink stood to its consumer's position after the last record.
     pub span: Span,
-    pub tally: &'a Tally<'a>,
+    pub tally: &'a Tally,
     /// Newly found gaps.
     pub lost: &'a [Span],
     pub blind: &'a [Span],

@@ -1,6 +1,7 @@
 //! The last transactions of each partition, one by one.
 
 use super::PartitionId;
+use super::commit::ROWS_MAX;
 use crate::dialect::OnConflict;
 use crate::error::{Result, WarehouseError};
 use crate::rows::{Cells, stored};
@@ -8,33 +9,36 @@ use crate::session::{Insert, Session};
 use crate::transactions::COLUMNS;
 use comptoir_database::Value;
 use comptoir_model::event::{Amount, CustomerId, Label};
-use comptoir_model::live::{Hundredths, Overflow, RECENT_MAX, Recent};
+use comptoir_model::live::{Hundredths, Overflow, RECENT_MAX, Recent, Tally};
+
+const TABLE: Insert<'_> = Insert {
+    table: "recent",
+    key: &["partition_id", "record_offset"],
+    columns: COLUMNS,
+    on_conflict: OnConflict::Keep,
+};
 
 /// Adds transactions and removes those that are too old, so that at most [`RECENT_MAX`] stay.
 pub(super) async fn write(
     session: &mut Session,
     partition: PartitionId,
-    recent: &[Recent<'_>],
+    tally: &Tally,
 ) -> Result<()> {
-    let Some(first) = recent.first() else {
-        return Ok(());
-    };
-    if recent.len() >= RECENT_MAX {
+    let mut newest = tally.recent();
+    let count = newest.len();
+    if count >= RECENT_MAX {
         // All that are there are older.
-        remove_below(session, partition, stored(first.offset)?).await?;
+        remove_all(session, partition).await?;
     }
-    let table = Insert {
-        table: "recent",
-        key: &["partition_id", "record_offset"],
-        columns: COLUMNS,
-        on_conflict: OnConflict::Keep,
-    };
-    let mut values = Vec::with_capacity(recent.len() * COLUMNS.len());
-    for recent in recent {
-        values.extend(row(partition, recent)?);
+    while newest.len() > 0 {
+        let recent: Vec<Recent<'_>> = newest.by_ref().take(ROWS_MAX).collect();
+        let mut values = Vec::with_capacity(recent.len() * COLUMNS.len());
+        for recent in &recent {
+            values.extend(row(partition, recent)?);
+        }
+        session.insert(&TABLE, &values).await?;
     }
-    session.insert(&table, &values).await?;
-    if recent.len() < RECENT_MAX {
+    if (1..RECENT_MAX).contains(&count) {
         remove_surplus(session, partition).await?;
     }
     Ok(())
@@ -85,6 +89,13 @@ async fn remove_surplus(session: &mut Session, partition: PartitionId) -> Result
             remove_below(session, partition, oldest_kept).await
         }
     }
+}
+
+async fn remove_all(session: &mut Session, partition: PartitionId) -> Result<()> {
+    let sql = "DELETE FROM recent WHERE partition_id = ?";
+    let of = [Value::Integer(partition.0)];
+    session.run("removing old transactions", sql, &of).await?;
+    Ok(())
 }
 
 async fn remove_below(session: &mut Session, partition: PartitionId, offset: i64) -> Result<()> {

@@ -5,7 +5,7 @@ use crate::world::{World, at, on_every_database, partition};
 use comptoir_model::event::Rejection;
 use comptoir_model::ids::{Offset, Partition};
 use comptoir_model::live::Tally;
-use comptoir_model::verdict::{Record, Verdict};
+use comptoir_model::verdict::{MappingVersion, Record, Verdict};
 use comptoir_warehouse::{DeadLetterFilter, DeadLetterKey, Replay, ReplayState};
 use jiff::Timestamp;
 
@@ -15,7 +15,7 @@ on_every_database! {
     a_replay_is_planned_once_and_finished_once
 }
 
-fn tally<'a>(records: &[(u64, &'a [u8])], reason: &Rejection) -> Tally<'a> {
+fn tally(records: &[(u64, &[u8])], reason: &Rejection) -> Tally {
     let mut tally = Tally::default();
     for (offset, bytes) in records {
         let record = Record {
@@ -23,8 +23,9 @@ fn tally<'a>(records: &[(u64, &'a [u8])], reason: &Rejection) -> Tally<'a> {
             timestamp: Timestamp::MAX,
             bytes,
         };
+        let verdict = Verdict::Rejected(reason.clone());
         tally
-            .add(record, Verdict::Rejected(reason.clone()))
+            .add(&record, MappingVersion::NEWEST, &verdict)
             .unwrap();
     }
     tally

@@ -134,7 +134,7 @@ impl Log {
     }
 
     /// What the sink makes of these offsets.
-    pub(crate) fn tally(&self, offsets: Range<u64>) -> Tally<'_> {
+    pub(crate) fn tally(&self, offsets: Range<u64>) -> Tally {
         let mut window = DuplicateWindow::new(Reach::new(u64::MAX));
         let mut tally = Tally::default();
         for (offset, text) in (0..).zip(&self.records) {
@@ -145,7 +145,9 @@ impl Log {
             };
             let verdict = judge(record, MappingVersion::NEWEST, &mut window).unwrap();
             if offsets.contains(&offset) {
-                tally.add(record, verdict).unwrap();
+                tally
+                    .add(&record, MappingVersion::NEWEST, &verdict)
+                    .unwrap();
             }
         }
         tally
@@ -181,7 +183,7 @@ impl Log {
 pub(crate) fn batch<'a>(
     partition: PartitionId,
     offsets: Range<u64>,
-    tally: &'a Tally<'a>,
+    tally: &'a Tally,
 ) -> ViewsBatch<'a> {
     ViewsBatch {
         partition,

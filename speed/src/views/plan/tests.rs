@@ -10,6 +10,7 @@ const LIMITS: Limits = Limits {
     records: 5,
     pause_min: Duration::from_millis(80),
     pause_max: Duration::from_millis(500),
+    pause_behind: Duration::from_secs(2),
     idle: Duration::from_secs(1),
 };
 
@@ -60,6 +61,25 @@ fn a_slow_warehouse_gets_bigger_batches_and_a_full_batch_does_not_wait() {
     plan.collected(Offset(13), 1, 1000, now);
     assert_eq!(plan.room(), (3, 0));
     assert_eq!(plan.step(now), Step::Commit { span: span(11, 13) });
+}
+
+#[test]
+fn a_sink_that_is_far_behind_makes_bigger_batches_until_one_is_full() {
+    let now = start();
+    let mut plan = opened_at(10, now);
+    plan.behind(true);
+    plan.collected(Offset(11), 1, 9, now);
+    assert_eq!(plan.step(now), Step::Commit { span: span(10, 11) });
+    plan.committed(Outcome::Applied, now, now);
+    plan.collected(Offset(12), 1, 9, now);
+    let until = Some(now + LIMITS.pause_behind);
+    assert_eq!(plan.step(now + LIMITS.pause_max), Step::Collect { until });
+    plan.behind(false);
+    let until = Some(now + LIMITS.pause_min);
+    assert_eq!(plan.step(now), Step::Collect { until });
+    plan.behind(true);
+    plan.collected(Offset(16), 4, 36, now);
+    assert_eq!(plan.step(now), Step::Commit { span: span(11, 16) });
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! How a judged batch gets into the warehouse, once.
 
-use super::super::judging::Judged;
 use super::super::metrics::ErrorKind;
 use super::super::plan::{Outcome, Step};
 use super::super::status::PartitionState;
@@ -8,23 +7,11 @@ use super::{Again, GIVEN_UP, Worker};
 use crate::transport::PartitionReader;
 use comptoir_config::clock;
 use comptoir_model::merge::Span;
-use comptoir_warehouse::{Committed, NewName, Retry, ViewsBatch};
+use comptoir_warehouse::{Committed, NewName, Retry, ViewsBatch, WarehouseError};
 use tracing::{debug, warn};
 
 impl Worker {
-    pub(super) fn commit_judged(
-        &mut self,
-        reader: &mut PartitionReader,
-        span: Span,
-        judged: &Judged<'_>,
-    ) {
-        let names: Vec<_> = (judged.names.iter())
-            .map(|named| NewName {
-                kind: named.kind,
-                id: &named.id,
-                name: &named.name,
-            })
-            .collect();
+    pub(super) fn commit_counted(&mut self, reader: &mut PartitionReader, span: Span) {
         let gaps = self.plan.gaps();
         let mut again = Again::default();
         loop {
@@ -40,16 +27,25 @@ impl Worker {
                 let Some(partition) = self.store.partition() else {
                     return self.plan.close();
                 };
-                self.try_commit(&ViewsBatch {
+                let batch = self.counting.batch();
+                let names: Vec<_> = (batch.names.iter())
+                    .map(|named| NewName {
+                        kind: named.kind,
+                        id: &named.id,
+                        name: &named.name,
+                    })
+                    .collect();
+                let committed = self.store.commit(&ViewsBatch {
                     partition,
                     span,
-                    tally: &judged.tally,
+                    tally: &batch.tally,
                     lost: &gaps.lost,
                     blind: &gaps.blind,
                     progress,
                     names: &names,
                     now,
-                })
+                });
+                self.outcome(committed)
             };
             let ended = clock::instant();
             self.plan.committed(outcome, began, ended);
@@ -58,7 +54,8 @@ impl Worker {
                 Outcome::Applied => {
                     self.shared.metrics.count_commit("applied");
                     let took = ended.saturating_duration_since(began);
-                    self.shared.metrics.count_batch(&judged.tally, took);
+                    let tally = &self.counting.batch().tally;
+                    self.shared.metrics.count_batch(tally, took);
                     reader.advise_committed(span.end());
                     let mut sight = self.shared.status.lock();
                     let partition = sight.partitions.entry(self.key.clone()).or_default();
@@ -92,8 +89,8 @@ impl Worker {
         }
     }
 
-    fn try_commit(&mut self, batch: &ViewsBatch<'_>) -> Outcome {
-        match self.store.commit(batch) {
+    fn outcome(&self, committed: Result<Committed, WarehouseError>) -> Outcome {
+        match committed {
             Ok(Committed::Applied { .. }) => Outcome::Applied,
             Ok(Committed::GivenUp { .. }) => Outcome::GivenUp,
             Err(error) => {
