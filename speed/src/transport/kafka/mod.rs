@@ -5,6 +5,7 @@ mod life;
 mod member;
 mod producer;
 mod properties;
+mod queue;
 mod reader;
 mod replay;
 mod slot;

@@ -1,22 +1,20 @@
 //! Reading one partition, from where its sink stands.
 
 use super::group::{GroupContext, read_config};
+use super::queue::Queue;
 use super::slot::{Slot, lock};
 use super::watch::LibraryLog;
 use super::{KafkaTransport, failed, from_kafka, kafka_offset, to_kafka};
 use crate::transport::consumer::{LogBounds, Step};
 use crate::transport::error::TransportError;
-use crate::transport::record::{Record, ReplayOf};
+use crate::transport::record::Record;
 use comptoir_config::clock;
 use comptoir_model::ids::{Offset, Partition};
 use comptoir_model::merge::{PartitionKey, Span};
-use comptoir_model::verdict::record_timestamp;
 use jiff::Timestamp;
 use rdkafka::TopicPartitionList;
-use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Headers, Message};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -35,7 +33,7 @@ const RECORDS_PER_LOOK: u32 = 256;
 
 pub struct PartitionReader {
     /// Dropped before the slot, which tells the member that the partition is free.
-    queue: Option<PartitionQueue<GroupContext>>,
+    queue: Option<Queue<GroupContext>>,
     slot: Arc<Slot>,
     next: Offset,
     state: State,
@@ -154,27 +152,31 @@ impl PartitionReader {
         nap: Duration,
         take: &mut dyn FnMut(Record<'_>) -> ControlFlow<()>,
     ) -> Drained {
-        let Some(queue) = &self.queue else {
+        let Some(queue) = &mut self.queue else {
             return Drained::Nothing;
         };
         let mut nap = nap;
         for _ in 0..RECORDS_PER_LOOK {
-            match queue.poll(std::mem::take(&mut nap)) {
-                None => return Drained::Nothing,
-                Some(Ok(message)) => {
-                    let offset = from_kafka(message.offset());
+            let Some(message) = queue.next(std::mem::take(&mut nap)) else {
+                return Drained::Nothing;
+            };
+            match message.error() {
+                None => {
+                    let record = message.record();
+                    let offset = record.offset;
                     if offset < self.next {
                         continue;
                     }
-                    let flow = with_record(&message, take);
+                    let flow = take(record);
                     self.next = Offset(offset.0 + 1);
                     self.at_end = false;
                     if flow.is_break() {
                         return Drained::Stopped;
                     }
                 }
-                Some(Err(KafkaError::PartitionEOF(_))) => self.at_end = true,
-                Some(Err(error)) => {
+                // What was taken over behind it has come since.
+                Some(KafkaError::PartitionEOF(_)) => self.at_end = queue.is_empty(),
+                Some(error) => {
                     // Out of range, or another error of the partition: the bounds tell what it is.
                     tracing::debug!(partition = self.number(), "librdkafka: {error}");
                     self.state = State::Unchecked;
@@ -273,9 +275,10 @@ impl PartitionReader {
             .map_err(error)?;
         if self.queue.is_none() {
             // Before it is assigned: a queue of its own from the first record on.
-            self.queue = slot
-                .consumer
-                .split_partition_queue(&slot.topic, self.number());
+            self.queue = Queue::of(&slot.consumer, &slot.topic, self.number());
+        }
+        if let Some(queue) = &mut self.queue {
+            queue.clear();
         }
         slot.consumer.incremental_assign(&list).map_err(error)?;
         *fetching = true;
@@ -302,28 +305,6 @@ enum Drained {
     Nothing,
 }
 
-fn with_record(
-    message: &BorrowedMessage<'_>,
-    take: &mut dyn FnMut(Record<'_>) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    let bytes = message.payload().unwrap_or_default();
-    take(Record {
-        offset: from_kafka(message.offset()),
-        timestamp: record_timestamp(message.timestamp().to_millis().unwrap_or(-1)),
-        replay_of: replay_of(message),
-        bytes,
-        length: bytes.len() as u64,
-    })
-}
-
-fn replay_of(message: &BorrowedMessage<'_>) -> Option<ReplayOf> {
-    let headers = message.headers()?;
-    let header = headers
-        .iter()
-        .find(|header| header.key == ReplayOf::HEADER)?;
-    ReplayOf::parse(std::str::from_utf8(header.value?).ok()?)
-}
-
 /// Reads `from..to` with a consumer of its own, in no group. See `Transport::read_range`.
 pub(super) fn read_range(
     transport: &KafkaTransport,
@@ -341,6 +322,7 @@ pub(super) fn read_range(
     config.set("group.id", "comptoir-range");
     let consumer: BaseConsumer<LibraryLog> =
         config.create_with_context(LibraryLog).map_err(error)?;
+    let consumer = Arc::new(consumer);
     let (start, end) = consumer
         .fetch_watermarks(&transport.topic, to_kafka(partition), silence)
         .map_err(error)?;
@@ -352,10 +334,12 @@ pub(super) fn read_range(
     let mut list = TopicPartitionList::new();
     list.add_partition_offset(&transport.topic, to_kafka(partition), kafka_offset(next))
         .map_err(error)?;
+    let mut queue = Queue::of(&consumer, &transport.topic, to_kafka(partition));
     consumer.assign(&list).map_err(error)?;
     let mut heard = clock::instant();
     while next < to {
-        match consumer.poll(NAP) {
+        let message = queue.as_mut().and_then(|queue| queue.next(NAP));
+        match message.map(|message| message.error().map_or(Ok(message), Err)) {
             None if heard.elapsed() < silence => continue,
             None => {
                 return Err(TransportError::TimedOut {
@@ -368,7 +352,7 @@ pub(super) fn read_range(
                 if offset >= to {
                     return Ok(to);
                 }
-                let flow = with_record(&message, take);
+                let flow = take(message.record());
                 next = Offset(offset.0 + 1);
                 if flow.is_break() {
                     return Ok(next);
