@@ -25,7 +25,7 @@ const LIMITS: Limits = Limits {
     records: 500_000,
     pause_min: Duration::from_millis(80),
     pause_max: Duration::from_millis(500),
-    pause_behind: Duration::from_secs(2),
+    pause_behind: Duration::from_secs(4),
     idle: Duration::from_secs(1),
 };
 

@@ -4,14 +4,21 @@ use super::tally::{RECENT_MAX, Recent};
 use crate::ids::Offset;
 use crate::verdict::{MappingVersion, Record, read_record};
 use jiff::Timestamp;
+use std::collections::VecDeque;
 
-/// Records are dropped some at a time, so that one costs nothing for being followed by many.
-const SURPLUS_MAX: usize = RECENT_MAX / 4;
+/// Records are dropped so many at a time.
+const CHUNK_RECORDS: usize = RECENT_MAX / 4;
 
 /// Keeps bytes, not events: few of the records that come in a flood are ever asked for, and to
 /// read those again is cheaper than to take all of them apart for keeping.
 #[derive(Default)]
 pub(super) struct Newest {
+    /// The oldest first; all but the last are full. Without that one they hold enough.
+    chunks: VecDeque<Chunk>,
+}
+
+#[derive(Default)]
+struct Chunk {
     bytes: Vec<u8>,
     places: Vec<Place>,
 }
@@ -27,59 +34,79 @@ struct Place {
 impl Newest {
     /// Records come by their offsets.
     pub(super) fn push(&mut self, record: &Record<'_>, mapping: MappingVersion) {
-        if self.places.len() >= RECENT_MAX + SURPLUS_MAX {
-            self.drop_first(self.places.len() - RECENT_MAX);
-        }
-        self.bytes.extend_from_slice(record.bytes);
-        self.places.push(Place {
+        let room = |chunk: &&mut Chunk| chunk.places.len() < CHUNK_RECORDS;
+        let chunk = match self.chunks.back_mut().filter(room) {
+            Some(chunk) => chunk,
+            None => {
+                let chunk = self.next_chunk();
+                self.chunks.push_back_mut(chunk)
+            }
+        };
+        chunk.bytes.extend_from_slice(record.bytes);
+        chunk.places.push(Place {
             offset: record.offset,
             timestamp: record.timestamp,
             mapping,
-            end: self.bytes.len(),
+            end: chunk.bytes.len(),
         });
     }
 
-    /// Those with the highest offsets, at most [`RECENT_MAX`], by offset.
-    pub(super) fn events(&self) -> impl ExactSizeIterator<Item = Recent<'_>> {
-        let first = self.places.len().saturating_sub(RECENT_MAX);
-        let mut start = self.end_before(first);
-        self.places[first..].iter().map(move |place| {
-            let record = Record {
-                offset: place.offset,
-                timestamp: place.timestamp,
-                bytes: &self.bytes[std::mem::replace(&mut start, place.end)..place.end],
-            };
-            let event = read_record(record, place.mapping);
-            Recent {
-                offset: place.offset,
-                event: event.expect("a record reads the same each time"),
-            }
+    /// How many of its events are asked for.
+    pub(super) fn count(&self) -> usize {
+        self.records().min(RECENT_MAX)
+    }
+
+    /// Those with the highest offsets, by offset.
+    pub(super) fn events(&self) -> impl Iterator<Item = Recent<'_>> {
+        let all = self.chunks.iter().flat_map(Chunk::records);
+        let newest = all.skip(self.records() - self.count());
+        newest.map(|(record, mapping)| Recent {
+            offset: record.offset,
+            event: read_record(record, mapping).expect("a record reads the same each time"),
         })
     }
 
     /// How many bytes the records have.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes.len()
+        self.chunks.iter().map(|chunk| chunk.bytes.len()).sum()
     }
 
-    /// Forgets all of them, and keeps the room.
+    /// Forgets all of them, and keeps some room.
     pub(super) fn clear(&mut self) {
+        self.chunks.truncate(1);
+        self.chunks.iter_mut().for_each(Chunk::clear);
+    }
+
+    fn records(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.places.len()).sum()
+    }
+
+    /// An empty one; the oldest, if it is not needed any more.
+    fn next_chunk(&mut self) -> Chunk {
+        if self.records() < RECENT_MAX + CHUNK_RECORDS {
+            return Chunk::default();
+        }
+        let mut chunk = self.chunks.pop_front().unwrap_or_default();
+        chunk.clear();
+        chunk
+    }
+}
+
+impl Chunk {
+    fn records(&self) -> impl Iterator<Item = (Record<'_>, MappingVersion)> {
+        let mut start = 0;
+        self.places.iter().map(move |place| {
+            let record = Record {
+                offset: place.offset,
+                timestamp: place.timestamp,
+                bytes: &self.bytes[std::mem::replace(&mut start, place.end)..place.end],
+            };
+            (record, place.mapping)
+        })
+    }
+
+    fn clear(&mut self) {
         self.bytes.clear();
         self.places.clear();
-    }
-
-    fn drop_first(&mut self, count: usize) {
-        let bytes = self.end_before(count);
-        self.bytes.drain(..bytes);
-        self.places.drain(..count);
-        for place in &mut self.places {
-            place.end -= bytes;
-        }
-    }
-
-    fn end_before(&self, number: usize) -> usize {
-        number
-            .checked_sub(1)
-            .map_or(0, |before| self.places[before].end)
     }
 }

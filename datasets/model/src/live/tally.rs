@@ -140,8 +140,13 @@ impl Tally {
     }
 
     /// The accepted events with the highest offsets, at most [`RECENT_MAX`], by offset.
-    pub fn recent(&self) -> impl ExactSizeIterator<Item = Recent<'_>> {
+    pub fn recent(&self) -> impl Iterator<Item = Recent<'_>> {
         self.newest.events()
+    }
+
+    /// How many these are.
+    pub fn recent_count(&self) -> usize {
+        self.newest.count()
     }
 
     fn accept(&mut self, event: &Event<'_>) -> Result<(), Overflow> {

@@ -59,17 +59,25 @@ pub struct OutOfOrder {
 /// records within reach alone, so a window that was rebuilt from there on equals one that saw
 /// everything.
 ///
-/// Bounded: a record out of reach is forgotten. Each record that is remembered takes 24 bytes,
-/// those of its id (at most 64) and about 10 of the table, at most twice that because the parts
-/// grow by doubling: about 12 MB, at most 24 MB, for the 200,000 of [`Reach::KAFKA`] with ids of
+/// Bounded: a record out of reach is forgotten. Each record that is remembered takes 16 bytes,
+/// those of its id (at most 64) and about 20 of the table, at most twice that because the parts
+/// grow by doubling: about 13 MB, at most 25 MB, for the 200,000 of [`Reach::KAFKA`] with ids of
 /// 26 characters.
 pub struct DuplicateWindow {
     reach: Reach,
     last: Option<Offset>,
     marks: Marks,
-    /// The number of the latest mark of each id.
-    latest: HashTable<usize>,
+    /// The latest mark of each id. Those of forgotten marks stay until their room is needed: to
+    /// look each one up would take as long as to judge the record that takes its place.
+    latest: HashTable<Latest>,
     hasher: DefaultHashBuilder,
+}
+
+#[derive(Clone, Copy)]
+struct Latest {
+    hash: u32,
+    /// Of the mark.
+    number: u32,
 }
 
 impl DuplicateWindow {
@@ -96,23 +104,27 @@ impl DuplicateWindow {
     ) -> Result<Option<Offset>, OutOfOrder> {
         self.pass(offset)?;
         let id = id.as_str().as_bytes();
-        let hash = self.hasher.hash_one(id);
+        self.make_room();
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "half of a hash is one, too"
+        )]
+        let hash = self.hasher.hash_one(id) as u32;
         let number = self.marks.next_number();
         let marks = &self.marks;
-        let same_id = |&number: &usize| marks.id_equals(number, id);
-        let rehash = |&number: &usize| marks.get(number).hash;
-        let earlier = match self.latest.entry(hash, same_id, rehash) {
+        let same_id = |latest: &Latest| latest.hash == hash && marks.id_equals(latest.number, id);
+        let earlier = match self.latest.entry(spread(hash), same_id, Latest::spread) {
             Entry::Occupied(mut entry) => {
-                let earlier = marks.get(*entry.get()).offset;
-                *entry.get_mut() = number;
-                Some(earlier)
+                let earlier = marks.get(entry.get().number).map(|mark| mark.offset);
+                entry.get_mut().number = number;
+                earlier
             }
             Entry::Vacant(entry) => {
-                entry.insert(number);
+                entry.insert(Latest { hash, number });
                 None
             }
         };
-        self.marks.push(offset, hash, id);
+        self.marks.push(offset, id);
         Ok(earlier)
     }
 
@@ -122,15 +134,32 @@ impl DuplicateWindow {
             return Err(OutOfOrder { offset, last });
         }
         self.last = Some(offset);
-        let start = self.reach.start(offset);
-        while let Some((number, hash)) = self.marks.pop_before(start) {
-            // An id that came again has a later mark in the table, which stays.
-            if let Ok(entry) = self.latest.find_entry(hash, |&latest| latest == number) {
-                entry.remove();
-            }
-        }
+        self.marks.forget_before(self.reach.start(offset));
         Ok(())
     }
+
+    /// For one more id.
+    fn make_room(&mut self) {
+        if self.latest.len() < self.latest.capacity() {
+            return;
+        }
+        let marks = &self.marks;
+        self.latest
+            .retain(|latest| marks.get(latest.number).is_some());
+        // As much as it holds: so this is done once in so many records.
+        self.latest.reserve(self.latest.len() + 1, Latest::spread);
+    }
+}
+
+impl Latest {
+    fn spread(&self) -> u64 {
+        spread(self.hash)
+    }
+}
+
+/// The table looks at the highest and at the lowest bits.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
 }
 
 /// The remembered records in the order of their offsets, with their ids in one run of bytes.
@@ -142,56 +171,58 @@ struct Marks {
     queue: VecDeque<Mark>,
     ids: VecDeque<u8>,
     /// The number of the first mark in the queue.
-    first: usize,
+    first: u32,
     /// The position of the first byte in `ids`.
-    ids_start: usize,
+    ids_start: u32,
 }
 
 struct Mark {
     offset: Offset,
-    hash: u64,
-    id_end: usize,
+    id_end: u32,
 }
 
 impl Marks {
-    fn next_number(&self) -> usize {
-        self.first.wrapping_add(self.queue.len())
+    fn next_number(&self) -> u32 {
+        self.first.wrapping_add(number_of(self.queue.len()))
     }
 
-    fn get(&self, number: usize) -> &Mark {
-        &self.queue[number.wrapping_sub(self.first)]
+    /// `None` of one that is forgotten.
+    fn get(&self, number: u32) -> Option<&Mark> {
+        self.queue.get(number.wrapping_sub(self.first) as usize)
     }
 
-    fn id_equals(&self, number: usize, id: &[u8]) -> bool {
-        let index = number.wrapping_sub(self.first);
+    fn id_equals(&self, number: u32, id: &[u8]) -> bool {
+        let index = number.wrapping_sub(self.first) as usize;
+        let Some(mark) = self.queue.get(index) else {
+            return false;
+        };
         let start = match index.checked_sub(1) {
             None => 0,
-            Some(previous) => self.queue[previous].id_end.wrapping_sub(self.ids_start),
+            Some(previous) => self.queue[previous].id_end.wrapping_sub(self.ids_start) as usize,
         };
-        let end = self.queue[index].id_end.wrapping_sub(self.ids_start);
+        let end = mark.id_end.wrapping_sub(self.ids_start) as usize;
         end - start == id.len() && self.ids.range(start..end).eq(id)
     }
 
-    fn push(&mut self, offset: Offset, hash: u64, id: &[u8]) {
+    fn push(&mut self, offset: Offset, id: &[u8]) {
         self.ids.extend(id);
-        let id_end = self.ids_start.wrapping_add(self.ids.len());
-        self.queue.push_back(Mark {
-            offset,
-            hash,
-            id_end,
-        });
+        let id_end = self.ids_start.wrapping_add(number_of(self.ids.len()));
+        self.queue.push_back(Mark { offset, id_end });
     }
 
-    /// Takes out the first mark, if it lies before `start`: its number and its hash.
-    fn pop_before(&mut self, start: Offset) -> Option<(usize, u64)> {
-        let mark = self.queue.pop_front_if(|mark| mark.offset < start)?;
-        let number = self.first;
-        self.first = self.first.wrapping_add(1);
-        let length = mark.id_end.wrapping_sub(self.ids_start);
-        self.ids.drain(..length);
-        self.ids_start = mark.id_end;
-        Some((number, mark.hash))
+    fn forget_before(&mut self, start: Offset) {
+        while let Some(mark) = self.queue.pop_front_if(|mark| mark.offset < start) {
+            self.first = self.first.wrapping_add(1);
+            let length = mark.id_end.wrapping_sub(self.ids_start) as usize;
+            self.ids.drain(..length);
+            self.ids_start = mark.id_end;
+        }
     }
+}
+
+/// Of things that lie in memory: far fewer than 2^32 within one reach.
+fn number_of(count: usize) -> u32 {
+    u32::try_from(count).expect("a window of less than 4 GiB")
 }
 
 #[cfg(test)]
@@ -202,24 +233,41 @@ mod tests {
     fn numbers_and_positions_may_wrap_around() {
         let ids = ["first", "second", "third", "fourth"];
         let mut marks = Marks {
-            first: usize::MAX - 1,
-            ids_start: usize::MAX - 7,
+            first: u32::MAX - 1,
+            ids_start: u32::MAX - 7,
             ..Marks::default()
         };
         let mut numbers = Vec::new();
         for (offset, id) in (0..).zip(ids) {
             numbers.push(marks.next_number());
-            marks.push(Offset(offset), offset, id.as_bytes());
+            marks.push(Offset(offset), id.as_bytes());
         }
-        for popped in 0..ids.len() {
-            for (number, id) in numbers.iter().zip(ids).skip(popped) {
+        for forgotten in 0..=ids.len() {
+            marks.forget_before(Offset(forgotten as u64));
+            for (number, id) in numbers.iter().zip(ids).take(forgotten) {
+                assert!(marks.get(*number).is_none(), "{id}");
+                assert!(!marks.id_equals(*number, id.as_bytes()), "{id}");
+            }
+            for (number, id) in numbers.iter().zip(ids).skip(forgotten) {
                 assert!(marks.id_equals(*number, id.as_bytes()), "{id}");
                 assert!(!marks.id_equals(*number, b"other"), "{id}");
             }
-            let mark = marks.pop_before(Offset(9));
-            assert_eq!(mark, Some((numbers[popped], popped as u64)));
         }
-        assert_eq!(marks.pop_before(Offset(9)), None);
         assert!(marks.ids.is_empty());
+    }
+
+    #[test]
+    fn the_table_does_not_grow_with_ids_that_are_forgotten() {
+        let mut window = DuplicateWindow::new(Reach::new(1_000));
+        for offset in 0..100_000 {
+            let id = EventId::parse(format!("id-{offset}")).unwrap();
+            assert_eq!(window.admit(Offset(offset), &id), Ok(None));
+        }
+        assert_eq!(window.remembered(), 1_001);
+        assert!(
+            window.latest.capacity() < 5_000,
+            "{}",
+            window.latest.capacity()
+        );
     }
 }

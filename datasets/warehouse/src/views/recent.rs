@@ -24,14 +24,17 @@ pub(super) async fn write(
     partition: PartitionId,
     tally: &Tally,
 ) -> Result<()> {
-    let mut newest = tally.recent();
-    let count = newest.len();
+    let count = tally.recent_count();
     if count >= RECENT_MAX {
         // All that are there are older.
         remove_all(session, partition).await?;
     }
-    while newest.len() > 0 {
+    let mut newest = tally.recent();
+    loop {
         let recent: Vec<Recent<'_>> = newest.by_ref().take(ROWS_MAX).collect();
+        if recent.is_empty() {
+            break;
+        }
         let mut values = Vec::with_capacity(recent.len() * COLUMNS.len());
         for recent in &recent {
             values.extend(row(partition, recent)?);
