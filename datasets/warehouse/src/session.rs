@@ -69,7 +69,7 @@ impl Session {
                     .execute(
                         what,
                         "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; \
-                         PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864",
+                         PRAGMA cache_size = -4000; PRAGMA journal_size_limit = 67108864",
                     )
                     .await?;
             }
