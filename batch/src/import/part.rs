@@ -111,6 +111,7 @@ impl<'a> Part<'a> {
                     rows: self.rows,
                     bytes: self.bytes,
                     sha256: hex::encode(self.sha256.finalize()),
+                    checksum: None,
                 },
                 ambiguous_rows: self.ambiguous_rows,
             },

@@ -8,6 +8,7 @@ use super::splits::{self, Bounds, Split};
 use crate::database::{Access, Database, DatabaseError, Limits, TableInfo, quoted};
 use comptoir_lake::publish::Publication;
 use comptoir_lake::{EntryKind, Lake, LakePath};
+use comptoir_model::file_format::FileFormat;
 use comptoir_model::ids::RunId;
 use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SourceInfo};
 use futures::TryStreamExt;
@@ -196,6 +197,7 @@ fn manifest(
         name: column.name.clone(),
         sql_type: column.sql_type.clone(),
         kind: column.storage.kind(),
+        canonical: None,
     });
     Manifest {
         version: MANIFEST_VERSION,
@@ -206,9 +208,13 @@ fn manifest(
             server: database.server.clone(),
         },
         imported_at,
+        files: FileFormat::default(),
         format: request.format.clone(),
         columns: columns.collect(),
         ambiguous_rows: parts.iter().map(|part| part.ambiguous_rows).sum(),
+        lossy_nulls: 0,
+        quarantined_rows: 0,
+        quality: Vec::new(),
         parts: parts.into_iter().map(|part| part.info).collect(),
         arguments: request.arguments.clone(),
     }
