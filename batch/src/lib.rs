@@ -1,6 +1,7 @@
 //! Batch import, the successor of Apache Sqoop: load into the ERP, import into the lake.
 
 pub mod cli;
+pub mod encode;
 pub mod import;
 pub mod load;
 
