@@ -4,5 +4,6 @@ pub mod cli;
 pub mod encode;
 pub mod import;
 pub mod load;
+pub mod verify;
 
 pub use comptoir_database as database;

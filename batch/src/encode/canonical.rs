@@ -15,6 +15,8 @@ use xxhash_rust::xxh3::xxh3_128;
 pub struct RowHasher {
     columns: Vec<(SqlType, CanonicalForm)>,
     row: CanonicalRow,
+    /// The column of the next value.
+    next: usize,
     total: Total,
 }
 
@@ -31,23 +33,33 @@ impl RowHasher {
         Self {
             columns: columns.into_iter().collect(),
             row: CanonicalRow::default(),
+            next: 0,
             total: Total::default(),
         }
     }
 
-    /// Adds a row of the source's bytes (of a [`CanonicalForm::AsWritten`] column: what is
-    /// written). `None` is NULL, and what lies as NULL in the file.
-    pub fn add(&mut self, row: &[Option<&[u8]>]) {
-        debug_assert_eq!(row.len(), self.columns.len());
-        for (value, (sql_type, form)) in row.iter().zip(&self.columns) {
-            match value {
-                None => self.row.null(),
-                Some(bytes) => (self.row).value(|out| append(bytes, *sql_type, *form, out)),
-            }
+    /// Takes the next value of a row: the source's bytes (of a [`CanonicalForm::AsWritten`]
+    /// column: what is written). `None` is NULL, and what lies as NULL in the file.
+    pub fn value(&mut self, value: Option<&[u8]>) {
+        let (sql_type, form) = self.columns[self.next];
+        self.next += 1;
+        let java_null = |bytes: &&[u8]| {
+            form == CanonicalForm::JavaMilliseconds && java_time::is_zero_date(bytes)
+        };
+        match value.filter(|bytes| !java_null(bytes)) {
+            None => self.row.null(),
+            Some(bytes) => (self.row).value(|out| append(bytes, sql_type, form, out)),
         }
+    }
+
+    /// After the last value of a row.
+    pub fn end_row(&mut self) {
+        debug_assert_eq!(self.next, self.columns.len());
+        self.next = 0;
         self.total += self.row.take();
     }
 
+    /// The rows that were ended.
     pub fn total(&self) -> Total {
         self.total
     }
@@ -196,8 +208,10 @@ mod tests {
         let columns = rows.first().map_or(0, Vec::len);
         let mut hasher = RowHasher::new(vec![(SqlType::Text, CanonicalForm::Text); columns]);
         for row in rows {
-            let row: Vec<_> = row.iter().map(|value| value.as_deref()).collect();
-            hasher.add(&row);
+            for value in row {
+                hasher.value(value.as_deref());
+            }
+            hasher.end_row();
         }
         hasher.total()
     }

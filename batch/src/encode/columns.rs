@@ -44,12 +44,20 @@ pub(super) enum Typed<'a> {
     Bytes(&'a [u8]),
 }
 
+/// A value that was taken, and its column.
+pub(super) struct Taken<'a> {
+    pub(super) index: usize,
+    pub(super) value: Option<Typed<'a>>,
+}
+
 /// The columns of a file, and what was counted on the way.
 pub(super) struct Columns {
     held: Vec<HeldColumn>,
     format: FormatName,
     on_lossy: OnLossy,
     row: CanonicalRow,
+    /// The column of the next value.
+    next: usize,
     total: Total,
     lossy_nulls: u64,
 }
@@ -78,6 +86,7 @@ impl Columns {
             format,
             on_lossy: conversion.on_lossy,
             row: CanonicalRow::default(),
+            next: 0,
             total: Total::default(),
             lossy_nulls: 0,
         }
@@ -97,35 +106,39 @@ impl Columns {
         self.lossy_nulls
     }
 
-    /// The value of column `index` in the current row; `None` is NULL.
-    pub(super) fn take<'a>(
-        &mut self,
-        index: usize,
-        value: Option<&'a [u8]>,
-    ) -> Result<Option<Typed<'a>>, EncodeError> {
+    /// Takes the next value of the current row; `None` is NULL.
+    pub(super) fn take<'a>(&mut self, value: Option<&'a [u8]>) -> Result<Taken<'a>, EncodeError> {
+        let index = self.next;
+        self.next += 1;
         let HeldColumn { column, held, form } = &self.held[index];
         let Some(bytes) = value.filter(|bytes| !is_null_to_java(*held, bytes)) else {
             self.row.null();
-            return Ok(None);
+            return Ok(Taken { index, value: None });
         };
-        match typed(bytes, *held) {
+        let unfit = match typed(bytes, *held) {
             Ok(typed) => {
                 self.row
                     .value(|out| canonical::append(bytes, column.sql_type, *form, out));
-                Ok(Some(typed))
+                return Ok(Taken {
+                    index,
+                    value: Some(typed),
+                });
             }
-            Err(_) if self.on_lossy == OnLossy::Null => {
+            Err(unfit) => unfit,
+        };
+        match (unfit, self.on_lossy) {
+            (_, OnLossy::Null) => {
                 self.row.null();
                 self.lossy_nulls += 1;
-                Ok(None)
+                Ok(Taken { index, value: None })
             }
-            Err(Unfit::Lossy) => Err(EncodeError::Lossy {
+            (Unfit::Lossy, _) => Err(EncodeError::Lossy {
                 format: self.format,
                 column: column.name.clone(),
                 sql_type: column.declared.clone(),
                 value: shown(bytes),
             }),
-            Err(Unfit::NotUtf8) => Err(EncodeError::NotUtf8 {
+            (Unfit::NotUtf8, _) => Err(EncodeError::NotUtf8 {
                 format: self.format,
                 column: column.name.clone(),
                 value: shown(bytes),
@@ -133,7 +146,10 @@ impl Columns {
         }
     }
 
+    /// After the last value of a row.
     pub(super) fn end_row(&mut self) {
+        debug_assert_eq!(self.next, self.held.len());
+        self.next = 0;
         self.total += self.row.take();
     }
 }
@@ -221,8 +237,9 @@ mod tests {
     fn what_a_format_cannot_hold_is_refused_kept_as_text_or_counted() {
         let zero: &[u8] = b"0000-00-00";
         let error = columns(SqlType::Date, OnLossy::Refuse)
-            .take(0, Some(zero))
-            .unwrap_err()
+            .take(Some(zero))
+            .err()
+            .unwrap()
             .to_string();
         assert!(
             error.contains("`0000-00-00` of the column `c` (date)") && error.contains("hint:"),
@@ -230,12 +247,13 @@ mod tests {
         );
         assert_eq!(
             columns(SqlType::Date, OnLossy::Text)
-                .take(0, Some(zero))
-                .unwrap(),
+                .take(Some(zero))
+                .unwrap()
+                .value,
             Some(Typed::Bytes(zero))
         );
         let mut nulls = columns(SqlType::Date, OnLossy::Null);
-        assert_eq!(nulls.take(0, Some(zero)).unwrap(), None);
+        assert_eq!(nulls.take(Some(zero)).unwrap().value, None);
         assert_eq!(nulls.lossy_nulls(), 1);
     }
 
@@ -257,8 +275,9 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_are_refused() {
         let error = columns(SqlType::Text, OnLossy::Text)
-            .take(0, Some(&[0xff]))
-            .unwrap_err();
+            .take(Some(&[0xff]))
+            .err()
+            .unwrap();
         assert!(matches!(error, EncodeError::NotUtf8 { .. }), "{error}");
     }
 }

@@ -115,7 +115,10 @@ mod tests {
         compressor.append(b"aaaaaaaaaaaaaaaa", &mut out).unwrap();
         compressor.finish(&mut out).unwrap();
         let (lengths, piece) = out.split_at(8);
-        assert_eq!(lengths, [0, 0, 0, 16, 0, 0, 0, u8::try_from(piece.len()).unwrap()]);
+        assert_eq!(
+            lengths,
+            [0, 0, 0, 16, 0, 0, 0, u8::try_from(piece.len()).unwrap()]
+        );
         let text = snap::raw::Decoder::new().decompress_vec(piece).unwrap();
         assert_eq!(text, b"aaaaaaaaaaaaaaaa");
     }
@@ -124,7 +127,11 @@ mod tests {
     fn reads_a_block_in_several_pieces() {
         let piece = |text: &[u8]| {
             let piece = snap::raw::Encoder::new().compress_vec(text).unwrap();
-            [&u32::try_from(piece.len()).unwrap().to_be_bytes()[..], &piece].concat()
+            [
+                &u32::try_from(piece.len()).unwrap().to_be_bytes()[..],
+                &piece,
+            ]
+            .concat()
         };
         let file = [&[0, 0, 0, 5][..], &piece(b"abc"), &piece(b"de")].concat();
         let mut out = Vec::new();

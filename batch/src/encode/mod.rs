@@ -4,9 +4,12 @@
 //!
 //! ```text
 //! Encoder::new(format, table, &columns, conversion, file)   once for each part
-//!   .append(&[Option<&[u8]>], &mut Vec<u8>)                 for each row; NULL is None
+//!   .value(Option<&[u8]>)                                   each value of a row; NULL is None
+//!   .end_row(&mut Vec<u8>)                                  after the last value of a row
 //!   .finish(&mut Vec<u8>) -> Encoded                        the tail; rows, checksum, NULLs made
 //! ```
+//!
+//! A value is the server's text, or the bytes of a binary column ([`source_bytes`]).
 //!
 //! What is in the `Vec` afterwards is finished bytes of the file, which the caller hashes, writes
 //! and clears. Text is encoded by the importer itself, which adds up a [`RowHasher`] and runs the
@@ -15,7 +18,7 @@
 //! All of it is pure: no IO, no clock.
 
 mod avro;
-mod canonical;
+pub(crate) mod canonical;
 mod columns;
 mod compress;
 mod error;
@@ -24,14 +27,16 @@ mod held;
 mod java_time;
 mod jdbc;
 mod parquet;
+mod source;
 mod sql_type;
-mod values;
+pub(crate) mod values;
 
 pub use canonical::{RowHasher, Total};
 pub use columns::{Column, Conversion};
 pub use compress::{Compressor, Decompressor};
 pub use error::{EncodeError, FormatName};
 pub use held::{OnLossy, SqoopDecimals, Timestamps, TypeMapping};
+pub use source::source_bytes;
 pub use sql_type::{IntegerWidth, Sign, SqlType};
 
 use comptoir_model::file_format::{AvroCodec, ParquetCodec};
@@ -50,7 +55,7 @@ pub enum BinaryFormat {
 pub struct Encoder(Kind);
 
 enum Kind {
-    Avro(avro::AvroEncoder),
+    Avro(Box<avro::AvroEncoder>),
     Parquet(Box<parquet::ParquetEncoder>),
 }
 
@@ -72,21 +77,28 @@ impl Encoder {
         file: &str,
     ) -> Result<Self, EncodeError> {
         Ok(Self(match format {
-            BinaryFormat::Avro(codec) => Kind::Avro(avro::AvroEncoder::new(
+            BinaryFormat::Avro(codec) => Kind::Avro(Box::new(avro::AvroEncoder::new(
                 table, columns, conversion, codec, file,
-            )),
+            ))),
             BinaryFormat::Parquet(codec) => Kind::Parquet(Box::new(parquet::ParquetEncoder::new(
                 table, columns, conversion, codec,
             )?)),
         }))
     }
 
-    /// Takes a row with a value for each column; now and then appends bytes to `out`. After an
-    /// error the file is lost.
-    pub fn append(&mut self, row: &[Option<&[u8]>], out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    /// Takes the next value of a row. After an error the file is lost.
+    pub fn value(&mut self, value: Option<&[u8]>) -> Result<(), EncodeError> {
         match &mut self.0 {
-            Kind::Avro(encoder) => encoder.append(row, out),
-            Kind::Parquet(encoder) => encoder.append(row, out),
+            Kind::Avro(encoder) => encoder.value(value),
+            Kind::Parquet(encoder) => encoder.value(value),
+        }
+    }
+
+    /// Ends a row, each column of which had its value; now and then appends bytes to `out`.
+    pub fn end_row(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        match &mut self.0 {
+            Kind::Avro(encoder) => encoder.end_row(out),
+            Kind::Parquet(encoder) => encoder.end_row(out),
         }
     }
 

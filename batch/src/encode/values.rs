@@ -80,7 +80,6 @@ impl Unscaled {
         }
     }
 
-    #[cfg(test)]
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         match bytes.len() {
             0 => Self::Small(0),
@@ -94,7 +93,6 @@ impl Unscaled {
         }
     }
 
-    #[cfg(test)]
     /// In plain digits, with all of the scale.
     pub(crate) fn print(&self, scale: usize) -> String {
         let digits = match self {
@@ -235,7 +233,6 @@ pub(crate) fn days_from_civil(date: DateFields) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-#[cfg(test)]
 /// The inverse of [`days_from_civil`].
 pub(crate) fn civil_from_days(days: i64) -> DateFields {
     let days = days + 719_468;

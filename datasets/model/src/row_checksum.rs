@@ -53,7 +53,7 @@ pub enum CanonicalForm {
 
 impl RowChecksum {
     /// The checksum of one row with this hash.
-    pub fn of_hash(hash: u128) -> Self {
+    pub const fn of_hash(hash: u128) -> Self {
         Self(hash)
     }
 }

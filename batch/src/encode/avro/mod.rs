@@ -42,20 +42,19 @@ impl AvroEncoder {
         }
     }
 
-    pub(super) fn append(
-        &mut self,
-        row: &[Option<&[u8]>],
-        out: &mut Vec<u8>,
-    ) -> Result<(), EncodeError> {
-        for (index, value) in row.iter().enumerate() {
-            match self.columns.take(index, *value)? {
-                None => self.block.push(0),
-                Some(typed) => {
-                    self.block.push(2);
-                    write(&mut self.block, typed);
-                }
+    pub(super) fn value(&mut self, value: Option<&[u8]>) -> Result<(), EncodeError> {
+        // The branch of the union: NULL, or the type itself.
+        match self.columns.take(value)?.value {
+            None => self.block.push(0),
+            Some(typed) => {
+                self.block.push(2);
+                write(&mut self.block, typed);
             }
         }
+        Ok(())
+    }
+
+    pub(super) fn end_row(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.columns.end_row();
         self.rows_in_block += 1;
         if self.block.len() >= BLOCK {

@@ -5,7 +5,7 @@ pub(crate) mod schema;
 
 use super::Encoded;
 use super::avro;
-use super::columns::{Column, Columns, Conversion};
+use super::columns::{Column, Columns, Conversion, Taken};
 use super::error::{EncodeError, FormatName};
 use super::held::TypeMapping;
 use buffer::Buffer;
@@ -63,14 +63,13 @@ impl ParquetEncoder {
         })
     }
 
-    pub(super) fn append(
-        &mut self,
-        row: &[Option<&[u8]>],
-        out: &mut Vec<u8>,
-    ) -> Result<(), EncodeError> {
-        for (index, (value, buffer)) in row.iter().zip(&mut self.buffers).enumerate() {
-            self.buffered += buffer.push(self.columns.take(index, *value)?);
-        }
+    pub(super) fn value(&mut self, value: Option<&[u8]>) -> Result<(), EncodeError> {
+        let Taken { index, value } = self.columns.take(value)?;
+        self.buffered += self.buffers[index].push(value);
+        Ok(())
+    }
+
+    pub(super) fn end_row(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.columns.end_row();
         if self.buffered >= ROW_GROUP && self.writer.flushed_row_groups().len() < ROW_GROUPS_MAX {
             self.flush(out)?;
