@@ -1,7 +1,7 @@
 //! The binary: arguments, settings, logging, exit code.
 
 use clap::Parser;
-use comptoir_batch::cli::{Cli, Command, Exit};
+use comptoir_batch::cli::{self, Cli, Command, Exit};
 use comptoir_batch::{import, load};
 use comptoir_config::{Settings, Sources, clock, init_logging_to};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -11,7 +11,14 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let line = match cli::line(std::env::args_os()) {
+        Ok(line) => line,
+        Err(error) => {
+            complain(&error.into());
+            return Exit::Usage.into();
+        }
+    };
+    let cli = Cli::parse_from(&line);
     let progress = progress_bar();
     let settings = match settings(&cli, &progress) {
         Ok(settings) => settings,
@@ -20,7 +27,7 @@ fn main() -> ExitCode {
             return Exit::Usage.into();
         }
     };
-    match run(&cli, &settings, &progress) {
+    match run(&cli, line, &settings, &progress) {
         Ok(()) => Exit::Done.into(),
         Err((error, exit)) => {
             progress.finish_and_clear();
@@ -50,6 +57,7 @@ fn sources(cli: &Cli) -> Sources {
 
 fn run(
     cli: &Cli,
+    line: Vec<String>,
     settings: &Settings,
     progress: &ProgressBar,
 ) -> Result<(), (anyhow::Error, Exit)> {
@@ -67,7 +75,7 @@ fn run(
             say(&report).map_err(failed)
         }
         Command::Import(args) => {
-            let line = std::env::args().skip(1);
+            let line = line.into_iter().skip(1);
             let report = runtime
                 .block_on(import::run(args, settings, line, progress))
                 .map_err(|error| {

@@ -24,6 +24,9 @@ pub struct Manifest {
     pub source: SourceInfo,
     /// When the source's snapshot was opened.
     pub imported_at: Timestamp,
+    /// Where that snapshot stands; `None` of imports before version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<SnapshotInfo>,
     #[serde(default)]
     pub files: FileFormat,
     /// The delimiters, where the parts are text.
@@ -57,6 +60,33 @@ pub struct SourceInfo {
     pub table: String,
     /// The server's product and version, as it says it.
     pub server: String,
+}
+
+/// Which moment of the source an import shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotInfo {
+    pub method: SnapshotMethod,
+    /// `file:position` in the server's binary log: everything before is in the import, nothing
+    /// after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+    /// The same as the server names its transactions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gtid: Option<String>,
+}
+
+/// How the connections that read agreed on a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SnapshotMethod {
+    /// There was one.
+    Single,
+    /// Commits were held back while they began.
+    Frozen,
+    /// They began until the server said that they stand at one position.
+    Compared,
+    /// They did not (`--snapshot off`): each shows a moment of its own.
+    Separate,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

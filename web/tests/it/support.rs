@@ -229,6 +229,7 @@ impl Import {
             parts: infos,
             ambiguous_rows: 0,
             lossy_nulls: 0,
+            snapshot: None,
             quarantined_rows: 0,
             quality: Vec::new(),
             arguments: Vec::new(),

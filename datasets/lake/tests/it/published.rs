@@ -70,6 +70,7 @@ pub(crate) fn manifest(run: &RunId) -> Manifest {
         parts: parts_of(run).into_iter().map(part).collect(),
         ambiguous_rows: 0,
         lossy_nulls: 0,
+        snapshot: None,
         quarantined_rows: 0,
         quality: Vec::new(),
         arguments: Vec::new(),
