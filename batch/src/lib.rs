@@ -4,6 +4,7 @@ pub mod cli;
 pub mod encode;
 pub mod import;
 pub mod load;
+pub mod quality;
 pub mod verify;
 
 pub use comptoir_database as database;
