@@ -1,7 +1,7 @@
-//! The command line: `comptoir-batch load|import`, and what its exit codes mean.
+//! The command line: `comptoir-batch load|import|verify`, and what its exit codes mean.
 
 use crate::import::options_file::{self, OptionsFileError};
-use crate::{import, load};
+use crate::{import, load, verify};
 use clap::{CommandFactory, Parser, Subcommand};
 use comptoir_config::{ConfigArgs, Key, Secret, Sources};
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ Exit codes:
   0  done
   1  failed; stderr says why, and what cures it
   2  the command line or the settings are wrong; nothing was touched
-  5  --validate found a difference; nothing was published
+  5  --validate or verify found a difference; --validate publishes nothing then
   6  the database can't be reached; nothing was changed
   7  the lake can't be reached; the published data is untouched";
 
@@ -39,6 +39,8 @@ pub enum Command {
     Load(load::LoadArgs),
     /// Import a table or query of the ERP into the lake
     Import(Box<import::ImportArgs>),
+    /// Check that a published import is still what was imported
+    Verify(verify::VerifyArgs),
 }
 
 /// Why the command line can't even be read.
@@ -144,7 +146,7 @@ pub enum Exit {
     Usage,
     SourceUnreachable,
     LakeUnreachable,
-    /// What was read is not what the database counts.
+    /// What was read, or what lies in the lake, is not what it should be.
     Invalid,
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use comptoir_batch::cli::{self, Cli, Command, Exit};
-use comptoir_batch::{import, load};
+use comptoir_batch::{import, load, verify};
 use comptoir_config::{Settings, Sources, clock, init_logging_to};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
@@ -52,6 +52,7 @@ fn sources(cli: &Cli) -> Sources {
     match &cli.command {
         Command::Load(args) => args.add_to(sources),
         Command::Import(args) => args.add_to(sources),
+        Command::Verify(args) => args.add_to(sources),
     }
 }
 
@@ -82,6 +83,18 @@ fn run(
                     let exit = error.exit();
                     (error.into(), exit)
                 })?;
+            say(&report).map_err(failed)
+        }
+        Command::Verify(args) => {
+            let report = runtime
+                .block_on(verify::run(args, settings))
+                .map_err(|error| {
+                    let exit = error.exit();
+                    (error.into(), exit)
+                })?;
+            if !report.is_right() {
+                return Err((anyhow::anyhow!("{report}"), Exit::Invalid));
+            }
             say(&report).map_err(failed)
         }
     }

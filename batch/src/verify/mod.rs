@@ -8,7 +8,9 @@
 //! [`read_part`] and [`compare`] are what `--validate` uses before a run is published, with the
 //! [`Total`] that the source itself gave inside the snapshot.
 
+mod args;
 mod avro;
+mod command;
 mod drift;
 mod file_value;
 mod lake_bytes;
@@ -22,6 +24,8 @@ mod source;
 mod text;
 
 pub use crate::encode::Total;
+pub use args::VerifyArgs;
+pub use command::{CommandError, run};
 pub use drift::{Decision, Drift, DriftError, DriftPolicy};
 pub use part::{Content, PartReading, ReadError, compare, read_part};
 pub use published::verify;
