@@ -1,8 +1,11 @@
-//! The command line: `comptoir-batch load|import`, and what its exit codes mean.
+//! The command line: `comptoir-batch load|import|verify`, and what its exit codes mean.
 
-use crate::{import, load};
-use clap::{Parser, Subcommand};
-use comptoir_config::{ConfigArgs, Key, Sources};
+use crate::import::options_file::{self, OptionsFileError};
+use crate::{import, load, verify};
+use clap::{CommandFactory, Parser, Subcommand};
+use comptoir_config::{ConfigArgs, Key, Secret, Sources};
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,6 +15,7 @@ Exit codes:
   0  done
   1  failed; stderr says why, and what cures it
   2  the command line or the settings are wrong; nothing was touched
+  5  --validate or verify found a difference; --validate publishes nothing then
   6  the database can't be reached; nothing was changed
   7  the lake can't be reached; the published data is untouched";
 
@@ -33,8 +37,47 @@ pub struct Cli {
 pub enum Command {
     /// Load a CSV file into a table of the ERP
     Load(load::LoadArgs),
-    /// Import a table of the ERP into the lake
-    Import(import::ImportArgs),
+    /// Import a table or query of the ERP into the lake
+    Import(Box<import::ImportArgs>),
+    /// Check that a published import is still what was imported
+    Verify(verify::VerifyArgs),
+}
+
+/// Why the command line can't even be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    #[error(transparent)]
+    OptionsFile(#[from] OptionsFileError),
+    #[error("an argument is no text in UTF-8: {0:?}")]
+    NotText(OsString),
+}
+
+/// The command line as the parser takes it: with the arguments of `--options-file`, and with two
+/// hyphens where Sqoop's parser lets its users write one (`-table sales`).
+pub fn line(given: impl IntoIterator<Item = OsString>) -> Result<Vec<String>, LineError> {
+    let texts = given.into_iter().map(OsString::into_string);
+    let texts: Vec<_> = texts
+        .collect::<Result<_, _>>()
+        .map_err(LineError::NotText)?;
+    let line = options_file::expand(texts, |path| std::fs::read_to_string(path))?;
+    let command = Cli::command();
+    let tools = command
+        .get_subcommands()
+        .flat_map(clap::Command::get_arguments);
+    let names: BTreeSet<_> = tools
+        .flat_map(|arg| {
+            arg.get_long()
+                .into_iter()
+                .chain(arg.get_all_aliases().into_iter().flatten())
+        })
+        .collect();
+    let with_two = |argument: String| match argument.strip_prefix('-') {
+        Some(name) if name.len() > 1 && names.contains(name.split('=').next().unwrap_or(name)) => {
+            format!("-{argument}")
+        }
+        _ => argument,
+    };
+    Ok(line.into_iter().map(with_two).collect())
 }
 
 /// Which database, and as whom.
@@ -56,6 +99,34 @@ pub struct DatabaseArgs {
     pub password_file: Option<PathBuf>,
 }
 
+/// Where else Sqoop's users keep the password.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Database")]
+pub struct PasswordArgs {
+    /// Ask for the password
+    #[arg(short = 'P', conflicts_with_all = ["password", "password_file"])]
+    pub prompt: bool,
+
+    /// The password itself, which every user of this machine can then see
+    #[arg(
+        long,
+        value_name = "PASSWORD",
+        conflicts_with = "password_file",
+        allow_hyphen_values = true
+    )]
+    pub password: Option<PasswordArg>,
+}
+
+/// A password that came as an argument; not shown again.
+#[derive(Clone, Debug)]
+pub struct PasswordArg(pub(crate) Secret);
+
+impl From<&str> for PasswordArg {
+    fn from(text: &str) -> Self {
+        Self(Secret::new(text))
+    }
+}
+
 impl DatabaseArgs {
     /// Adds what the flags set to where the settings come from.
     pub(crate) fn add_to(&self, sources: Sources) -> Sources {
@@ -75,6 +146,8 @@ pub enum Exit {
     Usage,
     SourceUnreachable,
     LakeUnreachable,
+    /// What was read, or what lies in the lake, is not what it should be.
+    Invalid,
 }
 
 impl From<Exit> for ExitCode {
@@ -83,6 +156,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => 0,
             Exit::Failed => 1,
             Exit::Usage => 2,
+            Exit::Invalid => 5,
             Exit::SourceUnreachable => 6,
             Exit::LakeUnreachable => 7,
         })
@@ -92,7 +166,20 @@ impl From<Exit> for ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
+
+    #[test]
+    fn one_hyphen_will_do_for_a_flag_of_sqoops() {
+        let given = [
+            "x", "import", "-table", "t", "-m", "4", "-fs", "h", "-Da=b", "--where", "-1",
+        ];
+        let line = line(given.map(OsString::from)).unwrap();
+        assert_eq!(
+            line,
+            [
+                "x", "import", "--table", "t", "-m", "4", "--fs", "h", "-Da=b", "--where", "-1"
+            ]
+        );
+    }
 
     #[test]
     fn the_command_line_is_sound() {

@@ -1,7 +1,10 @@
 //! Batch import, the successor of Apache Sqoop: load into the ERP, import into the lake.
 
 pub mod cli;
+pub mod encode;
 pub mod import;
 pub mod load;
+pub mod quality;
+pub mod verify;
 
 pub use comptoir_database as database;

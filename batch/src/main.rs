@@ -1,8 +1,8 @@
 //! The binary: arguments, settings, logging, exit code.
 
 use clap::Parser;
-use comptoir_batch::cli::{Cli, Command, Exit};
-use comptoir_batch::{import, load};
+use comptoir_batch::cli::{self, Cli, Command, Exit};
+use comptoir_batch::{import, load, verify};
 use comptoir_config::{Settings, Sources, clock, init_logging_to};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
@@ -11,7 +11,14 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let line = match cli::line(std::env::args_os()) {
+        Ok(line) => line,
+        Err(error) => {
+            complain(&error.into());
+            return Exit::Usage.into();
+        }
+    };
+    let cli = Cli::parse_from(&line);
     let progress = progress_bar();
     let settings = match settings(&cli, &progress) {
         Ok(settings) => settings,
@@ -20,7 +27,7 @@ fn main() -> ExitCode {
             return Exit::Usage.into();
         }
     };
-    match run(&cli, &settings, &progress) {
+    match run(&cli, line, &settings, &progress) {
         Ok(()) => Exit::Done.into(),
         Err((error, exit)) => {
             progress.finish_and_clear();
@@ -45,11 +52,13 @@ fn sources(cli: &Cli) -> Sources {
     match &cli.command {
         Command::Load(args) => args.add_to(sources),
         Command::Import(args) => args.add_to(sources),
+        Command::Verify(args) => args.add_to(sources),
     }
 }
 
 fn run(
     cli: &Cli,
+    line: Vec<String>,
     settings: &Settings,
     progress: &ProgressBar,
 ) -> Result<(), (anyhow::Error, Exit)> {
@@ -67,13 +76,25 @@ fn run(
             say(&report).map_err(failed)
         }
         Command::Import(args) => {
-            let line = std::env::args().skip(1);
+            let line = line.into_iter().skip(1);
             let report = runtime
                 .block_on(import::run(args, settings, line, progress))
                 .map_err(|error| {
                     let exit = error.exit();
                     (error.into(), exit)
                 })?;
+            say(&report).map_err(failed)
+        }
+        Command::Verify(args) => {
+            let report = runtime
+                .block_on(verify::run(args, settings))
+                .map_err(|error| {
+                    let exit = error.exit();
+                    (error.into(), exit)
+                })?;
+            if !report.is_right() {
+                return Err((anyhow::anyhow!("{report}"), Exit::Invalid));
+            }
             say(&report).map_err(failed)
         }
     }

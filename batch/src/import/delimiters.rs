@@ -25,8 +25,11 @@ const ENCLOSED: &str = "--enclosed-by";
 const OPTIONALLY: &str = "--optionally-enclosed-by";
 const ESCAPED: &str = "--escaped-by";
 
-/// The format that the flags ask for, from Sqoop's defaults.
-pub fn format(args: &FormatArgs) -> Result<TextFormat, DelimiterError> {
+/// The format that the flags ask for, from Sqoop's defaults, and a line for each delimiter of which
+/// only a part is used.
+pub fn format(args: &FormatArgs) -> Result<(TextFormat, Vec<String>), DelimiterError> {
+    let mut notices = Vec::new();
+    let mut byte = |flag, text| byte(flag, text, &mut notices);
     let mut format = TextFormat::sqoop_default();
     if args.mysql_delimiters {
         format.escape = Some(b'\\');
@@ -56,7 +59,7 @@ pub fn format(args: &FormatArgs) -> Result<TextFormat, DelimiterError> {
         format.null_non_string = unescaped(null);
     }
     check(&format)?;
-    Ok(format)
+    Ok((format, notices))
 }
 
 fn check(format: &TextFormat) -> Result<(), DelimiterError> {
@@ -95,13 +98,25 @@ fn check(format: &TextFormat) -> Result<(), DelimiterError> {
     Ok(())
 }
 
-fn byte(flag: &'static str, text: Option<&String>) -> Result<Option<u8>, DelimiterError> {
+fn byte(
+    flag: &'static str,
+    text: Option<&String>,
+    notices: &mut Vec<String>,
+) -> Result<Option<u8>, DelimiterError> {
     let Some(text) = text else { return Ok(None) };
     let byte = match text.as_bytes() {
         [byte] if byte.is_ascii() => Some(*byte),
         [b'\\', b'0', b'x' | b'X', hex @ ..] => number(hex, 16),
         [b'\\', b'0', octal @ ..] if !octal.is_empty() => number(octal, 8),
         [b'\\', letter] => escape(*letter),
+        [b'\\', ..] => None,
+        [first, _, ..] if first.is_ascii() => {
+            let first_char = char::from(*first);
+            notices.push(format!(
+                "{flag} `{text}` is more than one character: only the first, `{first_char}`, is used, as Sqoop does"
+            ));
+            Some(*first)
+        }
         _ => None,
     };
     match byte {
@@ -154,7 +169,7 @@ mod tests {
     use super::*;
 
     fn one(text: &str) -> Result<Option<u8>, DelimiterError> {
-        byte(FIELDS, Some(&text.to_owned()))
+        byte(FIELDS, Some(&text.to_owned()), &mut Vec::new())
     }
 
     #[test]
@@ -175,10 +190,21 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_one_character() {
-        for text in ["", "||", "\\r\\n", "§", "\\0xff", "\\q"] {
+        for text in ["", "\\r\\n", "§", "\\0xff", "\\q"] {
             let error = one(text).unwrap_err().to_string();
             assert!(error.starts_with("--fields-terminated-by"), "{error}");
         }
+    }
+
+    #[test]
+    fn takes_the_first_of_several_characters_and_says_so() {
+        let args = FormatArgs {
+            fields_terminated_by: Some("||".to_owned()),
+            ..FormatArgs::default()
+        };
+        let (format, notices) = format(&args).unwrap();
+        assert_eq!(format.field, b'|');
+        assert_eq!(notices.len(), 1);
     }
 
     #[test]
@@ -205,7 +231,7 @@ mod tests {
     fn starts_from_sqoops_defaults() {
         assert_eq!(
             format(&FormatArgs::default()),
-            Ok(TextFormat::sqoop_default())
+            Ok((TextFormat::sqoop_default(), Vec::new()))
         );
         let lossless = FormatArgs {
             escaped_by: Some("\\\\".to_owned()),
@@ -213,7 +239,7 @@ mod tests {
             null_non_string: Some("\\N".to_owned()),
             ..FormatArgs::default()
         };
-        assert_eq!(format(&lossless), Ok(TextFormat::lossless()));
+        assert_eq!(format(&lossless), Ok((TextFormat::lossless(), Vec::new())));
     }
 
     #[test]
@@ -222,7 +248,7 @@ mod tests {
             mysql_delimiters: true,
             ..FormatArgs::default()
         };
-        let format = format(&args).unwrap();
+        let (format, _) = format(&args).unwrap();
         assert_eq!(format.enclose, Enclose::WhereNeeded(b'\''));
         assert_eq!(format.escape, Some(b'\\'));
     }

@@ -1,5 +1,6 @@
 //! What can go wrong with an import, and whether running it again can help.
 
+use super::splits::BoundError;
 use crate::cli::Exit;
 use crate::database::DatabaseError;
 use comptoir_lake::{LakeError, LakePath, Retry};
@@ -13,31 +14,70 @@ pub enum ImportError {
     #[error(transparent)]
     Lake(#[from] LakeError),
     #[error(
-        "the table `{table}` has no primary key to cut {mappers} parts by\nhint: name an integer column with --split-by, or import it as one part with -m 1"
+        "`{table}` has no primary key to cut {mappers} parts by\nhint: name a column with --split-by, or import it as one part with -m 1 or --autoreset-to-one-mapper"
     )]
     NoPrimaryKey { table: String, mappers: NonZeroU32 },
-    #[error("the primary key of `{table}` has {} columns ({}), and parts are cut by one\nhint: name an integer column with --split-by, or import it as one part with -m 1", .columns.len(), .columns.join(", "))]
+    #[error("the primary key of `{table}` has {} columns ({}), and parts are cut by one\nhint: name a column with --split-by, or import it as one part with -m 1", .columns.len(), .columns.join(", "))]
     CompositeKey { table: String, columns: Vec<String> },
     #[error(
-        "parts can't be cut by the column `{column}` of `{table}`: it is {sql_type}, not an integer\nhint: name an integer column with --split-by, or import it as one part with -m 1"
+        "parts can't be cut by the column `{column}` of `{table}`, which is {sql_type}\nhint: name a number or date with --split-by, or import it as one part with -m 1"
     )]
     SplitType {
         table: String,
         column: String,
         sql_type: String,
     },
-    #[error("the table `{table}` has no column `{column}` to split by\nhint: did you mean `{}`?", .nearest.join("` or `"))]
-    SplitColumn {
+    #[error(
+        "the column `{column}` of `{table}` is {sql_type}: texts make uneven parts\nhint: name a number or date with --split-by, import it as one part with -m 1, or insist with -Dorg.apache.sqoop.splitter.allow_text_splitter=true"
+    )]
+    TextSplit {
+        table: String,
+        column: String,
+        sql_type: String,
+    },
+    #[error("`{table}` has no column `{column}`{}", did_you_mean(.nearest))]
+    UnknownColumn {
         table: String,
         column: String,
         nearest: Vec<String>,
     },
     #[error(
-        "the table `{table}` uses the engine {engine}, which has no snapshots: parts read one after another would not fit together\nhint: import it as one part with -m 1, or `ALTER TABLE … ENGINE=InnoDB`"
+        "the bounds of `{column}`: {source}\nhint: give others with --boundary-query, or another column with --split-by"
+    )]
+    Bounds { column: String, source: BoundError },
+    #[error(
+        "--map-column-java: the column `{column}`, which is {sql_type}, can't be read as {java}\nhint: read it as String, or leave the mapping out"
+    )]
+    Mapping {
+        column: String,
+        sql_type: String,
+        java: &'static str,
+    },
+    #[error("the column `{column}` of `{table}`: {reason}\nhint: {hint}")]
+    Value {
+        table: String,
+        column: String,
+        reason: String,
+        hint: &'static str,
+    },
+    #[error(
+        "the table `{table}` uses the engine {engine}, which has no snapshots: parts read one after another would not fit together\nhint: import it as one part with -m 1, `ALTER TABLE … ENGINE=InnoDB`, or give that up with --snapshot off"
     )]
     NoSnapshots { table: String, engine: String },
     #[error(
-        "{url} exists and was not published by comptoir: it holds `{found}` and no manifest\nhint: move it away, or choose another --target-dir; only what comptoir published is replaced"
+        "the workers can't read one and the same moment: {reason}\nhint: `GRANT RELOAD ON *.* TO user`, read over one connection with -m 1, or give that up with --snapshot off"
+    )]
+    NoCommonSnapshot { reason: String },
+    #[error(
+        "the server counts {counted} rows, and {imported} were read\nhint: nothing was published; a query that gives other rows each time can't be validated"
+    )]
+    Validation { counted: u64, imported: u64 },
+    #[error(
+        "{url} exists already\nhint: replace it with --delete-target-dir, or choose another --target-dir"
+    )]
+    TargetExists { url: String },
+    #[error(
+        "{url} exists and was not published by comptoir: it holds `{found}` and no manifest\nhint: move it away, choose another --target-dir, or replace it with --delete-target-dir"
     )]
     ForeignTarget { url: String, found: String },
     #[error("{url} is a file\nhint: choose another --target-dir")]
@@ -46,6 +86,10 @@ pub enum ImportError {
         "{path} can't hold an import: it is the root of the lake\nhint: choose a directory with --target-dir"
     )]
     TargetIsRoot { path: LakePath },
+    #[error(
+        "a worker ended without a result: {reason}\nhint: this is a defect of the importer; run it again, and report it"
+    )]
+    Worker { reason: String },
 }
 
 impl ImportError {
@@ -69,7 +113,15 @@ impl ImportError {
                 | LakeError::TimedOut { .. }
                 | LakeError::SafeMode { .. },
             ) => Exit::LakeUnreachable,
+            Self::Validation { .. } => Exit::Invalid,
             _ => Exit::Failed,
         }
+    }
+}
+
+fn did_you_mean(nearest: &[String]) -> String {
+    match nearest {
+        [] => String::new(),
+        names => format!("\nhint: did you mean `{}`?", names.join("` or `")),
     }
 }

@@ -1,22 +1,45 @@
-//! A table of the ERP into text part files of the lake: the successor of `sqoop import`.
+//! A table or query of the ERP into part files of the lake: the successor of `sqoop import`.
 //!
-//! Pure: [`splits`] cuts the table, [`delimiters`] reads Sqoop's spellings, `values` prints.
-//! [`import`] acts: snapshot, parts, publication.
+//! Pure: `splits` cuts the table, [`delimiters`] reads Sqoop's spellings, `columns` and `values`
+//! print, `request` and `compose` say what is meant. [`import`] acts: snapshot, workers,
+//! publication.
 
 mod args;
+mod columns;
 mod command;
+mod compose;
+mod credentials;
+mod dates;
 pub mod delimiters;
 mod error;
+mod foreign;
 mod java;
+mod java_type;
+mod jdbc;
+pub mod options_file;
 mod part;
+mod place;
+mod properties;
 mod request;
 mod run;
+mod selection;
+mod snapshot;
 mod split_column;
-pub mod splits;
+mod splits;
+mod target;
 mod values;
+mod worker;
 
 pub use args::{FormatArgs, ImportArgs};
+pub use columns::{DecimalNotation, Fidelity, HiveDelimiters, Rendering, TinyInt1, YearAs};
 pub use command::{CommandError, run};
+pub use compose::{Composed, Facts, UsageError, compose};
+pub use dates::ZeroDates;
 pub use error::ImportError;
-pub use request::{ImportReport, ImportRequest, RequestError, Source};
+pub use java_type::{JavaType, Mapping, MappingError};
+pub use request::{
+    CONDITIONS, Existing, ImportReport, ImportRequest, Selection, Source, SplitRequest, TextSplits,
+    Validation, WithoutKey,
+};
 pub use run::import;
+pub use snapshot::SnapshotMode;

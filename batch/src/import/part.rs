@@ -1,22 +1,33 @@
-//! Writing one part: rows to text, hashed on the way into the lake.
+//! Writing one part: rows to bytes, hashed on the way into the lake.
 
+use super::columns::{HiveDelimiters, ReadColumn};
+use super::error::ImportError;
 use super::values;
-use crate::database::{Row, TableInfo};
+use crate::database::Row;
 use bytes::Bytes;
 use comptoir_lake::{LakeError, LakeWriter};
 use comptoir_model::api::PartInfo;
-use comptoir_model::text_format::{Encoded, TextFormat};
+use comptoir_model::text_format::{ColumnKind, Encoded, TextFormat};
 use sha2::{Digest, Sha256};
 
 /// What is collected before it goes to the lake.
 const CHUNK: usize = 1024 * 1024;
 
+/// How rows become bytes; the same for all parts.
+pub(super) struct Layout {
+    /// For errors.
+    pub(super) table: String,
+    pub(super) columns: Vec<ReadColumn>,
+    pub(super) format: TextFormat,
+    pub(super) hive: HiveDelimiters,
+}
+
 pub(super) struct Part<'a> {
     writer: LakeWriter,
-    table: &'a TableInfo,
-    format: &'a TextFormat,
+    layout: &'a Layout,
     buffer: Vec<u8>,
-    scratch: String,
+    scratch: Vec<u8>,
+    cleaned: Vec<u8>,
     sha256: Sha256,
     rows: u64,
     bytes: u64,
@@ -36,10 +47,6 @@ pub(super) struct WrittenPart {
 }
 
 impl UnclosedPart {
-    pub(super) fn info(&self) -> &PartInfo {
-        &self.part.info
-    }
-
     /// Makes the part durable. HDFS takes up to half a second for it.
     pub(super) async fn close(mut self) -> Result<WrittenPart, LakeError> {
         self.writer.hsync().await?;
@@ -53,13 +60,13 @@ pub(super) fn name(index: usize) -> String {
 }
 
 impl<'a> Part<'a> {
-    pub(super) fn new(writer: LakeWriter, table: &'a TableInfo, format: &'a TextFormat) -> Self {
+    pub(super) fn new(writer: LakeWriter, layout: &'a Layout) -> Self {
         Self {
             writer,
-            table,
-            format,
+            layout,
             buffer: Vec::with_capacity(CHUNK),
-            scratch: String::new(),
+            scratch: Vec::new(),
+            cleaned: Vec::new(),
             sha256: Sha256::new(),
             rows: 0,
             bytes: 0,
@@ -68,31 +75,39 @@ impl<'a> Part<'a> {
     }
 
     /// Appends a row to the buffer; its values start at `first`.
-    pub(super) fn append(&mut self, row: &Row, first: usize) -> Result<(), sqlx::Error> {
+    pub(super) fn append(&mut self, row: &Row, first: usize) -> Result<(), ImportError> {
+        let layout = self.layout;
+        let format = &layout.format;
         let mut ambiguous = false;
-        for (index, column) in self.table.columns.iter().enumerate() {
+        for (index, column) in layout.columns.iter().enumerate() {
             if index > 0 {
-                self.buffer.push(self.format.field);
+                self.buffer.push(format.field);
             }
-            let value = row.get(first + index)?;
-            let text = values::text(value, column.storage, &mut self.scratch);
-            let encoded = self
-                .format
-                .encode(&mut self.buffer, text, column.storage.kind());
-            ambiguous |= encoded == Encoded::Ambiguous;
+            let raw = row
+                .get(first + index)
+                .map_err(|error| layout.failed(column, &error.to_string()))?;
+            let text = values::text(raw, column.printer, &mut self.scratch)
+                .map_err(|error| layout.failed(column, &error.to_string()))?;
+            let text = match (&layout.hive, column.kind) {
+                (HiveDelimiters::Keep, _) | (_, ColumnKind::Other) => text,
+                (hive, ColumnKind::Text) => text.map(|text| hive.clean(text, &mut self.cleaned)),
+            };
+            ambiguous |= format.encode(&mut self.buffer, text, column.kind) == Encoded::Ambiguous;
         }
-        self.buffer.push(self.format.record);
+        self.buffer.push(format.record);
         self.rows += 1;
         self.ambiguous_rows += u64::from(ambiguous);
         Ok(())
     }
 
-    /// To be awaited between rows: it keeps the buffer small.
-    pub(super) async fn flush_if_full(&mut self) -> Result<(), LakeError> {
+    /// To be awaited between rows: it keeps the buffer small. Says how many rows and bytes went
+    /// into the lake with it.
+    pub(super) async fn flush_if_full(&mut self) -> Result<bool, LakeError> {
         if self.buffer.len() < CHUNK {
-            return Ok(());
+            return Ok(false);
         }
-        self.flush().await
+        self.flush().await?;
+        Ok(true)
     }
 
     /// The rows and bytes so far.
@@ -111,6 +126,7 @@ impl<'a> Part<'a> {
                     rows: self.rows,
                     bytes: self.bytes,
                     sha256: hex::encode(self.sha256.finalize()),
+                    checksum: None,
                 },
                 ambiguous_rows: self.ambiguous_rows,
             },
@@ -128,5 +144,54 @@ impl<'a> Part<'a> {
             return Ok(());
         }
         self.writer.write(chunk).await
+    }
+}
+
+impl Layout {
+    fn failed(&self, column: &ReadColumn, reason: &str) -> ImportError {
+        ImportError::Value {
+            table: self.table.clone(),
+            column: column.source.name.clone(),
+            reason: reason.to_owned(),
+            hint: "leave the column out with --columns, or the rows with --where; without --sqoop-compat every number, time and date is kept",
+        }
+    }
+}
+
+impl HiveDelimiters {
+    /// The text without what Hive takes for a delimiter.
+    fn clean<'a>(&self, text: &'a [u8], cleaned: &'a mut Vec<u8>) -> &'a [u8] {
+        let is_delimiter = |byte: &u8| matches!(byte, b'\n' | b'\r' | 1);
+        if !text.iter().any(is_delimiter) {
+            return text;
+        }
+        cleaned.clear();
+        for byte in text {
+            match self {
+                Self::Replace(with) if is_delimiter(byte) => {
+                    cleaned.extend_from_slice(with.as_bytes());
+                }
+                Self::Drop if is_delimiter(byte) => {}
+                _ => cleaned.push(*byte),
+            }
+        }
+        cleaned
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_delimiter_of_hive_is_dropped_or_replaced() {
+        let mut cleaned = Vec::new();
+        let text = b"cr\r\nlf\x01 tab\t";
+        assert_eq!(
+            HiveDelimiters::Drop.clean(text, &mut cleaned),
+            b"crlf tab\t"
+        );
+        let word = HiveDelimiters::Replace("<>".to_owned());
+        assert_eq!(word.clean(text, &mut cleaned), b"cr<><>lf<> tab\t");
     }
 }

@@ -1,15 +1,16 @@
 //! What is to be imported, from where, and what came of it.
 
-use super::args::ImportArgs;
-use super::delimiters::{self, DelimiterError};
+use super::columns::Rendering;
+use super::snapshot::SnapshotMode;
 use crate::database::Login;
 use comptoir_config::{DatabaseUrl, ErpSettings, ImportSettings, SecretError, read_secret_file};
 use comptoir_lake::{LakeError, LakePath};
+use comptoir_model::file_format::FileFormat;
 use comptoir_model::ids::RunId;
 use comptoir_model::text_format::TextFormat;
 use jiff::Timestamp;
 use std::fmt;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 
 /// A database and who logs in.
 #[derive(Clone, Debug)]
@@ -18,18 +19,90 @@ pub struct Source {
     pub login: Login,
 }
 
-/// One table into one directory.
+/// Rows of one source into one directory.
 #[derive(Clone, Debug)]
 pub struct ImportRequest {
-    pub table: String,
+    pub selection: Selection,
     pub target: LakePath,
-    /// At most this many parts.
+    pub existing: Existing,
+    /// How many ranges, and at most how many workers.
     pub mappers: NonZeroU32,
-    /// `None`: the primary key.
-    pub split_by: Option<String>,
+    pub split: SplitRequest,
+    pub snapshot: SnapshotMode,
+    pub files: FileFormat,
     pub format: TextFormat,
+    pub rendering: Rendering,
+    pub validation: Validation,
     /// For the manifest: the command line, without secrets.
     pub arguments: Vec<String>,
+}
+
+/// Which rows and columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    Table {
+        name: String,
+        /// `None`: all.
+        columns: Option<Vec<String>>,
+        /// A condition in SQL, as the user wrote it.
+        filter: Option<String>,
+    },
+    /// A SELECT with [`CONDITIONS`] in its WHERE.
+    Query(String),
+}
+
+/// What a query has where the range of a part goes.
+pub const CONDITIONS: &str = "$CONDITIONS";
+
+/// What becomes of what lies in the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// An import of ours is replaced, all or nothing; anything else is left alone.
+    ReplaceOurs,
+    /// `--delete-target-dir`: whatever it is, it is replaced, all or nothing, and kept for 24 h.
+    ReplaceAll,
+    /// As Sqoop without a flag: only a new or empty directory is taken.
+    Refuse,
+}
+
+/// How the ranges are found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SplitRequest {
+    /// `None`: the primary key.
+    pub column: Option<String>,
+    /// A query for the smallest and the largest value; rows beyond are left out.
+    pub boundary_query: Option<String>,
+    /// The widest range, in integers or seconds.
+    pub limit: Option<NonZeroU64>,
+    pub without_key: WithoutKey,
+    pub text: TextSplits,
+}
+
+/// What becomes of a table without a column to cut it by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WithoutKey {
+    #[default]
+    Refuse,
+    /// `--autoreset-to-one-mapper`
+    OnePart,
+}
+
+/// Whether a text column may cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TextSplits {
+    #[default]
+    Refuse,
+    /// `-Dorg.apache.sqoop.splitter.allow_text_splitter=true`
+    Allow,
+}
+
+/// What is checked before anything is published.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Validation {
+    #[default]
+    None,
+    /// `--validate`: the rows are counted by the server inside the snapshot as well.
+    Count,
 }
 
 /// A finished import. `Display` is one line for a mail from cron.
@@ -44,17 +117,6 @@ pub struct ImportReport {
     pub ambiguous_rows: u64,
     /// The published directory, as a URL.
     pub location: String,
-}
-
-/// A request that can't be meant; nothing was touched.
-#[derive(Debug, thiserror::Error)]
-pub enum RequestError {
-    #[error(transparent)]
-    Delimiter(#[from] DelimiterError),
-    #[error("the target directory: {0}")]
-    Target(#[from] LakeError),
-    #[error(transparent)]
-    Password(#[from] SecretError),
 }
 
 impl Source {
@@ -72,43 +134,56 @@ impl Source {
 }
 
 impl ImportRequest {
-    /// The shipped job: what the settings say, in a format that can always be read back.
-    pub fn shipped(settings: &ImportSettings) -> Result<Self, RequestError> {
-        Ok(Self {
-            table: settings.table.clone(),
-            target: LakePath::parse(&settings.target_dir)?,
-            // The settings refuse a 0.
-            mappers: NonZeroU32::new(settings.mappers).unwrap_or(NonZeroU32::MIN),
-            split_by: None,
+    /// A whole table, in a format that can always be read back, in place of the import before.
+    pub fn of_table(table: &str, target: LakePath, mappers: NonZeroU32) -> Self {
+        Self {
+            selection: Selection::Table {
+                name: table.to_owned(),
+                columns: None,
+                filter: None,
+            },
+            target,
+            existing: Existing::ReplaceOurs,
+            mappers,
+            split: SplitRequest::default(),
+            snapshot: SnapshotMode::default(),
+            files: FileFormat::default(),
             format: TextFormat::lossless(),
+            rendering: Rendering::default(),
+            validation: Validation::default(),
             arguments: vec!["import".to_owned()],
-        })
+        }
     }
 
-    /// What a command line asks for; `settings` hold its flags already. A command line that names
-    /// a table gets Sqoop's format, any other runs the shipped job.
-    pub fn of(
-        args: &ImportArgs,
-        settings: &ImportSettings,
-        arguments: Vec<String>,
-    ) -> Result<Self, RequestError> {
-        let mut request = Self::shipped(settings)?;
-        if args.table.is_some() {
-            request.format = delimiters::format(&args.format)?;
-        }
-        request.split_by.clone_from(&args.split_by);
-        request.arguments = arguments;
-        Ok(request)
+    /// The shipped job: what the settings say.
+    pub fn shipped(settings: &ImportSettings) -> Result<Self, LakeError> {
+        let target = LakePath::parse(&settings.target_dir)?;
+        // The settings refuse a 0.
+        let mappers = NonZeroU32::new(settings.mappers).unwrap_or(NonZeroU32::MIN);
+        Ok(Self::of_table(&settings.table, target, mappers))
     }
 }
 
-/// The command line as it may be kept: what a URL carries besides the database is left out.
+impl Selection {
+    /// For people: the table, or "the query".
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Table { name, .. } => name,
+            Self::Query(_) => "the query",
+        }
+    }
+}
+
+/// The command line as it may be kept: what a URL carries besides the database is left out, and so
+/// is a password.
 pub(super) fn arguments(line: impl IntoIterator<Item = String>, url: &DatabaseUrl) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
     for argument in line {
-        let shown = match argument.split_once('=') {
-            Some(("--connect", _)) => format!("--connect={url}"),
-            _ if kept.last().is_some_and(|last| last == "--connect") => url.to_string(),
+        let shown = match (argument.split_once('='), kept.last().map(String::as_str)) {
+            (_, Some("--connect")) => url.to_string(),
+            (_, Some("--password")) => "***".to_owned(),
+            (Some(("--connect", _)), _) => format!("--connect={url}"),
+            (Some(("--password", _)), _) => "--password=***".to_owned(),
             _ => argument,
         };
         kept.push(shown);
@@ -190,8 +265,16 @@ mod tests {
         let url = "jdbc:mysql://h/erp?trustCertificateKeyStorePassword=hunter2";
         let parsed: DatabaseUrl = url.parse().unwrap();
         for line in [
-            vec!["import", "--connect", url, "-m", "1"],
-            vec!["import", &format!("--connect={url}")],
+            vec![
+                "import",
+                "--connect",
+                url,
+                "-m",
+                "1",
+                "--password",
+                "hunter2",
+            ],
+            vec!["import", &format!("--connect={url}"), "--password=hunter2"],
         ] {
             let kept = arguments(line.into_iter().map(str::to_owned), &parsed).join(" ");
             assert!(kept.contains("mysql://h:3306/erp"), "{kept}");

@@ -1,26 +1,29 @@
-//! One run: snapshot, description, parts, publication.
+//! One run: description, snapshot, ranges, parts, publication.
 
+use super::columns::{Fidelity, ReadColumn};
 use super::error::ImportError;
-use super::part::{self, Part, WrittenPart};
-use super::request::{ImportReport, ImportRequest, Source, thousands};
-use super::split_column;
-use super::splits::{self, Bounds, Split};
-use crate::database::{Access, Database, DatabaseError, Limits, TableInfo, quoted};
+use super::part::{Layout, WrittenPart};
+use super::request::{ImportReport, ImportRequest, Selection, Source, Validation};
+use super::selection::{self, Select};
+use super::snapshot::{self, Snapshot, SnapshotMode};
+use super::splits::{self, Coverage, Cutting, Splitter};
+use super::worker::{self, Job, WORKERS_MAX};
+use super::{split_column, target};
+use crate::database::{Access, Database, Limits, Product, TableInfo, quoted};
+use comptoir_lake::Lake;
 use comptoir_lake::publish::Publication;
-use comptoir_lake::{EntryKind, Lake, LakePath};
 use comptoir_model::ids::RunId;
-use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SourceInfo};
-use futures::TryStreamExt;
+use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SnapshotInfo, SourceInfo};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
-use tokio::task::JoinSet;
+use std::sync::Arc;
 
-/// Imports a table and replaces what was published in the target before, all or nothing.
+/// Imports rows and publishes them in the target, all or nothing.
 ///
-/// All parts are read one after another over one connection, inside one read-only transaction:
-/// they show the table as it was at one moment, whatever is written meanwhile. Until the last
-/// step readers see the old import; a run that ends anywhere before leaves it untouched, and the
-/// next one sweeps what it left. Memory is bounded by the biggest row plus a few MiB.
+/// The parts are read by several workers inside one consistent snapshot: they show the source as it
+/// was at one moment, whatever is written meanwhile. Until the last step readers see the old
+/// import; a run that ends anywhere before leaves it untouched, and the next one sweeps what it
+/// left. Each worker's memory is bounded by the biggest row plus a few MiB.
 pub async fn import(
     source: &Source,
     lake: &Lake,
@@ -29,38 +32,47 @@ pub async fn import(
     clock: impl Fn() -> Timestamp,
     progress: &ProgressBar,
 ) -> Result<ImportReport, ImportError> {
-    refuse_foreign_target(lake, &request.target).await?;
+    target::ensure_free(lake, &request.target, request.existing).await?;
     let limits = Limits::default();
     let mut database = Database::connect(&source.url, &source.login, Access::Read, limits).await?;
+    let server = database.server.clone();
+    let plan = Plan::of(&mut database, request).await?;
     // Read before the snapshot opens, so that a change after this time may be in the import, and
     // no change before it can be missing.
     let imported_at = clock();
-    database.open_snapshot().await?;
-    let table = database.describe(&request.table).await?;
-    let column = split_column::choose(&table, request.mappers, request.split_by.as_deref())?;
-    let splits = match &column {
-        None => vec![Split::EVERYTHING],
-        Some(column) => {
-            let bounds = database.integer_bounds(&table.name, column).await?;
-            let bounds = bounds.map(|(min, max)| Bounds { min, max });
-            splits::plan(bounds, request.mappers)
-        }
+    let workers = if plan.cut.is_some() {
+        request.mappers.get() as usize
+    } else {
+        1
     };
-    progress.set_length(splits.len() as u64);
-
+    let workers = workers.min(WORKERS_MAX);
+    let snapshot = snapshot::open(database, source, workers, request.snapshot).await?;
+    let Snapshot {
+        mut connections,
+        info,
+    } = snapshot;
+    let first = &mut connections[0];
+    let cuts = plan.cuts(first, request).await?;
+    let counted = match request.validation {
+        Validation::None => None,
+        Validation::Count => Some(selection::count(first, &request.selection, &plan.table).await?),
+    };
+    let selects = plan.selects(&cuts, request);
+    let layout = Layout {
+        table: plan.table.name.clone(),
+        columns: plan.columns.clone(),
+        format: request.format.clone(),
+        hive: request.rendering.hive.clone(),
+    };
     let publication = Publication::begin(lake, &request.target, run.clone()).await?;
-    let cuts: Vec<_> = (splits.into_iter())
-        .map(|split| column.as_deref().and_then(|column| split.condition(column)))
-        .collect();
-    let written = write_parts(
-        &mut database,
-        &table,
-        &cuts,
-        request,
-        &publication,
-        progress,
-    );
-    let parts = match written.await {
+    let job = Arc::new(Job::new(layout, selects, publication, progress.clone()));
+    let written = worker::write_parts(&job, connections).await;
+    let written = written.and_then(|parts| ensure_complete(parts, counted));
+    let publication = Arc::into_inner(job).map(|job| job.publication);
+    let publication = publication.ok_or_else(|| ImportError::Worker {
+        reason: "it still holds the publication".to_owned(),
+    })?;
+    let parts = match written {
         Ok(parts) => parts,
         Err(error) => {
             // What stays is swept by the next run.
@@ -70,8 +82,12 @@ pub async fn import(
             return Err(error);
         }
     };
-    let manifest = manifest(request, &database, &table, run, imported_at, parts);
-    database.close().await;
+    let from = SourceInfo {
+        url: source.url.to_string(),
+        table: plan.table.name.clone(),
+        server,
+    };
+    let manifest = manifest(request, from, &plan.columns, run, imported_at, info, parts);
     publication.commit(&manifest, clock()).await?;
     progress.finish_and_clear();
     Ok(ImportReport {
@@ -85,130 +101,123 @@ pub async fn import(
     })
 }
 
-/// Only what comptoir published is replaced; an empty directory, made with its rights by an
-/// operator, will do.
-async fn refuse_foreign_target(lake: &Lake, target: &LakePath) -> Result<(), ImportError> {
-    if target.file_name().is_none() {
-        return Err(ImportError::TargetIsRoot {
-            path: target.clone(),
+/// What is read, and by which column it is cut.
+struct Plan {
+    table: TableInfo,
+    columns: Vec<ReadColumn>,
+    /// The column in SQL, its name, and how it is cut.
+    cut: Option<(String, String, Splitter)>,
+}
+
+impl Plan {
+    async fn of(database: &mut Database, request: &ImportRequest) -> Result<Self, ImportError> {
+        let table = selection::describe(database, &request.selection).await?;
+        let wanted = match &request.selection {
+            Selection::Table { columns, .. } => columns.as_deref(),
+            Selection::Query(_) => None,
+        };
+        let columns = request.rendering.columns(&table, wanted)?;
+        let product = database.product();
+        let chosen = split_column::choose(&table, request.mappers, &request.split, product)?;
+        let cut = chosen.map(|(column, splitter)| {
+            let sql = match (&request.selection, &request.split.column) {
+                // As the user wrote it: the query knows what it means.
+                (Selection::Query(_), Some(written)) => written.clone(),
+                _ => quoted(&column.name),
+            };
+            (sql, column.name.clone(), splitter)
         });
-    }
-    match lake.stat(target).await?.map(|entry| entry.kind) {
-        None => return Ok(()),
-        Some(EntryKind::File) => {
-            return Err(ImportError::TargetIsFile {
-                url: lake.url_of(target),
-            });
+        if cut.is_some() && request.snapshot != SnapshotMode::Off && product != Product::Sqlite {
+            split_column::ensure_snapshots(&table)?;
         }
-        Some(EntryKind::Directory) => {}
+        Ok(Self {
+            table,
+            columns,
+            cut,
+        })
     }
-    let entries = lake.list(target).await?;
-    let names: Vec<_> = entries
-        .iter()
-        .filter_map(|entry| entry.path.file_name())
-        .collect();
-    let ours = names.iter().any(|name| Manifest::number_of(name).is_some());
-    match names.first() {
-        Some(found) if !ours => Err(ImportError::ForeignTarget {
-            url: lake.url_of(target),
-            found: (*found).to_owned(),
-        }),
-        _ => Ok(()),
+
+    /// The ranges, by what is in the column at the moment of the snapshot.
+    async fn cuts(
+        &self,
+        database: &mut Database,
+        request: &ImportRequest,
+    ) -> Result<Vec<Option<String>>, ImportError> {
+        let Some((sql, name, splitter)) = &self.cut else {
+            return Ok(vec![None]);
+        };
+        let boundary_query = request.split.boundary_query.as_deref();
+        let (selection, table) = (&request.selection, &self.table);
+        let column = (name.as_str(), *splitter);
+        let (min, max) =
+            selection::bounds(database, selection, table, column, boundary_query).await?;
+        let as_sqoop = request.rendering.fidelity == Fidelity::AsSqoop;
+        let cutting = Cutting {
+            splitter: *splitter,
+            column: sql,
+            bounds: (min.as_deref(), max.as_deref()),
+            ranges: request.mappers,
+            limit: request.split.limit,
+            coverage: if as_sqoop || boundary_query.is_some() {
+                Coverage::Bounded
+            } else {
+                Coverage::Whole
+            },
+            faithful: as_sqoop,
+        };
+        splits::plan(&cutting).map_err(|source| ImportError::Bounds {
+            column: name.clone(),
+            source,
+        })
+    }
+
+    fn selects(&self, cuts: &[Option<String>], request: &ImportRequest) -> Vec<Select> {
+        let table = &self.table.name;
+        cuts.iter()
+            .map(|cut| selection::select(&request.selection, &self.columns, table, cut.as_deref()))
+            .collect()
     }
 }
 
-async fn write_parts(
-    database: &mut Database,
-    table: &TableInfo,
-    cuts: &[Option<String>],
-    request: &ImportRequest,
-    publication: &Publication,
-    progress: &ProgressBar,
+fn ensure_complete(
+    parts: Vec<WrittenPart>,
+    counted: Option<u64>,
 ) -> Result<Vec<WrittenPart>, ImportError> {
-    let what = format!("reading the table `{}`", table.name);
-    let url = database.url().clone();
-    let (mut rows_before, mut bytes_before) = (0, 0);
-    // A part is closed while the next one is read.
-    let mut closing = JoinSet::new();
-    for (index, cut) in cuts.iter().enumerate() {
-        let name = part::name(index);
-        let writer = publication.create_part(&name).await?;
-        let mut part = Part::new(writer, table, &request.format);
-        let mut rows = database.rows(&what, &select(table, cut.as_deref()));
-        while let Some(row) = rows.try_next().await? {
-            part.append(&row, FIRST_VALUE)
-                .map_err(|error| DatabaseError::value(&url, &table.name, error))?;
-            part.flush_if_full().await?;
-            let (rows, bytes) = part.progress();
-            if rows.is_multiple_of(1000) {
-                show(progress, rows_before + rows, bytes_before + bytes);
-            }
-        }
-        let part = part.finish(name).await?;
-        rows_before += part.info().rows;
-        bytes_before += part.info().bytes;
-        show(progress, rows_before, bytes_before);
-        progress.inc(1);
-        closing.spawn(part.close());
+    let imported = parts.iter().map(|part| part.info.rows).sum();
+    match counted {
+        Some(counted) if counted != imported => Err(ImportError::Validation { counted, imported }),
+        _ => Ok(parts),
     }
-    let parts: Result<Vec<_>, _> = closing.join_all().await.into_iter().collect();
-    let mut parts = parts?;
-    parts.sort_by(|one, other| one.info.name.cmp(&other.info.name));
-    Ok(parts)
-}
-
-/// The column of the answer at which the table's own begin.
-const FIRST_VALUE: usize = 1;
-
-/// A constant comes first: the driver takes a row whose first value has 16 MiB or more for the
-/// end of the answer, and would silently leave out the rest.
-fn select(table: &TableInfo, condition: Option<&str>) -> String {
-    let columns: Vec<_> = table
-        .columns
-        .iter()
-        .map(|column| quoted(&column.name))
-        .collect();
-    let condition = condition.map_or(String::new(), |text| format!(" WHERE {text}"));
-    format!(
-        "SELECT 0, {} FROM {}{condition}",
-        columns.join(", "),
-        quoted(&table.name)
-    )
-}
-
-fn show(progress: &ProgressBar, rows: u64, bytes: u64) {
-    progress.set_message(format!(
-        "{} rows, {} MB",
-        thousands(rows),
-        thousands(bytes / 1_000_000)
-    ));
 }
 
 fn manifest(
     request: &ImportRequest,
-    database: &Database,
-    table: &TableInfo,
+    source: SourceInfo,
+    columns: &[ReadColumn],
     run: RunId,
     imported_at: Timestamp,
+    snapshot: SnapshotInfo,
     parts: Vec<WrittenPart>,
 ) -> Manifest {
-    let columns = table.columns.iter().map(|column| Column {
-        name: column.name.clone(),
-        sql_type: column.sql_type.clone(),
-        kind: column.storage.kind(),
+    let columns = columns.iter().map(|column| Column {
+        name: column.source.name.clone(),
+        sql_type: column.source.sql_type.clone(),
+        kind: column.kind,
+        canonical: None,
     });
     Manifest {
         version: MANIFEST_VERSION,
         run,
-        source: SourceInfo {
-            url: database.url().to_string(),
-            table: table.name.clone(),
-            server: database.server.clone(),
-        },
+        source,
         imported_at,
+        snapshot: Some(snapshot),
+        files: request.files,
         format: request.format.clone(),
         columns: columns.collect(),
         ambiguous_rows: parts.iter().map(|part| part.ambiguous_rows).sum(),
+        lossy_nulls: 0,
+        quarantined_rows: 0,
+        quality: Vec::new(),
         parts: parts.into_iter().map(|part| part.info).collect(),
         arguments: request.arguments.clone(),
     }

@@ -54,7 +54,7 @@ async fn a_killed_import_leaves_the_old_or_the_new_one(world: &World) {
 
 fn import(world: &World) -> std::process::Command {
     let flags = world.flags();
-    let mut arguments = vec!["import", "--table", "t", "-m", "4"];
+    let mut arguments = vec!["import", "--table", "t", "-m", "4", "--delete-target-dir"];
     arguments.extend(flags.iter().map(String::as_str));
     let mut command = world.program(&arguments);
     command.stdout(Stdio::null()).stderr(Stdio::inherit());

@@ -177,7 +177,7 @@ async fn every_row_lands_in_one_part_also_without_a_split_value(world: &World) {
         .sql(&format!("INSERT INTO t VALUES {}", rows.join(",")))
         .await;
     let mut request = world.request("t", 4);
-    request.split_by = Some("place".to_owned());
+    request.split.column = Some("place".to_owned());
     let report = world.import(&request).await.unwrap();
     assert_eq!((report.rows, report.parts), (220, 4));
     let (_, parts) = world.published().await;
@@ -220,7 +220,13 @@ async fn a_second_import_replaces_the_first(world: &World) {
         .collect();
     assert_eq!(
         names,
-        ["_SUCCESS", "_manifest-1", "part-m-00000", "part-m-00001"]
+        [
+            "_SUCCESS",
+            "_manifest-1",
+            "part-m-00000",
+            "part-m-00001",
+            "part-m-00002"
+        ]
     );
 }
 

@@ -7,7 +7,6 @@ use comptoir_config::{Secret, clock};
 use comptoir_lake::{Lake, LakeOptions, LakePath, Recursive, published};
 use comptoir_model::ids::RunId;
 use comptoir_model::manifest::Manifest;
-use comptoir_model::text_format::TextFormat;
 use futures::FutureExt;
 use indicatif::ProgressBar;
 use std::num::NonZeroU32;
@@ -184,14 +183,8 @@ impl World {
 
     /// A request in the lossless format.
     pub(crate) fn request(&self, table: &str, mappers: u32) -> ImportRequest {
-        ImportRequest {
-            table: table.to_owned(),
-            target: self.target.clone(),
-            mappers: NonZeroU32::new(mappers).unwrap(),
-            split_by: None,
-            format: TextFormat::lossless(),
-            arguments: vec!["import".to_owned()],
-        }
+        let mappers = NonZeroU32::new(mappers).unwrap();
+        ImportRequest::of_table(table, self.target.clone(), mappers)
     }
 
     pub(crate) async fn import(

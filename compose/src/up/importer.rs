@@ -56,7 +56,7 @@ impl Importer {
         let run = RunId::new(clock::now(), clock::random_u32());
         let bar = self
             .terminal
-            .bar(&format!("importing {}", self.request.table));
+            .bar(&format!("importing {}", self.request.selection.name()));
         let report = import(
             &self.source,
             &self.lake,

@@ -4,6 +4,7 @@
 mod connect;
 mod error;
 mod options;
+mod query;
 mod rows;
 mod snapshot;
 mod table;

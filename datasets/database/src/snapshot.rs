@@ -72,7 +72,11 @@ impl Database {
             Product::MariaDb => self.execute(what, "BACKUP STAGE END").await,
             Product::MySql => {
                 self.execute(what, "UNLOCK TABLES").await?;
-                self.execute(what, "UNLOCK INSTANCE").await
+                match self.execute(what, "UNLOCK INSTANCE").await {
+                    // Nor was it locked.
+                    Err(error) if error.is_denied() => Ok(()),
+                    unlocked => unlocked,
+                }
             }
             Product::Sqlite => Ok(()),
         }

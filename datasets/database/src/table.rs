@@ -241,7 +241,7 @@ fn words(sql_type: &str) -> (String, Vec<usize>) {
     (name.to_owned(), numbers.collect())
 }
 
-fn mysql_storage(sql_type: &str) -> Storage {
+pub(crate) fn mysql_storage(sql_type: &str) -> Storage {
     let (name, numbers) = words(sql_type);
     match (name.as_str(), numbers.first()) {
         ("tinyint", Some(1)) => Storage::Boolean,
@@ -267,7 +267,7 @@ fn mysql_storage(sql_type: &str) -> Storage {
 }
 
 /// `SQLite` takes any type name; these are the ones that its users and our loader write.
-fn sqlite_storage(sql_type: &str) -> Storage {
+pub(crate) fn sqlite_storage(sql_type: &str) -> Storage {
     let (name, numbers) = words(sql_type);
     let has = |part: &str| name.contains(part);
     match numbers.as_slice() {

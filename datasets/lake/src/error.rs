@@ -83,6 +83,14 @@ pub enum LakeError {
     AmbiguousRows { path: LakePath, rows: u64 },
 
     #[error(
+        "the parts of {path} are `*{extension}` files, and only uncompressed text is read here\nhint: import it again as text, or read it with a reader of that format"
+    )]
+    NotText {
+        path: LakePath,
+        extension: &'static str,
+    },
+
+    #[error(
         "the file system of {path} has no rename that never overwrites\nhint: put the lake on a local disk (ext4, xfs, btrfs, tmpfs) or on HDFS"
     )]
     Unsupported { path: LakePath },
@@ -110,6 +118,7 @@ impl LakeError {
             | Self::Corrupt { .. }
             | Self::NewerManifest { .. }
             | Self::AmbiguousRows { .. }
+            | Self::NotText { .. }
             | Self::Unsupported { .. }
             | Self::Failed { .. } => Retry::CanNot,
         }

@@ -8,6 +8,7 @@ pub mod logs;
 use crate::history::Dimension;
 use crate::ids::{Offset, Partition, RunId, StreamId};
 use crate::money::Money;
+use crate::row_checksum::RowChecksum;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,9 @@ pub struct PartInfo {
     pub bytes: u64,
     /// Lower-case hexadecimal.
     pub sha256: String,
+    /// Of its rows, whatever the format of the file; `None` where the import computed none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<RowChecksum>,
 }
 
 /// `GET /api/v1/history/summary`

@@ -4,13 +4,18 @@
 //! every part, and readers read nothing else.
 
 use crate::api::PartInfo;
+use crate::file_format::FileFormat;
 use crate::ids::RunId;
+use crate::quality::RuleOutcome;
+use crate::row_checksum::{CanonicalForm, RowChecksum};
 use crate::text_format::{ColumnKind, TextFormat};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The layout of the JSON. A reader refuses a higher one.
-pub const MANIFEST_VERSION: u32 = 1;
+/// The layout of the JSON. A reader refuses a higher one, and reads every lower one.
+///
+/// 2: the parts may be something else than uncompressed text, and have row checksums.
+pub const MANIFEST_VERSION: u32 = 2;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -19,6 +24,12 @@ pub struct Manifest {
     pub source: SourceInfo,
     /// When the source's snapshot was opened.
     pub imported_at: Timestamp,
+    /// Where that snapshot stands; `None` of imports before version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<SnapshotInfo>,
+    #[serde(default)]
+    pub files: FileFormat,
+    /// The delimiters, where the parts are text.
     pub format: TextFormat,
     /// In the order of the fields.
     pub columns: Vec<Column>,
@@ -27,6 +38,16 @@ pub struct Manifest {
     /// Rows that the chosen delimiters can't tell apart from others (see [`crate::text_format`]).
     /// They lie in the parts as Sqoop would write them; our readers refuse such an import.
     pub ambiguous_rows: u64,
+    /// Values that the format of the files can't hold, and that lie there as NULL because
+    /// `--on-lossy null` asked for it.
+    #[serde(default)]
+    pub lossy_nulls: u64,
+    /// Rows that a quality rule set aside.
+    #[serde(default)]
+    pub quarantined_rows: u64,
+    /// In the order of the rules.
+    #[serde(default)]
+    pub quality: Vec<RuleOutcome>,
     /// The command line that made it, without secrets.
     pub arguments: Vec<String>,
 }
@@ -41,12 +62,42 @@ pub struct SourceInfo {
     pub server: String,
 }
 
+/// Which moment of the source an import shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotInfo {
+    pub method: SnapshotMethod,
+    /// `file:position` in the server's binary log: everything before is in the import, nothing
+    /// after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+    /// The same as the server names its transactions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gtid: Option<String>,
+}
+
+/// How the connections that read agreed on a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SnapshotMethod {
+    /// There was one.
+    Single,
+    /// Commits were held back while they began.
+    Frozen,
+    /// They began until the server said that they stand at one position.
+    Compared,
+    /// They did not (`--snapshot off`): each shows a moment of its own.
+    Separate,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     pub name: String,
     /// As the source declares it: `decimal(10,2)`, `varchar(50)`.
     pub sql_type: String,
     pub kind: ColumnKind,
+    /// What the row checksum takes of its values; `None` where the import computed none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canonical: Option<CanonicalForm>,
 }
 
 impl Manifest {
@@ -56,6 +107,17 @@ impl Manifest {
 
     pub fn bytes(&self) -> u64 {
         self.parts.iter().map(|part| part.bytes).sum()
+    }
+
+    /// Of all rows; `None` where a part has none, or a column does not say what it takes of it.
+    pub fn checksum(&self) -> Option<RowChecksum> {
+        self.canonical_forms()?;
+        self.parts.iter().map(|part| part.checksum).sum()
+    }
+
+    /// What the row checksum takes of each column.
+    pub fn canonical_forms(&self) -> Option<Vec<CanonicalForm>> {
+        self.columns.iter().map(|column| column.canonical).collect()
     }
 
     /// The file name of the `n`th manifest of a target.
@@ -72,6 +134,20 @@ impl Manifest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_manifest_of_version_1_is_still_read() {
+        let json = r#"{"version":1,"run":"r1","source":{"url":"sqlite:erp.db","table":"t","server":"SQLite 3"},
+            "imported_at":"2024-05-06T07:08:09Z",
+            "format":{"field":44,"record":10,"enclose":"never","escape":null,"null_string":"null","null_non_string":"null"},
+            "columns":[{"name":"id","sql_type":"int","kind":"other"}],
+            "parts":[{"name":"part-m-00000","rows":2,"bytes":4,"sha256":"00"}],
+            "ambiguous_rows":0,"arguments":["import"]}"#;
+        let manifest: Manifest = serde_json::from_str(json).unwrap();
+        assert_eq!(manifest.files, FileFormat::default());
+        assert_eq!(manifest.checksum(), None);
+        assert_eq!((manifest.lossy_nulls, manifest.quarantined_rows), (0, 0));
+    }
 
     #[test]
     fn file_names_carry_their_number() {

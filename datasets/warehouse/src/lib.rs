@@ -31,7 +31,8 @@ pub use dead_letters::{DeadLetterFilter, DeadLetterKey, StoredLetter};
 pub use error::{Result, WarehouseError};
 pub use live::{
     DeadLetterSummary, Grouped, LiveChange, LivePartition, LiveQuery, LiveReader, LiveStream,
-    MinuteTotals, OlderTotals, PlaceTotals, QuarterTops, RecordedGap, Seen, SubjectTotals, Totals,
+    MinuteTotals, NewEvents, OlderTotals, PlaceTotals, QuarterTops, RecordedGap, Seen,
+    SubjectTotals, Totals,
 };
 pub use names::NameKind;
 pub use processes::{ProcessPhase, ProcessState};

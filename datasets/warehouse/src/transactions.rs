@@ -167,6 +167,25 @@ pub(crate) async fn newest_of(
     rows.iter().map(read).collect()
 }
 
+/// Those from an offset on, by offset, at most `limit`.
+pub(crate) async fn from_offset(
+    session: &mut Session,
+    partition: PartitionId,
+    offset: Offset,
+    limit: u64,
+) -> Result<Vec<StoredTransaction>> {
+    let sql = format!(
+        "{} WHERE r.partition_id = ? AND r.record_offset >= ? ORDER BY r.record_offset LIMIT ?",
+        select()
+    );
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let values = [partition.0, stored(offset)?, limit].map(Value::Integer);
+    let rows = session
+        .select("reading new transactions", &sql, &values)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
 fn select() -> String {
     let columns = COLUMNS[1..].join(", r.");
     format!(

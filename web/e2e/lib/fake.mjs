@@ -178,7 +178,7 @@ export async function fakeServer(state = {}, port = 0) {
         url: `http://127.0.0.1:${server.address().port}`,
         /** Tells all open pages. */
         send(body) {
-            for (const stream of streams) stream.write(`event: change\ndata: ${JSON.stringify(body)}\n\n`);
+            for (const stream of streams) stream.write(`event: snapshot\ndata: ${JSON.stringify(body)}\n\n`);
         },
         /** Breaks all connections of the stream. */
         cut() {

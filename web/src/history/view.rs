@@ -166,6 +166,7 @@ impl HistoryView {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use comptoir_model::file_format::FileFormat;
     use comptoir_model::ids::RunId;
     use comptoir_model::manifest::{Column, MANIFEST_VERSION, SourceInfo};
     use comptoir_model::sales::SALES_COLUMNS;
@@ -183,12 +184,14 @@ pub(crate) mod tests {
                 server: "SQLite".to_owned(),
             },
             imported_at: jiff::Timestamp::UNIX_EPOCH,
+            files: FileFormat::default(),
             format: TextFormat::lossless(),
             columns: SALES_COLUMNS
                 .map(|name| Column {
                     name: name.to_owned(),
                     sql_type: "text".to_owned(),
                     kind: ColumnKind::Text,
+                    canonical: None,
                 })
                 .into(),
             parts: vec![PartInfo {
@@ -196,8 +199,13 @@ pub(crate) mod tests {
                 rows,
                 bytes: 0,
                 sha256: String::new(),
+                checksum: None,
             }],
             ambiguous_rows: 0,
+            lossy_nulls: 0,
+            snapshot: None,
+            quarantined_rows: 0,
+            quality: Vec::new(),
             arguments: Vec::new(),
         }
     }

@@ -179,6 +179,7 @@ fn kind_of(error: &LookError) -> ProblemKind {
             LakeError::Corrupt { .. }
             | LakeError::NewerManifest { .. }
             | LakeError::AmbiguousRows { .. }
+            | LakeError::NotText { .. }
             | LakeError::Unpublished { .. },
         ) => ProblemKind::UnreadableImport,
         LookError::Lake(_) | LookError::Stopped(_) | LookError::TimedOut => {

@@ -2,6 +2,7 @@
 
 use super::windows::{Spans, WINDOWS};
 use comptoir_model::api::live::WindowName;
+use comptoir_model::event::{Event, Status};
 use comptoir_model::live::{Distinct, Minute, QuarterHour};
 use std::collections::BTreeMap;
 
@@ -35,6 +36,19 @@ impl Distincts {
             (self.minutes.entry(minute))
                 .and_modify(|known| known.merge(distinct))
                 .or_insert_with(|| distinct.clone());
+        }
+    }
+
+    /// The ids of one event.
+    pub(crate) fn insert(&mut self, event: &Event<'_>) {
+        let minute = Minute::of(event.event_time.timestamp());
+        for (window, name) in self.windows.iter_mut().zip(WINDOWS) {
+            if self.spans.of(name).contains(&minute) {
+                window.insert(event);
+            }
+        }
+        if event.status == Status::Approved && minute >= self.spans.minutes_60.start {
+            self.minutes.entry(minute).or_default().insert(event);
         }
     }
 

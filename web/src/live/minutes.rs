@@ -1,8 +1,9 @@
 //! The totals of each minute, and of the windows made of them. Pure.
 
-use super::sums::{Cell, GroupKey, GroupTotals, GroupValue, Names, Sums, cell};
+use super::sums::{Cell, GroupKey, GroupTotals, GroupValue, Names, Sums, add_to, cell};
 use super::windows::{Spans, WINDOWS};
 use comptoir_model::api::live::WindowName;
+use comptoir_model::event::Event;
 use comptoir_model::live::{Minute, QuarterHour};
 use comptoir_model::merge::GenerationNumber;
 use comptoir_warehouse::{MinuteTotals, OlderTotals, PartitionId, Totals};
@@ -11,6 +12,9 @@ use std::ops::Range;
 
 /// Something of one generation of one partition.
 type Key<T> = (T, PartitionId, GenerationNumber);
+
+/// Whose events they are.
+pub(crate) type Owner = (PartitionId, GenerationNumber);
 
 /// Each minute's totals by group, and the sums of those in each window.
 ///
@@ -66,6 +70,26 @@ impl Minutes {
         }
     }
 
+    /// Adds an event that is not among what was put in its minute's place.
+    pub(crate) fn add(&mut self, (partition, generation): Owner, event: &Event<'_>) {
+        let minute = Minute::of(event.event_time.timestamp());
+        let quarter = QuarterHour::of(minute);
+        let rows = self.rows_of(event);
+        if quarter >= self.spans.minutes_from() {
+            let key = (minute, partition, generation);
+            add_to(self.recent.entry(key).or_default(), &rows);
+            for (window, name) in self.windows.iter_mut().zip(WINDOWS) {
+                if self.spans.of(name).contains(&minute) {
+                    window.add(&rows);
+                }
+            }
+        } else if self.is_today(quarter) {
+            let key = (quarter, partition, generation);
+            add_to(self.older.entry(key).or_default(), &rows);
+            self.windows[TODAY].add(&rows);
+        }
+    }
+
     /// Moves the windows forward within the day; see [`Spans`].
     pub(crate) fn advance(&mut self, spans: Spans) {
         for (window, name) in self.windows.iter_mut().zip(WINDOWS) {
@@ -117,6 +141,21 @@ impl Minutes {
         }
     }
 
+    fn rows_of(&mut self, event: &Event<'_>) -> [(u32, Sums); 4] {
+        let sums = Sums::from(event);
+        let currency = event.currency;
+        [
+            GroupValue::Category(event.category.as_str().to_owned()),
+            GroupValue::Channel(event.channel),
+            GroupValue::Status(event.status),
+            GroupValue::City {
+                country: event.country.as_str().to_owned(),
+                city: event.city.as_str().to_owned(),
+            },
+        ]
+        .map(|value| (self.groups.number(GroupKey { currency, value }), sums))
+    }
+
     fn cell_of(&mut self, totals: &Totals) -> Cell {
         let mut rows = Vec::with_capacity(3 * totals.grouped.len() + totals.places.len());
         for group in &totals.grouped {
@@ -159,13 +198,21 @@ fn range(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use comptoir_model::event::{Channel, Status};
+    use comptoir_model::event::{
+        Amount, Channel, EventId, EventTime, Label, OrderId, OrderLine, PaymentMethod, ProductId,
+        Quantity, Status,
+    };
     use comptoir_model::live::{Distinct, Hundredths, TopSums};
     use comptoir_model::money::Currency;
     use comptoir_warehouse::{Grouped, PlaceTotals};
+    use jiff::Timestamp;
     use proptest::prelude::*;
+    use rust_decimal::Decimal;
 
     type Row = (u8, u64, i64);
+
+    /// The minute in which a day of UTC begins.
+    const MIDNIGHT: i64 = 29_920_320;
 
     fn totals(rows: &[Row]) -> Totals {
         let sums = |transactions, gross| TopSums {
@@ -198,25 +245,60 @@ mod tests {
         }
     }
 
+    /// Sold in a minute: one row of it.
+    fn event(minute: i64, key: u8, gross: i64) -> Event<'static> {
+        let text = |text: &str| Label::parse(text.to_owned()).unwrap();
+        let time = Timestamp::from_second(minute * 60 + 59).unwrap();
+        let amount = Amount::parse(&Decimal::new(gross, 2).to_string()).unwrap();
+        Event {
+            event_id: EventId::parse("e".to_owned()).unwrap(),
+            event_time: EventTime::parse(&time.to_string()).unwrap(),
+            order_id: OrderId::parse("o".to_owned()).unwrap(),
+            order_line: OrderLine::parse("1").unwrap(),
+            customer_id: None,
+            customer_name: None,
+            product_id: ProductId::parse("p".to_owned()).unwrap(),
+            product_name: text("product"),
+            category: text(&format!("category {key}")),
+            merchant: text("merchant"),
+            quantity: Quantity::parse("1").unwrap(),
+            unit_price: amount,
+            amount,
+            currency: Currency::EUR,
+            country: text("France"),
+            city: text(&format!("city {key}")),
+            channel: Channel::Web,
+            payment_method: PaymentMethod::from_word("card").unwrap(),
+            status: Status::Approved,
+        }
+    }
+
     fn spans(running: i64) -> Spans {
         let end = Minute(running + 1);
         Spans {
             minutes_5: Minute(end.0 - 5)..end,
             minutes_60: Minute(end.0 - 60)..end,
-            today: Minute(0)..end,
+            today: Minute(MIDNIGHT)..end,
         }
     }
 
     #[derive(Clone, Debug)]
     enum Step {
         Replace(i64, i64, Vec<Row>),
+        Add(i64, i64, u8, i64),
         Advance(i64),
+    }
+
+    fn minute() -> impl Strategy<Value = i64> {
+        MIDNIGHT - 70..MIDNIGHT + 200
     }
 
     fn step() -> impl Strategy<Value = Step> {
         let rows = prop::collection::vec((0_u8..3, 0_u64..4, 0_i64..1000), 0..4);
         prop_oneof![
-            4 => (0_i64..3, -70_i64..200, rows).prop_map(|(p, m, rows)| Step::Replace(p, m, rows)),
+            4 => (0_i64..3, minute(), rows).prop_map(|(p, m, rows)| Step::Replace(p, m, rows)),
+            3 => (0_i64..3, minute(), 0_u8..3, 0_i64..1000)
+                .prop_map(|(p, m, key, gross)| Step::Add(p, m, key, gross)),
             1 => (0_i64..30).prop_map(Step::Advance),
         ]
     }
@@ -255,7 +337,7 @@ mod tests {
     proptest! {
         #[test]
         fn windows_equal_the_sum_of_their_minutes(steps in prop::collection::vec(step(), 1..60)) {
-            let mut running = 10;
+            let mut running = MIDNIGHT + 10;
             let mut minutes = Minutes::new(spans(running));
             let mut known = BTreeMap::new();
             for step in steps {
@@ -263,6 +345,12 @@ mod tests {
                     Step::Replace(partition, minute, rows) => {
                         known.insert((partition, minute), rows);
                         tell(&mut minutes, &known, partition, minute);
+                    }
+                    Step::Add(partition, minute, key, gross) => {
+                        let rows: &mut Vec<Row> = known.entry((partition, minute)).or_default();
+                        rows.push((key, 1, gross));
+                        let of = (PartitionId(partition), GenerationNumber(1));
+                        minutes.add(of, &event(minute, key, gross));
                     }
                     Step::Advance(by) => {
                         running += by;

@@ -13,12 +13,17 @@ use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 use std::time::{Duration, Instant};
-use tracing::{info, warn};
+use tokio::sync::Notify;
+use tracing::{debug, info, warn};
 
-/// From the start of one read to the start of the next, while somebody looks.
-const INTERVAL: Duration = Duration::from_millis(100);
+/// From one message with figures to the next: what comes faster comes together.
+const MESSAGE_INTERVAL: Duration = Duration::from_millis(100);
+/// Between two looks at whether anything has come, while somebody looks at the page.
+const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 /// While nobody does; the first who looks ends it.
 const IDLE_INTERVAL: Duration = Duration::from_secs(1);
+/// Of a partition of which more has come since the last read, all that it changed is read.
+const NEW_EVENTS_MAX: u64 = 2_000;
 /// After a read that failed.
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 /// At least so often the streams are told that the server is alive.
@@ -57,25 +62,40 @@ impl Reader {
 
     /// Reads until it is dropped, one read at a time.
     pub(crate) async fn run(mut self) -> Infallible {
-        let mut warehouse = LiveReader::new(&self.live.warehouse);
+        let reader = LiveReader::new(&self.live.warehouse);
+        let mut warehouse = reader.taking_new_events(NEW_EVENTS_MAX);
         // The state of another day, until it has been read.
         let mut fresh = None;
         loop {
             let start = clock::instant();
             let read = self.read(&mut warehouse, &mut fresh).await;
-            let pause = if read.is_err() {
-                RETRY_INTERVAL
-            } else if self.live.views.receiver_count() > 0 {
-                INTERVAL
-            } else {
-                IDLE_INTERVAL
-            };
+            let failed = read.is_err();
             self.learn(read, &mut fresh).await;
-            let pause = tokio::time::sleep_until((start + pause).into());
-            tokio::select! {
-                () = pause => {}
-                () = self.live.looked_at.notified() => {}
+            if failed {
+                pause(&self.live.looked_at, start + RETRY_INTERVAL).await;
+            } else if self.live.views.receiver_count() > 0 {
+                self.wait_for_news(&mut warehouse, start).await;
+            } else {
+                pause(&self.live.looked_at, start + IDLE_INTERVAL).await;
             }
+        }
+    }
+
+    /// Ends when there may be something to tell that was not there when the last read began.
+    async fn wait_for_news(&self, warehouse: &mut LiveReader, last_read: Instant) {
+        let seen = self.shown().state.query().seen.clone();
+        let heartbeat = last_read + HEARTBEAT;
+        let next_message = self.told_at + MESSAGE_INTERVAL;
+        pause(&self.live.looked_at, next_message.min(heartbeat)).await;
+        while clock::instant() < heartbeat {
+            let look = clock::instant();
+            let moved = tokio::time::timeout(HEARTBEAT, warehouse.has_moved(&seen)).await;
+            let spans = Spans::at((self.live.now)(), &self.live.zone);
+            // The read finds out what is wrong, where something is.
+            if !matches!(moved, Ok(Ok(false))) || self.told_spans.as_ref() != Some(&spans) {
+                return;
+            }
+            pause(&self.live.looked_at, look + LOOK_INTERVAL).await;
         }
     }
 
@@ -106,6 +126,10 @@ impl Reader {
             }
         };
         self.metrics.observe_live_read(start.elapsed());
+        debug!(
+            took_us = start.elapsed().as_micros(),
+            "read the live figures"
+        );
         match read {
             Ok(read) => Ok(read?),
             Err(_) => Err(ReadError::TimedOut),
@@ -136,7 +160,7 @@ impl Reader {
                 let renamed = (anew || self.names_are_old()) && self.learn_names().await;
                 if anew || renamed {
                     self.tell_all(now);
-                } else if self.told_at.elapsed() >= HEARTBEAT {
+                } else if self.told_at.elapsed() >= MESSAGE_INTERVAL {
                     self.tell_head(now);
                 }
             }
@@ -208,8 +232,8 @@ impl Reader {
         };
         self.told_spans = Some(spans);
         self.tell(|view| match view {
-            Some(view) => view.next(&message),
-            None => View::first(Arc::clone(&self.epoch), &message),
+            Some(view) => view.next(message),
+            None => View::first(Arc::clone(&self.epoch), message),
         });
         self.told_at = clock::instant();
     }
@@ -221,8 +245,8 @@ impl Reader {
             shown.state.head(shown.source, shown.since, now)
         };
         self.tell(|view| match view {
-            Some(view) => view.with_head(&message),
-            None => View::first(Arc::clone(&self.epoch), &message),
+            Some(view) => view.with_head(message),
+            None => View::first(Arc::clone(&self.epoch), message),
         });
         self.told_at = clock::instant();
     }
@@ -235,6 +259,14 @@ impl Reader {
 
     fn shown(&self) -> RwLockWriteGuard<'_, Shown> {
         (self.live.shown.write()).unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Until then, or until somebody comes to look.
+async fn pause(looked_at: &Notify, until: Instant) {
+    tokio::select! {
+        () = tokio::time::sleep_until(until.into()) => {}
+        () = looked_at.notified() => {}
     }
 }
 

@@ -10,13 +10,16 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use comptoir_model::api::live::{
-    DeadLetterInfo, DeadLetters, LiveDimension, LiveMessage, TopKind, Transaction, WindowName,
+    DeadLetterInfo, DeadLetters, LiveDimension, LiveMessage, TopKind, TopList, Transaction,
+    WindowName,
 };
 use comptoir_model::api::{AsOf, ProblemKind};
 use comptoir_model::event::{Channel, Status};
 use comptoir_model::ids::{Offset, Partition, StreamId};
 use comptoir_model::money::Currency;
-use comptoir_warehouse::{DeadLetterFilter, StoredLetter, TransactionFilter, WarehouseError};
+use comptoir_warehouse::{
+    DeadLetterFilter, NameKind, StoredLetter, TransactionFilter, WarehouseError,
+};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,7 +85,7 @@ pub(crate) async fn summary(
 ) -> Result<Response, Refused> {
     let shown = server.live.served()?;
     let answer = LiveMessage {
-        windows: Some(shown.state.windows()),
+        windows: Some(Arc::new(shown.state.windows())),
         ..head(&server.live, &shown)
     };
     Ok(json(&headers, &answer))
@@ -94,7 +97,7 @@ pub(crate) async fn series(
 ) -> Result<Response, Refused> {
     let shown = server.live.served()?;
     let answer = LiveMessage {
-        series: Some(shown.state.series()),
+        series: Some(Arc::new(shown.state.series())),
         ..head(&server.live, &shown)
     };
     Ok(json(&headers, &answer))
@@ -116,7 +119,7 @@ pub(crate) async fn by(
             let mut groups = (shown.state).groups(dimension, rows(query.limit, usize::MAX)?);
             groups.retain(|groups| query.window.is_none_or(|window| window == groups.window));
             LiveMessage {
-                groups: Some(groups),
+                groups: Some(Arc::new(groups)),
                 ..head(&server.live, &shown)
             }
         }
@@ -139,33 +142,33 @@ pub(crate) async fn by(
 }
 
 async fn top(live: &Live, kind: TopKind, limit: usize) -> Result<LiveMessage, Refused> {
-    let mut answer = {
+    let (head, mut lists) = {
         let shown = live.served()?;
-        LiveMessage {
-            tops: Some(shown.state.tops(&[kind], limit)),
-            ..head(live, &shown)
-        }
+        (head(live, &shown), shown.state.tops(&[kind], limit))
     };
-    let Some(kind) = name_kind(kind) else {
-        return Ok(answer);
+    if let Some(kind) = name_kind(kind) {
+        name(live, kind, &mut lists).await?;
+    }
+    Ok(LiveMessage {
+        tops: Some(Arc::new(lists)),
+        ..head
+    })
+}
+
+/// Those of the highest ten are known already.
+async fn name(live: &Live, kind: NameKind, lists: &mut [TopList]) -> Result<(), Refused> {
+    let nameless = || {
+        let rows = lists.iter().flat_map(|list| &list.rows);
+        rows.filter(|row| row.name.is_none())
     };
-    // Those of the highest ten are known already.
-    let nameless = || answer.tops.iter().flatten().flat_map(|list| &list.rows);
-    let wanted = (nameless().filter(|row| row.name.is_none()))
-        .map(|row| (kind, row.key.clone()))
-        .collect();
+    let wanted = nameless().map(|row| (kind, row.key.clone())).collect();
     let known = asked(names::ask(&live.warehouse, wanted)).await?;
-    for row in answer
-        .tops
-        .iter_mut()
-        .flatten()
-        .flat_map(|list| &mut list.rows)
-    {
+    for row in lists.iter_mut().flat_map(|list| &mut list.rows) {
         if row.name.is_none() {
             row.name = known.get(&(kind, row.key.clone())).cloned().flatten();
         }
     }
-    Ok(answer)
+    Ok(())
 }
 
 pub(crate) async fn transactions(
@@ -194,7 +197,7 @@ pub(crate) async fn transactions(
         .filter(|row: &Transaction| includes(&head.as_of, &row.stream, row.partition, row.offset))
         .collect();
     let answer = LiveMessage {
-        transactions: Some(transactions),
+        transactions: Some(Arc::new(transactions)),
         ..head
     };
     Ok(json(&headers, &answer))

@@ -19,6 +19,7 @@ use comptoir_warehouse::{
 };
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// What the stream sends of each list.
 pub(crate) const TRANSACTIONS_MAX: usize = 25;
@@ -40,7 +41,7 @@ pub(crate) struct State {
     minutes: Minutes,
     distincts: Distincts,
     tops: Tops,
-    transactions: Vec<Transaction>,
+    transactions: Arc<Vec<Transaction>>,
     facts: Option<Facts>,
     /// What the batch side speaks for: nothing, as long as there is none.
     coverage: Coverage,
@@ -55,7 +56,7 @@ impl State {
             tops: Tops::new(spans.quarters()),
             distincts: Distincts::new(spans.clone()),
             minutes: Minutes::new(spans),
-            transactions: Vec::new(),
+            transactions: Arc::default(),
             facts: None,
             coverage: Coverage::default(),
             names: HashMap::new(),
@@ -120,8 +121,19 @@ impl State {
         for row in change.tops.iter().filter(counted) {
             self.tops.replace(row);
         }
+        for new in &change.events {
+            if counts(new.partition, new.generation) {
+                let of = (new.partition, new.generation);
+                for StoredTransaction { event, .. } in &new.events {
+                    self.minutes.add(of, event);
+                    self.distincts.insert(event);
+                    self.tops.add(of, event);
+                }
+            }
+        }
         if change.moved || self.facts.is_none() {
-            self.transactions = change.recent.iter().map(transaction).collect();
+            let transactions = change.recent.iter().map(transaction).collect();
+            self.transactions = Arc::new(transactions);
         }
         self.facts = Some(Facts::of(&change, read_at));
         self.seen = change.seen;
@@ -207,7 +219,7 @@ impl State {
     pub(crate) fn head(&self, state: SourceState, since: Timestamp, now: Timestamp) -> LiveMessage {
         LiveMessage {
             as_of: self.as_of(now),
-            source: self.source(state, since),
+            source: Arc::new(self.source(state, since)),
             windows: None,
             series: None,
             groups: None,
@@ -230,11 +242,11 @@ impl State {
         let mut groups = self.groups(LiveDimension::Category, GROUPS_MAX);
         groups.extend(self.groups(LiveDimension::City, GROUPS_MAX));
         LiveMessage {
-            windows: Some(self.windows()),
-            series: Some(self.series()),
-            groups: Some(groups),
-            tops: Some(self.tops(&TOP_KINDS, TOPS_MAX)),
-            transactions: Some(self.transactions.clone()),
+            windows: Some(Arc::new(self.windows())),
+            series: Some(Arc::new(self.series())),
+            groups: Some(Arc::new(groups)),
+            tops: Some(Arc::new(self.tops(&TOP_KINDS, TOPS_MAX))),
+            transactions: Some(Arc::clone(&self.transactions)),
             ..head
         }
     }

@@ -84,7 +84,7 @@ impl Client {
             if let Some(view) = view {
                 let event = view.event(self.known.as_ref());
                 self.known = Some(view.id());
-                return Some(event.into());
+                return Some(event);
             }
         }
     }

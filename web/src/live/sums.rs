@@ -1,8 +1,8 @@
 //! Totals that can be added and taken back exactly, and the keys they are kept by. Pure.
 
 use comptoir_model::api::live::{LiveDimension, Revenue};
-use comptoir_model::event::{Channel, Status};
-use comptoir_model::live::TopSums;
+use comptoir_model::event::{Channel, Event, Status};
+use comptoir_model::live::{BucketSums, TopSums};
 use comptoir_model::money::{Currency, Money};
 use rust_decimal::Decimal;
 use std::collections::HashMap;
@@ -49,6 +49,23 @@ impl Sums {
             gross: money(self.gross, currency),
             refunds: money(self.refunds, currency),
             net: money(self.net(), currency),
+        }
+    }
+}
+
+impl From<&Event<'_>> for Sums {
+    fn from(event: &Event<'_>) -> Self {
+        let sums = BucketSums::of(event);
+        let (approved, units) = match event.status {
+            Status::Approved => (1, sums.quantity),
+            Status::Declined | Status::Pending | Status::Refunded => (0, 0),
+        };
+        Self {
+            transactions: sums.transactions,
+            approved,
+            units,
+            gross: sums.gross.0.into(),
+            refunds: sums.refunds.0.into(),
         }
     }
 }
@@ -189,6 +206,16 @@ pub(crate) fn cell(rows: impl Iterator<Item = (u32, Sums)>) -> Cell {
         same
     });
     rows.into()
+}
+
+/// Adds rows to a cell, in place where it has their keys.
+pub(crate) fn add_to(cell_of_it: &mut Cell, rows: &[(u32, Sums)]) {
+    for (key, sums) in rows {
+        match cell_of_it.binary_search_by_key(key, |(key, _)| *key) {
+            Ok(place) => cell_of_it[place].1.add(sums),
+            Err(_) => *cell_of_it = cell(cell_of_it.iter().copied().chain([(*key, *sums)])),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Today's totals by product, merchant, customer and amount, ranked. Pure.
 
+use super::minutes::Owner;
 use super::sums::{Names, Sums};
 use comptoir_model::api::live::{TopKind, TopList, TopRow};
-use comptoir_model::live::QuarterHour;
+use comptoir_model::event::Event;
+use comptoir_model::live::{QuarterHour, Subject, TopKey};
 use comptoir_model::merge::GenerationNumber;
 use comptoir_model::money::Currency;
 use comptoir_warehouse::{PartitionId, QuarterTops};
@@ -59,6 +61,32 @@ impl Tops {
         }
     }
 
+    /// Adds an event that is not among what was put in its quarter's place.
+    pub(crate) fn add(&mut self, (partition, generation): Owner, event: &Event<'_>) {
+        let sums = Sums::from(event);
+        for TopKey {
+            quarter,
+            currency,
+            subject,
+        } in TopKey::all_of(event)
+        {
+            if self.span.as_ref().is_some_and(|span| quarter < span.start) {
+                continue;
+            }
+            let number = self.subjects.number(SubjectKey {
+                kind: kind(&subject),
+                currency,
+                name: subject.name().into_owned(),
+            });
+            let key = (quarter, partition, generation);
+            let totals = self.quarters.entry(key).or_default();
+            totals.entry(number).or_default().add(&sums);
+            if self.counts(quarter) {
+                self.today.entry(number).or_default().add(&sums);
+            }
+        }
+    }
+
     /// Lets the quarters in that began since. Within the day none leaves.
     pub(crate) fn advance(&mut self, span: Range<QuarterHour>) {
         let old_end = self.span.as_ref().map_or(span.start, |old| old.end);
@@ -110,6 +138,15 @@ impl Tops {
 
     fn counts(&self, quarter: QuarterHour) -> bool {
         (self.span.as_ref()).is_some_and(|span| span.contains(&quarter))
+    }
+}
+
+fn kind(subject: &Subject<'_>) -> TopKind {
+    match subject {
+        Subject::Product(_) => TopKind::Product,
+        Subject::Merchant(_) => TopKind::Merchant,
+        Subject::Customer(_) => TopKind::Customer,
+        Subject::Amount(_) => TopKind::AmountBucket,
     }
 }
 

@@ -5,6 +5,7 @@ use comptoir_config::{HealthSettings, TransportSettings, TransportUrl, clock};
 use comptoir_lake::publish::Publication;
 use comptoir_lake::{Lake, LakeOptions, LakePath};
 use comptoir_model::api::PartInfo;
+use comptoir_model::file_format::FileFormat;
 use comptoir_model::ids::RunId;
 use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SourceInfo};
 use comptoir_model::money::Currency;
@@ -201,6 +202,7 @@ impl Import {
                     rows: rows.len() as u64,
                     bytes: bytes.len() as u64,
                     sha256: hex::encode(Sha256::digest(&bytes)),
+                    checksum: None,
                 };
                 (bytes, info)
             })
@@ -214,16 +216,22 @@ impl Import {
                 server: "SQLite".to_owned(),
             },
             imported_at: now,
+            files: FileFormat::default(),
             format,
             columns: SALES_COLUMNS
                 .map(|name| Column {
                     name: name.to_owned(),
                     sql_type: "text".to_owned(),
                     kind: ColumnKind::Text,
+                    canonical: None,
                 })
                 .into(),
             parts: infos,
             ambiguous_rows: 0,
+            lossy_nulls: 0,
+            snapshot: None,
+            quarantined_rows: 0,
+            quality: Vec::new(),
             arguments: Vec::new(),
         };
         Self { manifest, parts }

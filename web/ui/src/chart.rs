@@ -6,6 +6,7 @@ pub(crate) mod columns;
 pub(crate) mod cursor;
 pub(crate) mod minutes;
 pub(crate) mod panel;
+mod plot;
 pub(crate) mod table;
 
 /// The fill of what was cancelled: a pattern that [`HatchPattern`] puts on the page once.

@@ -107,8 +107,21 @@ impl PublishedRun {
         }
     }
 
-    /// Refuses a run with rows that its delimiters can't tell apart from others.
+    /// Part `index` for reading at any place, unchecked.
+    pub fn open_part(&self, index: usize) -> Result<LakeReader> {
+        Ok(self.part(index)?.reader)
+    }
+
+    /// Refuses a run that is not plain text, or that has rows that its delimiters can't tell apart
+    /// from others.
     pub fn ensure_decodable(&self) -> Result<()> {
+        let extension = self.manifest.files.extension();
+        if !extension.is_empty() {
+            return Err(LakeError::NotText {
+                path: self.layout.target.clone(),
+                extension,
+            });
+        }
         match self.manifest.ambiguous_rows {
             0 => Ok(()),
             rows => Err(LakeError::AmbiguousRows {

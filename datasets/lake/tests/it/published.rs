@@ -5,6 +5,7 @@ use crate::publication::{NOW, publish};
 use comptoir_lake::publish::Publication;
 use comptoir_lake::{LakeError, LakePath, Result, published};
 use comptoir_model::api::PartInfo;
+use comptoir_model::file_format::FileFormat;
 use comptoir_model::ids::RunId;
 use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SourceInfo};
 use comptoir_model::text_format::{ColumnKind, TextFormat};
@@ -46,11 +47,13 @@ pub(crate) fn manifest(run: &RunId) -> Manifest {
         rows: ROWS as u64,
         bytes: content.len() as u64,
         sha256: hex::encode(Sha256::digest(content)),
+        checksum: None,
     };
     let column = |name: &str| Column {
         name: name.to_owned(),
         sql_type: "varchar(50)".to_owned(),
         kind: ColumnKind::Text,
+        canonical: None,
     };
     Manifest {
         version: MANIFEST_VERSION,
@@ -61,10 +64,15 @@ pub(crate) fn manifest(run: &RunId) -> Manifest {
             server: "SQLite 3".to_owned(),
         },
         imported_at: NOW,
+        files: FileFormat::default(),
         format: TextFormat::sqoop_default(),
         columns: vec![column("run"), column("row")],
         parts: parts_of(run).into_iter().map(part).collect(),
         ambiguous_rows: 0,
+        lossy_nulls: 0,
+        snapshot: None,
+        quarantined_rows: 0,
+        quality: Vec::new(),
         arguments: Vec::new(),
     }
 }

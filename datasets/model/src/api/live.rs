@@ -1,6 +1,12 @@
 //! What the live part of the page shows: `GET /api/v1/live/…` and the messages of
 //! `GET /api/v1/live/stream`.
 
+mod change;
+mod list;
+
+pub use change::{LiveUpdate, SourceUpdate};
+pub use list::AnotherList;
+
 use super::AsOf;
 use crate::event::Status;
 use crate::ids::{Offset, Partition, StreamId};
@@ -8,27 +14,30 @@ use crate::money::{Currency, Money};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
-/// Everything on the live page. A message of the stream holds the parts that changed; the first
-/// one, called `snapshot`, and the answers of the REST paths hold all that they are asked for.
+/// Everything on the live page: the message of the stream that is called `snapshot`. The answers of
+/// the REST paths hold the parts that they are asked for. How the page goes on from a snapshot is
+/// said by a [`LiveUpdate`].
 ///
-/// All parts of one message are of one moment: of exactly the positions in `as_of`.
+/// All parts of one message are of one moment: of exactly the positions in `as_of`. They are shared
+/// by the messages in which they are the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveMessage {
     pub as_of: AsOf,
     /// Where the live figures come from and how complete they are. In every message.
-    pub source: LiveSource,
+    pub source: Arc<LiveSource>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub windows: Option<LiveWindows>,
+    pub windows: Option<Arc<LiveWindows>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub series: Option<LiveSeries>,
+    pub series: Option<Arc<LiveSeries>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub groups: Option<Vec<LiveGroups>>,
+    pub groups: Option<Arc<Vec<LiveGroups>>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tops: Option<Vec<TopList>>,
+    pub tops: Option<Arc<Vec<TopList>>>,
     /// The newest transactions, newest first, at most 50.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub transactions: Option<Vec<Transaction>>,
+    pub transactions: Option<Arc<Vec<Transaction>>>,
 }
 
 /// The state of the flow from the transport to these figures.

@@ -16,8 +16,16 @@ use std::collections::BTreeMap;
 /// and tops. Start with the default, keep what [`LiveChange::seen`] says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    pub(super) minutes: BTreeMap<PartitionId, Offset>,
+    pub(super) minutes: BTreeMap<PartitionId, Known>,
     pub(super) tops: BTreeMap<PartitionId, Offset>,
+}
+
+/// Where a partition stood, and what had been counted of it by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Known {
+    pub(super) next: Offset,
+    pub(super) generation: GenerationNumber,
+    pub(super) accepted: u64,
 }
 
 /// What to read.
@@ -42,8 +50,8 @@ pub struct LiveQuery<'a> {
 /// All of one moment: of exactly the positions in `partitions`.
 #[derive(Clone, Default)]
 pub struct LiveChange {
-    /// Whether any position has moved since the minutes of `seen`. Where not, `minutes`, `older`
-    /// and `recent` are empty and unchanged; everything else is filled all the same.
+    /// Whether any position has moved since the minutes of `seen`. Where not, `minutes`, `older`,
+    /// `events` and `recent` are empty and unchanged; everything else is filled all the same.
     pub moved: bool,
     /// Ordered by key.
     pub partitions: Vec<LivePartition>,
@@ -55,6 +63,9 @@ pub struct LiveChange {
     /// Each subject in it replaces what is known of this (partition, generation, quarter, currency,
     /// kind, name); subjects that are not in it have not changed.
     pub tops: Vec<QuarterTops>,
+    /// Of partitions of which the reader takes the new events instead of what they changed: neither
+    /// `minutes` nor `older` nor `tops` has them.
+    pub events: Vec<NewEvents>,
     /// Newest by event time first.
     pub recent: Vec<StoredTransaction>,
     pub dead_letters: DeadLetterSummary,
@@ -108,6 +119,16 @@ pub struct OlderTotals {
     pub generation: GenerationNumber,
     pub quarter: QuarterHour,
     pub totals: Totals,
+}
+
+/// Every accepted event of one partition since the last read: to be added to what is known, whatever
+/// its time, also from before `older_from`. All of one generation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvents {
+    pub partition: PartitionId,
+    pub generation: GenerationNumber,
+    /// By offset.
+    pub events: Vec<StoredTransaction>,
 }
 
 /// What happened in one span of time.

@@ -1,32 +1,39 @@
 //! The dashboard's side: what changed since the last read.
 
 mod change;
+mod newest;
 mod state;
 mod tops;
 mod totals;
 
 pub use change::{
     DeadLetterSummary, Grouped, LiveChange, LivePartition, LiveQuery, LiveStream, MinuteTotals,
-    OlderTotals, PlaceTotals, QuarterTops, RecordedGap, Seen, SubjectTotals, Totals,
+    NewEvents, OlderTotals, PlaceTotals, QuarterTops, RecordedGap, Seen, SubjectTotals, Totals,
 };
 
 use crate::dead_letters::{self, DeadLetterFilter};
 use crate::error::Result;
 use crate::rows::{Cells, stored};
 use crate::session::Session;
-use crate::transactions::{self, StoredTransaction};
+use crate::transactions;
 use crate::views::PartitionId;
 use crate::warehouse::Warehouse;
+use change::Known;
 use comptoir_database::Value;
 use comptoir_model::ids::Offset;
 use comptoir_model::merge::GenerationNumber;
+use newest::Newest;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Reads the dashboard's figures over one connection of its own.
 pub struct LiveReader {
     warehouse: Warehouse,
     session: Option<Session>,
     letters: Option<KnownLetters>,
+    newest: Newest,
+    /// See [`Self::taking_new_events`].
+    new_events_max: Option<u64>,
 }
 
 /// Counting dead letters reads all of them: it is done again only when there are new ones.
@@ -43,22 +50,48 @@ impl LiveReader {
             warehouse: warehouse.clone(),
             session: None,
             letters: None,
+            newest: Newest::default(),
+            new_events_max: None,
         }
+    }
+
+    /// A partition of which at most `max` events were accepted since the last read tells these
+    /// events, which is far less than all totals that they changed. It needs a query that reads
+    /// tops, too.
+    #[must_use]
+    pub fn taking_new_events(self, max: u64) -> Self {
+        Self {
+            new_events_max: Some(max),
+            ..self
+        }
+    }
+
+    /// Whether any position has moved since the minutes of `seen`: one short statement.
+    pub async fn has_moved(&mut self, seen: &Seen) -> Result<bool> {
+        let mut session = self.session().await?;
+        let positions = state::positions(&mut session).await?;
+        self.session = Some(session);
+        let known = seen.minutes.iter().map(|(id, known)| (id, &known.next));
+        Ok(!positions.iter().eq(known))
     }
 
     /// Everything that changed, in one snapshot transaction. Cheap where nothing did. A sink that
     /// writes is never waited for, and never waits.
     pub async fn read(&mut self, query: &LiveQuery<'_>) -> Result<LiveChange> {
-        // Lost unless it is put back: also where this call is dropped half-way.
-        let mut session = match self.session.take() {
-            Some(session) => session,
-            None => Session::open(self.warehouse.inner()).await?,
-        };
+        let mut session = self.session().await?;
         session.begin_snapshot().await?;
         let change = self.read_all(&mut session, query).await?;
         session.rollback().await?;
         self.session = Some(session);
         Ok(change)
+    }
+
+    /// Lost unless it is put back: also where the caller is dropped half-way.
+    async fn session(&mut self) -> Result<Session> {
+        match self.session.take() {
+            Some(session) => Ok(session),
+            None => Session::open(self.warehouse.inner()).await,
+        }
     }
 
     async fn read_all(
@@ -73,44 +106,102 @@ impl LiveReader {
             seen: query.seen.clone(),
             ..LiveChange::default()
         };
-        let partitions = &change.partitions;
-        for LivePartition { id, next, .. } in partitions {
-            let known = query.seen.minutes.get(id).copied();
-            if known != Some(*next) {
-                change.moved = true;
-                let since = Since {
-                    partition: *id,
-                    known,
-                };
-                let changed = totals::changed_since(session, since, query).await?;
-                change.minutes.extend(changed.minutes);
-                change.older.extend(changed.older);
-                change.seen.minutes.insert(*id, *next);
-            }
-            let known = query.seen.tops.get(id).copied();
-            if let Some(from) = query.tops_from
-                && known != Some(*next)
-            {
-                let since = Since {
-                    partition: *id,
-                    known,
-                };
-                let tops = tops::changed_since(session, since, from).await?;
-                change.tops.extend(tops);
-                change.seen.tops.insert(*id, *next);
-            }
+        for partition in &change.partitions.clone() {
+            self.read_partition(session, query, partition, &mut change)
+                .await?;
         }
         if change.moved && query.recent_max > 0 {
-            change.recent = newest(session, partitions, query.recent_max).await?;
+            let (partitions, max) = (&change.partitions, query.recent_max);
+            change.recent = self.newest.of_all(session, partitions, max).await?;
         }
-        let rejected = partitions
-            .iter()
-            .map(|partition| partition.counted.rejected);
+        let rejected = (change.partitions.iter()).map(|partition| partition.counted.rejected);
         let rejected = rejected.sum();
         change.dead_letters = self
             .dead_letters(session, rejected, query.dead_letters_max)
             .await?;
         Ok(change)
+    }
+
+    async fn read_partition(
+        &mut self,
+        session: &mut Session,
+        query: &LiveQuery<'_>,
+        partition: &LivePartition,
+        change: &mut LiveChange,
+    ) -> Result<()> {
+        let LivePartition { id, next, .. } = *partition;
+        let now = Known {
+            next,
+            generation: partition.generation,
+            accepted: partition.counted.accepted,
+        };
+        let known = query.seen.minutes.get(&id).copied();
+        if let Some(known) = known
+            && let Some(new) = self.new_events(session, query, id, known..now).await?
+        {
+            change.moved = true;
+            self.newest.add(&new, known.next..next);
+            change.events.push(new);
+            change.seen.minutes.insert(id, now);
+            change.seen.tops.insert(id, next);
+            return Ok(());
+        }
+        let known = known.map(|known| known.next);
+        if known != Some(next) {
+            change.moved = true;
+            let since = Since {
+                partition: id,
+                known,
+            };
+            let changed = totals::changed_since(session, since, query).await?;
+            change.minutes.extend(changed.minutes);
+            change.older.extend(changed.older);
+            change.seen.minutes.insert(id, now);
+        }
+        let known = query.seen.tops.get(&id).copied();
+        if let Some(from) = query.tops_from
+            && known != Some(next)
+        {
+            let since = Since {
+                partition: id,
+                known,
+            };
+            let tops = tops::changed_since(session, since, from).await?;
+            change.tops.extend(tops);
+            change.seen.tops.insert(id, next);
+        }
+        Ok(())
+    }
+
+    /// `None` where there are none, or too many, or not all of them are kept: the sink counts what
+    /// it accepts, so that as many rows are all of them.
+    async fn new_events(
+        &self,
+        session: &mut Session,
+        query: &LiveQuery<'_>,
+        partition: PartitionId,
+        Range {
+            start: known,
+            end: now,
+        }: Range<Known>,
+    ) -> Result<Option<NewEvents>> {
+        let is_whole = query.tops_from.is_some()
+            && query.seen.tops.get(&partition) == Some(&known.next)
+            && known.generation == now.generation
+            && known.next < now.next;
+        let accepted = now.accepted.checked_sub(known.accepted);
+        let accepted = accepted.filter(|accepted| Some(*accepted) <= self.new_events_max);
+        let (true, Some(accepted)) = (is_whole, accepted) else {
+            return Ok(None);
+        };
+        let limit = accepted.saturating_add(1);
+        let events = transactions::from_offset(session, partition, known.next, limit).await?;
+        let are_all = events.len() as u64 == accepted;
+        Ok(are_all.then_some(NewEvents {
+            partition,
+            generation: now.generation,
+            events,
+        }))
     }
 
     async fn dead_letters(
@@ -157,24 +248,6 @@ impl Since {
     fn offset(self) -> Result<i64> {
         self.known.map_or(Ok(-1), stored)
     }
-}
-
-/// The newest by event time of those with the highest offsets.
-async fn newest(
-    session: &mut Session,
-    partitions: &[LivePartition],
-    max: usize,
-) -> Result<Vec<StoredTransaction>> {
-    let mut newest = Vec::new();
-    for partition in partitions {
-        newest.extend(transactions::newest_of(session, partition.id, max).await?);
-    }
-    newest.sort_by(|a, b| {
-        let order = |of: &StoredTransaction| (of.event.event_time, of.offset);
-        (order(b).cmp(&order(a))).then_with(|| a.partition.cmp(&b.partition))
-    });
-    newest.truncate(max);
-    Ok(newest)
 }
 
 /// How many minutes or quarters one statement reads.

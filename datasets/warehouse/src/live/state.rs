@@ -11,6 +11,18 @@ use comptoir_model::ids::{Offset, StreamId};
 use comptoir_model::live::Counted;
 use std::collections::BTreeMap;
 
+/// How far each partition has been counted.
+pub(super) async fn positions(session: &mut Session) -> Result<BTreeMap<PartitionId, Offset>> {
+    let sql = "SELECT partition_id, next_offset FROM offsets WHERE sink = ?";
+    let values = [Value::Text(VIEWS_SINK)];
+    let rows = session.select("reading positions", sql, &values).await?;
+    let position = |row| {
+        let mut cells = Cells::of("offsets", row);
+        Ok((PartitionId(cells.integer()?), cells.offset()?))
+    };
+    rows.iter().map(position).collect()
+}
+
 /// By key.
 pub(super) async fn partitions(session: &mut Session) -> Result<Vec<LivePartition>> {
     let what = "reading positions";

@@ -1,8 +1,12 @@
 //! What a reader keeps of the changes that it was told, as the dashboard does.
 
 use crate::records::{Plain, Sums, add};
-use comptoir_model::live::{Distinct, TopSums};
-use comptoir_warehouse::{LiveChange, LiveQuery, LiveReader, PartitionId, Seen, Totals};
+use comptoir_model::api::live::TopKind;
+use comptoir_model::event::{Event, Status};
+use comptoir_model::live::{BucketSums, Distinct, Minute, QuarterHour, Subject, TopSums};
+use comptoir_warehouse::{
+    Grouped, LiveChange, LiveQuery, LiveReader, PartitionId, PlaceTotals, Seen, Totals,
+};
 use std::collections::BTreeMap;
 
 /// Partition, generation, minute or quarter of an hour.
@@ -27,15 +31,74 @@ impl Cache {
         self.fold(minutes_from);
         let query = LiveQuery {
             seen: &self.seen,
-            minutes_from: comptoir_model::live::QuarterHour(minutes_from),
-            older_from: comptoir_model::live::QuarterHour(older_from),
-            tops_from: Some(comptoir_model::live::QuarterHour(older_from)),
+            minutes_from: QuarterHour(minutes_from),
+            older_from: QuarterHour(older_from),
+            tops_from: Some(QuarterHour(older_from)),
             recent_max: 5,
             dead_letters_max: 5,
         };
         let change = reader.read(&query).await.unwrap();
         self.apply(&change);
+        for new in &change.events {
+            let of = (new.partition, new.generation.0);
+            for event in new.events.iter().map(|stored| &stored.event) {
+                let quarter = QuarterHour::of(Minute::of(event.event_time.timestamp())).0;
+                if quarter >= older_from {
+                    self.add(of, event, quarter >= minutes_from);
+                }
+            }
+        }
         change
+    }
+
+    /// Adds an event to its minute, or to its quarter of an hour.
+    fn add(&mut self, (partition, generation): (PartitionId, u64), event: &Event<'_>, fine: bool) {
+        let minute = Minute::of(event.event_time.timestamp());
+        let quarter = QuarterHour::of(minute).0;
+        let sums = sums_of(event);
+        let mut totals = Totals::default();
+        totals.distinct.insert(event);
+        totals.grouped.push(Grouped {
+            currency: event.currency,
+            category: event.category.as_str().to_owned(),
+            channel: event.channel,
+            status: event.status,
+            sums,
+        });
+        totals.places.push(PlaceTotals {
+            currency: event.currency,
+            country: event.country.as_str().to_owned(),
+            city: event.city.as_str().to_owned(),
+            sums,
+        });
+        if fine {
+            let known = (self.minutes)
+                .entry((partition, generation, minute.0))
+                .or_default();
+            known.grouped.extend(totals.grouped);
+            known.places.extend(totals.places);
+            known.distinct.merge(&totals.distinct);
+        } else {
+            let known = self.older.entry((partition, generation, quarter));
+            known.or_default().push(totals);
+        }
+        for subject in Subject::all_of(event) {
+            let kind = match subject {
+                Subject::Product(_) => TopKind::Product,
+                Subject::Merchant(_) => TopKind::Merchant,
+                Subject::Customer(_) => TopKind::Customer,
+                Subject::Amount(_) => TopKind::AmountBucket,
+            };
+            let key = (
+                partition,
+                generation,
+                quarter,
+                event.currency.to_string(),
+                format!("{kind:?}"),
+                subject.name().into_owned(),
+            );
+            add(self.tops.entry(key).or_default(), &self::sums(&sums));
+        }
     }
 
     /// Turns minutes that have become old into quarters.
@@ -123,6 +186,19 @@ impl Cache {
         let older = self.older.iter();
         let older = older.flat_map(|(key, all)| all.iter().map(|totals| (key.2, totals)));
         minutes.chain(older)
+    }
+}
+
+fn sums_of(event: &Event<'_>) -> TopSums {
+    let sums = BucketSums::of(event);
+    let approved = u64::from(event.status == Status::Approved);
+    TopSums {
+        transactions: 1,
+        approved,
+        units: approved * sums.quantity,
+        gross: sums.gross,
+        refunds: sums.refunds,
+        net: sums.net,
     }
 }
 

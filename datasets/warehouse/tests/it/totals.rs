@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 on_every_database! {
     totals_equal_a_plain_recomputation_at_every_read
+    new_events_amount_to_the_same_totals
     texts_that_differ_stay_apart
 }
 
@@ -19,6 +20,19 @@ const PARTITIONS: u32 = 3;
 const STEPS: u32 = 60;
 
 async fn totals_equal_a_plain_recomputation_at_every_read(world: &World) {
+    let events = reads_at_random(world, LiveReader::new(&world.warehouse)).await;
+    assert_eq!(events, 0);
+}
+
+/// Small batches come as their events, larger ones and those around a seal as totals.
+async fn new_events_amount_to_the_same_totals(world: &World) {
+    let reader = LiveReader::new(&world.warehouse).taking_new_events(60);
+    assert!(reads_at_random(world, reader).await > 0);
+}
+
+/// How many events came as such.
+async fn reads_at_random(world: &World, mut reader: LiveReader) -> usize {
+    let mut events = 0;
     let seed = std::env::var("COMPTOIR_TEST_SEED").map_or_else(
         |_| u64::from(comptoir_config::clock::random_u32()),
         |seed| seed.parse().unwrap(),
@@ -39,7 +53,7 @@ async fn totals_equal_a_plain_recomputation_at_every_read(world: &World) {
     // Nothing before this counts, and what lies before the second becomes quarters.
     let older_from = first + 1;
     let mut minutes_from = first + 3;
-    let (mut reader, mut cache) = (LiveReader::new(&world.warehouse), Cache::default());
+    let mut cache = Cache::default();
     let mut next = [0_u64; PARTITIONS as usize];
     for _ in 0..STEPS {
         match random.random_range(0..10) {
@@ -48,8 +62,20 @@ async fn totals_equal_a_plain_recomputation_at_every_read(world: &World) {
             }
             1 => minutes_from = (minutes_from + 1).min(first + 12),
             2..5 => {
+                let moved = reader.has_moved(&cache.seen).await.unwrap();
                 let change = cache.read(&mut reader, older_from, minutes_from).await;
+                assert_eq!(moved, change.moved);
                 check(&cache, &change, &logs, older_from);
+                events += (change.events.iter())
+                    .map(|new| new.events.len())
+                    .sum::<usize>();
+                if moved {
+                    // What is kept of earlier reads is what a first one finds.
+                    let mut first = LiveReader::new(&world.warehouse);
+                    let mut nothing = Cache::default();
+                    let whole = nothing.read(&mut first, older_from, minutes_from).await;
+                    assert_eq!(change.recent, whole.recent);
+                }
             }
             _ => {
                 let of = random.random_range(0..PARTITIONS as usize);
@@ -72,6 +98,7 @@ async fn totals_equal_a_plain_recomputation_at_every_read(world: &World) {
     let change = cache.read(&mut reader, older_from, minutes_from).await;
     check(&cache, &change, &logs, older_from);
     check_generations(world, &logs).await;
+    events
 }
 
 fn check(cache: &Cache, change: &comptoir_warehouse::LiveChange, logs: &[Log], from: i64) {

@@ -1,14 +1,11 @@
 //! Amounts of named groups as horizontal bars, each with its name and value above it.
 
 use super::axis::Axis;
-use super::cursor::{Cursor, tab_index};
+use super::cursor::tab_index;
+use super::plot::{Plot, Sheet};
 use super::{HATCH, text_width};
-use crate::browser;
 use crate::format;
-use crate::i18n::Language;
-use crate::settings::use_language;
 use comptoir_model::money::Money;
-use leptos::html::Div;
 use leptos::prelude::*;
 use rust_decimal::Decimal;
 
@@ -124,41 +121,22 @@ pub(crate) fn Bars(
     #[prop(into)] bars: Signal<Vec<Bar>>,
     #[prop(into)] label: Signal<String>,
 ) -> impl IntoView {
-    let language = use_language();
-    let place = NodeRef::<Div>::new();
-    let width = browser::width_of(place);
-    let cursor = Cursor::new();
-    let readout = move || {
-        let pointed = cursor.pointed();
-        pointed
-            .and_then(|index| bars.with(|bars| Some(bars.get(index)?.description.clone())))
-            .unwrap_or_default()
-    };
     view! {
-        <p class="readout">{readout}</p>
-        <div
-            class="plot"
-            node_ref=place
-            on:keydown=move |event| cursor.press(&event, bars.with_untracked(Vec::len))
-            on:pointerover=move |event| cursor.point(&event)
-            on:pointerleave=move |_| cursor.leave()
-            on:focusin=move |event| cursor.focus(&event)
-            on:focusout=move |_| cursor.leave()
-        >
-            {move || bars.with(|bars| {
-                drawing(bars, width.get(), label.get(), cursor.stop(bars.len()), language.get())
-            })}
-        </div>
+        <Plot
+            points=bars
+            describe=|bar, _| bar.description.clone()
+            hint=|_| ""
+            draw=move |bars, sheet| drawing(bars, sheet, label.get())
+        />
     }
 }
 
-fn drawing(
-    bars: &[Bar],
-    width: f64,
-    label: String,
-    stop: usize,
-    language: Language,
-) -> impl IntoView + use<> {
+fn drawing(bars: &[Bar], sheet: Sheet, label: String) -> AnyView {
+    let Sheet {
+        width,
+        language,
+        stop,
+    } = sheet;
     let layout = layout(bars, width);
     let rows = bars.iter().zip(&layout.places).enumerate().map(|(index, (bar, place))| {
         let (left, right) = (place.left, place.left + layout.width);
@@ -197,6 +175,7 @@ fn drawing(
             {rows.collect_view()}
         </svg>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -3,14 +3,12 @@
 mod layout;
 
 use super::HATCH;
-use super::cursor::{Cursor, tab_index};
-use crate::browser;
+use super::cursor::tab_index;
+use super::plot::{Plot, Sheet};
 use crate::format;
 use crate::i18n::{Language, sentences};
 use crate::points::Point;
-use crate::settings::use_language;
 use layout::{BOTTOM, Layout, TOP};
-use leptos::html::Div;
 use leptos::prelude::*;
 
 /// Everything about one month, as the line above the chart and a screen reader say it.
@@ -54,43 +52,19 @@ fn capitalised(text: &str) -> String {
 
 #[component]
 pub(crate) fn Columns(#[prop(into)] points: Signal<Vec<Point>>) -> impl IntoView {
-    let language = use_language();
-    let place = NodeRef::<Div>::new();
-    let width = browser::width_of(place);
-    let cursor = Cursor::new();
-    let readout = move || {
-        let language = language.get();
-        cursor
-            .pointed()
-            .and_then(|index| points.with(|points| Some(description(points.get(index)?, language))))
-            .unwrap_or_else(|| language.text().month_hint.to_owned())
-    };
     view! {
-        <p class="readout" class:hint=move || cursor.pointed().is_none()>{readout}</p>
-        <div
-            class="plot"
-            node_ref=place
-            on:keydown=move |event| cursor.press(&event, points.with_untracked(Vec::len))
-            on:pointerover=move |event| cursor.point(&event)
-            on:pointerleave=move |_| cursor.leave()
-            on:focusin=move |event| cursor.focus(&event)
-            on:focusout=move |_| cursor.leave()
-        >
-            {move || points.with(|points| {
-                let language = language.get();
-                let layout = Layout::of(points, width.get(), language);
-                drawing(points, &layout, cursor.stop(points.len()), language)
-            })}
-        </div>
+        <Plot
+            points
+            describe=description
+            hint=|language| language.text().month_hint
+            draw=drawing
+        />
     }
 }
 
-fn drawing(
-    points: &[Point],
-    layout: &Layout,
-    stop: usize,
-    language: Language,
-) -> impl IntoView + use<> {
+fn drawing(points: &[Point], sheet: Sheet) -> AnyView {
+    let Sheet { language, stop, .. } = sheet;
+    let layout = Layout::of(points, sheet.width, language);
     let (width, height, left) = (layout.width, layout.height, layout.left);
     let grid = layout.ticks.iter().map(|(y, label)| {
         view! {
@@ -144,6 +118,7 @@ fn drawing(
             {columns.collect_view()}
         </svg>
     }
+    .into_any()
 }
 
 #[cfg(test)]

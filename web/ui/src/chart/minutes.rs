@@ -2,14 +2,12 @@
 
 mod layout;
 
-use super::cursor::{Cursor, tab_index};
+use super::cursor::tab_index;
+use super::plot::{Plot, Sheet};
 use super::{HATCH, HOLE};
-use crate::browser;
 use crate::i18n::Language;
-use crate::settings::use_language;
 use comptoir_model::money::Money;
 use layout::{BOTTOM, Layout, TOP};
-use leptos::html::Div;
 use leptos::prelude::*;
 
 /// One minute.
@@ -62,42 +60,19 @@ impl Sight {
 
 #[component]
 pub(crate) fn MinuteColumns(#[prop(into)] minutes: Signal<Vec<Minute>>) -> impl IntoView {
-    let language = use_language();
-    let place = NodeRef::<Div>::new();
-    let width = browser::width_of(place);
-    let cursor = Cursor::new();
-    let readout = move || {
-        let pointed = cursor.pointed();
-        pointed
-            .and_then(|index| minutes.with(|minutes| Some(minutes.get(index)?.description.clone())))
-            .unwrap_or_else(|| language.get().text().live.minutes_hint.to_owned())
-    };
     view! {
-        <p class="readout" class:hint=move || cursor.pointed().is_none()>{readout}</p>
-        <div
-            class="plot"
-            node_ref=place
-            on:keydown=move |event| cursor.press(&event, minutes.with_untracked(Vec::len))
-            on:pointerover=move |event| cursor.point(&event)
-            on:pointerleave=move |_| cursor.leave()
-            on:focusin=move |event| cursor.focus(&event)
-            on:focusout=move |_| cursor.leave()
-        >
-            {move || minutes.with(|minutes| {
-                let language = language.get();
-                let layout = Layout::of(minutes, width.get(), language);
-                drawing(minutes, &layout, cursor.stop(minutes.len()), language)
-            })}
-        </div>
+        <Plot
+            points=minutes
+            describe=|minute, _| minute.description.clone()
+            hint=|language| language.text().live.minutes_hint
+            draw=drawing
+        />
     }
 }
 
-fn drawing(
-    minutes: &[Minute],
-    layout: &Layout,
-    stop: usize,
-    language: Language,
-) -> impl IntoView + use<> {
+fn drawing(minutes: &[Minute], sheet: Sheet) -> AnyView {
+    let Sheet { language, stop, .. } = sheet;
+    let layout = Layout::of(minutes, sheet.width, language);
     let (width, height, left) = (layout.width, layout.height, layout.left);
     let grid = layout.ticks.iter().map(|(y, label)| {
         view! {
@@ -161,4 +136,5 @@ fn drawing(
             {names.collect_view()}
         </svg>
     }
+    .into_any()
 }

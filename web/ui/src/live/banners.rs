@@ -11,6 +11,7 @@ use crate::{browser, dates, format};
 use comptoir_model::api::live::{GapInfo, LiveSource};
 use jiff::SignedDuration;
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// More of them, and older ones, stand in the explanation of each figure.
 const GAPS_SHOWN: usize = 3;
@@ -23,10 +24,10 @@ pub(super) fn Banners(
 ) -> impl IntoView {
     let language = use_language();
     let text = move || &language.get().text().live;
-    let source = Memo::new(move |_| picture.with(|picture| picture.source.clone()));
+    let source = Memo::new(move |_| picture.with(|picture| Arc::clone(picture.source())));
     let letters = Memo::new(move |_| source.with(|source| source.dead_letters.clone()));
     let gaps = Memo::new(move |_| {
-        let moment = picture.with(|picture| picture.as_of.time);
+        let moment = picture.with(|picture| picture.as_of().time);
         source.with(|source| {
             let is_new = |gap: &&GapInfo| moment.duration_since(gap.found_at) < GAPS_SHOWN_FOR;
             let newest = source.gaps.iter().rev().filter(is_new);

@@ -8,6 +8,7 @@ use crate::{browser, dates, format};
 use comptoir_model::api::live::{GapInfo, LagUnit, PartitionState};
 use leptos::html::Dialog;
 use leptos::prelude::*;
+use std::sync::Arc;
 
 #[component]
 pub(super) fn Made(scope: Scope, made: RwSignal<Option<Figure>>) -> impl IntoView {
@@ -49,7 +50,7 @@ fn Explanation(scope: Scope, figure: Figure) -> impl IntoView {
     let Scope {
         picture, window, ..
     } = scope;
-    let source = Memo::new(move |_| picture.with(|picture| picture.source.clone()));
+    let source = Memo::new(move |_| picture.with(|picture| Arc::clone(picture.source())));
     let span = move || {
         picture.with(|picture| {
             picture.window(window.get()).map(|shown| {
@@ -61,7 +62,7 @@ fn Explanation(scope: Scope, figure: Figure) -> impl IntoView {
         })
     };
     let as_of = move || {
-        let time = picture.with(|picture| picture.as_of.time);
+        let time = picture.with(|picture| picture.as_of().time);
         dates::moment(language.get(), browser::local(time))
     };
     view! {

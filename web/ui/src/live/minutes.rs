@@ -62,7 +62,7 @@ pub(super) fn Minutes(scope: Scope, now: RwSignal<Timestamp>) -> impl IntoView {
 }
 
 fn minutes(picture: &Picture, currency: Currency, language: Language) -> Vec<Minute> {
-    let Some(series) = &picture.series else {
+    let Some(series) = picture.series() else {
         return Vec::new();
     };
     let last = series.minutes.last().map(|point| point.start);
@@ -93,13 +93,13 @@ fn minutes(picture: &Picture, currency: Currency, language: Language) -> Vec<Min
 
 /// Of a minute that is over.
 fn sight(picture: &Picture, start: Timestamp) -> Sight {
-    let source = &picture.source;
+    let source = picture.source();
     let end = start + MINUTE;
     let was_found = |found_at: Timestamp| start <= found_at && found_at < end;
     if (source.gaps.iter()).any(|gap| gap.kind == GapKind::Lost && was_found(gap.found_at)) {
         return Sight::Hole;
     }
-    let moment = picture.as_of.time;
+    let moment = picture.as_of().time;
     // An idle shop is seen up to now. Without a word from every partition nothing is.
     let seen = source.fresh_through.unwrap_or(Timestamp::MIN);
     let is_behind = source.state != SourceState::Empty && moment.duration_since(seen) > TOLERANCE;
@@ -158,7 +158,7 @@ fn Table(
 ) -> impl IntoView {
     let language = use_language();
     let text = move || &language.get().text().live;
-    let series = Memo::new(move |_| picture.with(|picture| picture.series.clone()));
+    let series = Memo::new(move |_| picture.with(|picture| picture.series().cloned()));
     view! {
         <table>
             <thead>

@@ -56,7 +56,7 @@ impl Face {
         match view {
             LiveView::Loading => Self::Loading,
             LiveView::Down(fault) => Self::Down(fault.clone()),
-            LiveView::Shown(shown) if shown.picture.source.state == SourceState::Empty => {
+            LiveView::Shown(shown) if shown.picture.source().state == SourceState::Empty => {
                 Self::Empty
             }
             LiveView::Shown(_) => Self::Figures,
@@ -153,7 +153,7 @@ fn Figures(
         currency: currency.into(),
     };
     // For programs: exactly what the figures on the page include.
-    let as_of = move || picture.with(|picture| serde_json::to_string(&*picture.as_of).ok());
+    let as_of = move || picture.with(|picture| serde_json::to_string(picture.as_of()).ok());
     let made = RwSignal::new(None);
     view! {
         <header class="page-head live-head">

@@ -23,7 +23,7 @@ pub(crate) fn NewsLine(view: RwSignal<LiveView>, now: RwSignal<Timestamp>) -> im
     };
     let up_to = move || {
         view.with(|view| {
-            let through = view.as_shown()?.picture.source.fresh_through?;
+            let through = view.as_shown()?.picture.source().fresh_through?;
             Some(through.to_string())
         })
     };

@@ -4,8 +4,8 @@
 use crate::state::Fault;
 use comptoir_model::api::AsOf;
 use comptoir_model::api::live::{
-    GapKind, LiveDimension, LiveGroups, LiveMessage, LiveSeries, LiveSource, LiveWindows,
-    SourceState, TopKind, TopList, Transaction, Window, WindowName,
+    AnotherList, GapKind, LiveDimension, LiveGroups, LiveMessage, LiveSeries, LiveSource,
+    LiveUpdate, SourceState, TopKind, TopList, Transaction, Window, WindowName,
 };
 use comptoir_model::money::Currency;
 use jiff::{SignedDuration, Timestamp};
@@ -14,47 +14,30 @@ use std::sync::Arc;
 /// The server sends something at least each second; this long without a word is news.
 const SILENCE: SignedDuration = SignedDuration::from_secs(5);
 
-/// All figures of one moment.
+/// All figures of one moment, which are cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Picture {
-    pub(crate) as_of: Arc<AsOf>,
-    pub(crate) source: Arc<LiveSource>,
-    pub(crate) windows: Option<Arc<LiveWindows>>,
-    pub(crate) series: Option<Arc<LiveSeries>>,
-    groups: Arc<Vec<LiveGroups>>,
-    tops: Arc<Vec<TopList>>,
-    pub(crate) transactions: Arc<Vec<Transaction>>,
-}
+pub(crate) struct Picture(LiveMessage);
 
 impl Picture {
-    fn of(message: LiveMessage) -> Self {
-        Self {
-            as_of: Arc::new(message.as_of),
-            source: Arc::new(message.source),
-            windows: message.windows.map(Arc::new),
-            series: message.series.map(Arc::new),
-            groups: Arc::new(message.groups.unwrap_or_default()),
-            tops: Arc::new(message.tops.unwrap_or_default()),
-            transactions: Arc::new(message.transactions.unwrap_or_default()),
-        }
+    pub(crate) fn as_of(&self) -> &AsOf {
+        &self.0.as_of
     }
 
-    /// The picture of the message's moment: what the message leaves out has not changed.
-    fn after(&self, message: LiveMessage) -> Self {
-        let kept = self.clone();
-        Self {
-            as_of: Arc::new(message.as_of),
-            source: Arc::new(message.source),
-            windows: message.windows.map(Arc::new).or(kept.windows),
-            series: message.series.map(Arc::new).or(kept.series),
-            groups: message.groups.map_or(kept.groups, Arc::new),
-            tops: message.tops.map_or(kept.tops, Arc::new),
-            transactions: message.transactions.map_or(kept.transactions, Arc::new),
-        }
+    pub(crate) fn source(&self) -> &Arc<LiveSource> {
+        &self.0.source
+    }
+
+    pub(crate) fn series(&self) -> Option<&Arc<LiveSeries>> {
+        self.0.series.as_ref()
+    }
+
+    /// Newest first.
+    pub(crate) fn transactions(&self) -> Arc<Vec<Transaction>> {
+        self.0.transactions.clone().unwrap_or_default()
     }
 
     pub(crate) fn window(&self, name: WindowName) -> Option<&Window> {
-        let windows = self.windows.as_ref()?;
+        let windows = self.0.windows.as_ref()?;
         Some(match name {
             WindowName::Minutes5 => &windows.minutes_5,
             WindowName::Minutes60 => &windows.minutes_60,
@@ -67,14 +50,14 @@ impl Picture {
         window: WindowName,
         dimension: LiveDimension,
     ) -> Option<&LiveGroups> {
-        self.groups
-            .iter()
+        (self.0.groups.iter())
+            .flat_map(|all| all.iter())
             .find(|groups| groups.window == window && groups.dimension == dimension)
     }
 
     pub(crate) fn top(&self, kind: TopKind, currency: Currency) -> Option<&TopList> {
-        self.tops
-            .iter()
+        (self.0.tops.iter())
+            .flat_map(|all| all.iter())
             .find(|list| list.kind == kind && list.currency == currency)
     }
 
@@ -93,21 +76,19 @@ impl Picture {
 
     /// Whether a figure from `from` on may be too low: records are lost, or are still to come.
     pub(crate) fn is_incomplete_since(&self, from: Timestamp) -> bool {
-        self.source.state == SourceState::CatchingUp
-            || (self.source.gaps.iter())
-                .any(|gap| gap.kind == GapKind::Lost && gap.found_at >= from)
+        let source = self.source();
+        source.state == SourceState::CatchingUp
+            || (source.gaps.iter()).any(|gap| gap.kind == GapKind::Lost && gap.found_at >= from)
     }
 }
 
-/// What the stream brought, or that it brought nothing.
+/// What the stream brought.
 #[derive(Clone, Debug)]
 pub(crate) enum News {
     /// Everything.
     Snapshot(Box<LiveMessage>),
-    /// What has changed since.
-    Change(Box<LiveMessage>),
-    /// The connection broke; with the reason, where there is one to be had.
-    Lost(Option<Fault>),
+    /// What has changed since the message before it.
+    Change(Box<LiveUpdate>),
 }
 
 /// What the page knows of the live figures.
@@ -135,13 +116,30 @@ pub(crate) enum Link {
 }
 
 impl LiveView {
-    pub(crate) fn take(&mut self, news: News, now: Timestamp) {
-        match (news, &mut *self) {
-            (News::Snapshot(message), _) => *self = Self::shown(Picture::of(*message), now),
-            (News::Change(message), Self::Shown(shown)) => {
-                *self = Self::shown(shown.picture.after(*message), now);
+    /// An error leaves what is shown as it was: the change is of something else, and only a
+    /// snapshot helps.
+    pub(crate) fn take(&mut self, news: News, now: Timestamp) -> Result<(), AnotherList> {
+        let picture = match (news, &*self) {
+            (News::Snapshot(message), _) => Picture(*message),
+            (News::Change(update), Self::Shown(shown)) => {
+                let mut picture = shown.picture.clone();
+                update.apply(&mut picture.0)?;
+                picture
             }
-            (News::Lost(fault), Self::Shown(shown)) => {
+            (News::Change(_), _) => return Err(AnotherList),
+        };
+        *self = Self::Shown(Shown {
+            picture,
+            received: now,
+            link: Link::Open,
+        });
+        Ok(())
+    }
+
+    /// The connection broke; with the reason, where there is one to be had.
+    pub(crate) fn lose(&mut self, fault: Option<Fault>) {
+        match (fault, &mut *self) {
+            (fault, Self::Shown(shown)) => {
                 // A reason stays until there is another one, or the link is back.
                 let known = match &mut shown.link {
                     Link::Open => None,
@@ -149,23 +147,14 @@ impl LiveView {
                 };
                 shown.link = Link::Lost(fault.or(known));
             }
-            (News::Lost(Some(fault)), _) => *self = Self::Down(fault),
-            // A change of something unknown: the next connection brings a snapshot.
-            (News::Change(_) | News::Lost(None), _) => {}
+            (Some(fault), _) => *self = Self::Down(fault),
+            (None, _) => {}
         }
-    }
-
-    fn shown(picture: Picture, now: Timestamp) -> Self {
-        Self::Shown(Shown {
-            picture,
-            received: now,
-            link: Link::Open,
-        })
     }
 
     /// Of the newest message.
     pub(crate) fn moment(&self) -> Option<Timestamp> {
-        Some(self.as_shown()?.picture.as_of.time)
+        Some(self.as_shown()?.picture.as_of().time)
     }
 
     pub(crate) fn as_shown(&self) -> Option<&Shown> {
@@ -204,8 +193,8 @@ pub(crate) enum Freshness {
 impl Freshness {
     /// Ages count from the server's own clock at the message, then on by ours: clocks may differ.
     pub(crate) fn of(shown: &Shown, now: Timestamp) -> Self {
-        let source = &shown.picture.source;
-        let moment = shown.picture.as_of.time;
+        let source = shown.picture.source();
+        let moment = shown.picture.as_of().time;
         // The page's clock ticks, so a message may be ahead of it.
         let since_then = now.duration_since(shown.received).max(SignedDuration::ZERO);
         let age_of = |then: Timestamp| moment.duration_since(then) + since_then;

@@ -3,7 +3,6 @@
 use super::state::{LiveView, News};
 use crate::state::Fault;
 use crate::{api, browser};
-use comptoir_model::api::live::LiveMessage;
 use gloo_timers::future::TimeoutFuture;
 use jiff::Timestamp;
 use leptos::prelude::*;
@@ -56,7 +55,7 @@ async fn tell_why(view: RwSignal<LiveView>) {
     let fault = api::fault_of(SUMMARY).await;
     // The stream may be back already, and then there is nothing to explain.
     if fault.is_some() {
-        view.update(|view| view.take(News::Lost(fault), browser::now()));
+        view.update(|view| view.lose(fault));
     }
 }
 
@@ -68,6 +67,8 @@ struct Connection {
     /// Ticks since the last message.
     silent: StoredValue<u32>,
     is_waiting: StoredValue<bool>,
+    /// A message could not be read: the next connection begins with a snapshot.
+    is_broken: StoredValue<bool>,
     _listeners: [Listener; 2],
     _on_error: Closure<dyn FnMut()>,
 }
@@ -78,34 +79,39 @@ impl Connection {
         let source = EventSource::new(STREAM).ok()?;
         let silent = StoredValue::new(0_u32);
         let is_waiting = StoredValue::new(false);
-        let listener = move |news: fn(Box<LiveMessage>) -> News| {
+        let is_broken = StoredValue::new(false);
+        let listener = move |read: fn(&str) -> Option<News>| {
             Listener::new(move |event: MessageEvent| {
                 silent.set_value(0);
                 let text = event.data().as_string().unwrap_or_default();
-                let news = match api::parse::<LiveMessage>(&text) {
-                    Some(message) => news(Box::new(message)),
-                    None => News::Lost(Some(Fault::Unreadable {
-                        path: STREAM.to_owned(),
-                    })),
-                };
-                view.update_untracked(|view| view.take(news, browser::now()));
+                let take = |news| view.try_update_untracked(|view| view.take(news, browser::now()));
+                if !matches!(read(&text).map(take), Some(Some(Ok(())))) {
+                    // What comes next would be a change of a message that was not taken in.
+                    is_broken.set_value(true);
+                    let path = STREAM.to_owned();
+                    view.update_untracked(|view| view.lose(Some(Fault::Unreadable { path })));
+                }
                 show_soon(view, is_waiting);
             })
         };
-        let listeners = [listener(News::Snapshot), listener(News::Change)];
+        let listeners = [
+            listener(|text| Some(News::Snapshot(Box::new(api::parse(text)?)))),
+            listener(|text| Some(News::Change(Box::new(api::parse(text)?)))),
+        ];
         for (name, listener) in ["snapshot", "change"].into_iter().zip(&listeners) {
             let function = listener.as_ref().unchecked_ref();
             // Fails for no event name.
             drop(source.add_event_listener_with_callback(name, function));
         }
         let on_error = Closure::<dyn FnMut()>::new(move || {
-            view.update(|view| view.take(News::Lost(None), browser::now()));
+            view.update(|view| view.lose(None));
         });
         source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         Some(Self {
             source,
             silent,
             is_waiting,
+            is_broken,
             _listeners: listeners,
             _on_error: on_error,
         })
@@ -115,7 +121,9 @@ impl Connection {
     /// refusal, and never notices one that is dead without being closed.
     fn is_over(&self) -> bool {
         self.silent.update_value(|ticks| *ticks += 1);
-        self.source.ready_state() == EventSource::CLOSED || self.silent.get_value() > SILENT_TICKS
+        self.is_broken.get_value()
+            || self.source.ready_state() == EventSource::CLOSED
+            || self.silent.get_value() > SILENT_TICKS
     }
 }
 
@@ -142,5 +150,6 @@ impl Drop for Connection {
         self.source.close();
         self.silent.dispose();
         self.is_waiting.dispose();
+        self.is_broken.dispose();
     }
 }

@@ -157,7 +157,7 @@ pub(super) fn Tiles(scope: Scope, made: RwSignal<Option<Figure>>) -> impl IntoVi
         let from = shown.with(|shown| shown.as_ref().map(|window| window.from));
         picture.with(|picture| from.is_some_and(|from| picture.is_incomplete_since(from)))
     });
-    let as_of = Memo::new(move |_| picture.with(|picture| picture.as_of.time));
+    let as_of = Memo::new(move |_| picture.with(|picture| picture.as_of().time));
     let bound = move |pick: fn(&Window) -> jiff::Timestamp| {
         shown.with(|shown| shown.as_ref().map(|window| pick(window).to_string()))
     };

@@ -5,9 +5,9 @@ use crate::i18n::{Language, live as words};
 use crate::icons::{BACK, CHECK, CLOCK, CROSS, icon};
 use crate::settings::use_language;
 use crate::{browser, dates, format};
-use comptoir_model::api::AsOf;
 use comptoir_model::api::live::Transaction;
 use comptoir_model::event::Status;
+use jiff::Timestamp;
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -22,21 +22,16 @@ pub(super) fn Transactions(scope: Scope) -> impl IntoView {
     let is_paused = RwSignal::new(false);
     // A list that stands still says of when it is.
     let shown = Memo::new(
-        move |before: Option<&(Arc<AsOf>, Arc<Vec<Transaction>>)>| match before {
+        move |before: Option<&(Timestamp, Arc<Vec<Transaction>>)>| match before {
             Some(before) if is_paused.get() => before.clone(),
-            _ => picture.with(|picture| {
-                (
-                    Arc::clone(&picture.as_of),
-                    Arc::clone(&picture.transactions),
-                )
-            }),
+            _ => picture.with(|picture| (picture.as_of().time, picture.transactions())),
         },
     );
     let rows = Memo::new(move |_| {
         shown.with(|(_, all)| all.iter().take(SHOWN_MAX).cloned().collect::<Vec<_>>())
     });
     let paused_at = move || {
-        let time = shown.with(|(as_of, _)| as_of.time);
+        let time = shown.with(|(time, _)| *time);
         let time = dates::time_of_day(browser::local(time));
         format!("{} · {time}", text().paused)
     };

@@ -1,0 +1,109 @@
+//! Avro object container files (Avro 1.11, "Object Container Files").
+//!
+//! Written here rather than with `apache-avro`, which takes each row as a tree of values with a
+//! `String` for each field's name; that crate reads the files back in the tests and in `verify`.
+
+mod block;
+mod schema;
+
+use super::columns::{Column, Columns, Conversion, Typed};
+use super::error::{EncodeError, FormatName};
+use super::{Encoded, values::Unscaled};
+use block::Blocks;
+use comptoir_model::file_format::AvroCodec;
+pub(super) use schema::json as schema_json;
+
+/// What a block holds before it is compressed.
+const BLOCK: usize = 256 * 1024;
+
+pub(super) struct AvroEncoder {
+    columns: Columns,
+    blocks: Blocks,
+    block: Vec<u8>,
+    rows_in_block: u64,
+}
+
+impl AvroEncoder {
+    /// `table` names the record; `file` differs from file to file.
+    pub(super) fn new(
+        table: &str,
+        columns: &[Column],
+        conversion: Conversion,
+        codec: AvroCodec,
+        file: &str,
+    ) -> Self {
+        let columns = Columns::new(FormatName::Avro, columns, conversion);
+        let schema = schema::json(table, columns.all(), conversion.mapping);
+        Self {
+            blocks: Blocks::new(&schema, codec, file),
+            columns,
+            block: Vec::with_capacity(BLOCK),
+            rows_in_block: 0,
+        }
+    }
+
+    pub(super) fn value(&mut self, value: Option<&[u8]>) -> Result<(), EncodeError> {
+        // The branch of the union: NULL, or the type itself.
+        match self.columns.take(value)?.value {
+            None => self.block.push(0),
+            Some(typed) => {
+                self.block.push(2);
+                write(&mut self.block, typed);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn end_row(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.columns.end_row();
+        self.rows_in_block += 1;
+        if self.block.len() >= BLOCK {
+            self.flush(out)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self, out: &mut Vec<u8>) -> Result<Encoded, EncodeError> {
+        self.flush(out)?;
+        Ok(Encoded {
+            total: self.columns.total(),
+            lossy_nulls: self.columns.lossy_nulls(),
+        })
+    }
+
+    fn flush(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.blocks.append(self.rows_in_block, &self.block, out)?;
+        self.block.clear();
+        self.rows_in_block = 0;
+        Ok(())
+    }
+}
+
+fn write(out: &mut Vec<u8>, typed: Typed<'_>) {
+    match typed {
+        Typed::Boolean(value) => out.push(u8::from(value)),
+        Typed::Int32(number) => long(out, number.into()),
+        Typed::Int64(number) => long(out, number),
+        Typed::UInt64(number) => bytes(out, &Unscaled::Small(number.into()).to_bytes()),
+        Typed::Float32(number) => out.extend_from_slice(&number.to_le_bytes()),
+        Typed::Float64(number) => out.extend_from_slice(&number.to_le_bytes()),
+        Typed::Decimal(number) => bytes(out, &number.to_bytes()),
+        Typed::Bytes(value) => bytes(out, value),
+    }
+}
+
+/// In zigzag, seven bits a byte.
+fn long(out: &mut Vec<u8>, number: i64) {
+    let mut rest = (number << 1 ^ number >> 63).cast_unsigned();
+    while rest >= 0x80 {
+        out.push(rest.to_le_bytes()[0] | 0x80);
+        rest >>= 7;
+    }
+    out.push(rest.to_le_bytes()[0]);
+}
+
+fn bytes(out: &mut Vec<u8>, value: &[u8]) {
+    // No slice is longer than that.
+    long(out, i64::try_from(value.len()).unwrap_or(i64::MAX));
+    out.extend_from_slice(value);
+}

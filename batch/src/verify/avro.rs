@@ -1,0 +1,79 @@
+//! Avro files back into canonical rows, by `apache-avro`.
+
+use super::file_value::FileValue;
+use super::lake_bytes::LakeBytes;
+use crate::encode::Total;
+use crate::encode::canonical::CanonicalRow;
+use crate::encode::values::Unscaled;
+use apache_avro::types::Value;
+use apache_avro::{Reader, Schema};
+use comptoir_model::row_checksum::CanonicalForm;
+use num_bigint::BigInt;
+use std::io::BufReader;
+
+pub(super) fn total(file: &LakeBytes, forms: &[CanonicalForm]) -> Result<Total, String> {
+    let reader = Reader::new(BufReader::new(file.stream(0))).map_err(|error| error.to_string())?;
+    let scales = scales(reader.writer_schema())?;
+    if scales.len() != forms.len() {
+        return Err(format!(
+            "it has {} fields, {} are expected",
+            scales.len(),
+            forms.len()
+        ));
+    }
+    let mut row = CanonicalRow::default();
+    let mut total = Total::default();
+    for record in reader {
+        let at = |reason: String| format!("record {}: {reason}", total.rows + 1);
+        let Value::Record(fields) = record.map_err(|error| at(error.to_string()))? else {
+            return Err(at("it is no record".to_owned()));
+        };
+        for (((_, value), form), scale) in fields.iter().zip(forms).zip(&scales) {
+            match file_value(value, *scale).map_err(at)? {
+                None => row.null(),
+                Some(value) => row.value(|out| value.append_canonical(*form, out)),
+            }
+        }
+        total += row.take();
+    }
+    Ok(total)
+}
+
+/// Of each field, the scale of a decimal: the values do not carry it.
+fn scales(schema: &Schema) -> Result<Vec<usize>, String> {
+    let Schema::Record(record) = schema else {
+        return Err("its schema is no record".to_owned());
+    };
+    let scale_of = |schema: &Schema| match schema {
+        Schema::Decimal(decimal) => Some(decimal.scale),
+        _ => None,
+    };
+    let fields = record.fields.iter().map(|field| match &field.schema {
+        Schema::Union(union) => union.variants().iter().find_map(scale_of).unwrap_or(0),
+        schema => scale_of(schema).unwrap_or(0),
+    });
+    Ok(fields.collect())
+}
+
+fn file_value(value: &Value, scale: usize) -> Result<Option<FileValue<'_>>, String> {
+    Ok(Some(match value {
+        Value::Null => return Ok(None),
+        Value::Union(_, value) => return file_value(value, scale),
+        Value::Boolean(value) => FileValue::Boolean(*value),
+        Value::Int(number) => FileValue::Integer((*number).into()),
+        Value::Long(number) => FileValue::Integer((*number).into()),
+        Value::Float(number) => FileValue::Float32(*number),
+        Value::Double(number) => FileValue::Float64(*number),
+        Value::Decimal(number) => {
+            FileValue::Decimal(Unscaled::Big(BigInt::from(number.clone())), scale)
+        }
+        Value::Date(days) => FileValue::Date(*days),
+        Value::TimeMicros(time) => FileValue::Time(*time),
+        Value::TimestampMicros(time) | Value::LocalTimestampMicros(time) => {
+            FileValue::DateTime(*time)
+        }
+        Value::String(text) => FileValue::Bytes(text.as_bytes()),
+        Value::Bytes(bytes) => FileValue::Bytes(bytes),
+        other => return Err(format!("a field holds {other:?}, which no import writes")),
+    }))
+}

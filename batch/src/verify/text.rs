@@ -1,0 +1,270 @@
+//! Delimited text back into canonical rows, as its bytes come. Memory holds one record and what
+//! came with it.
+
+use super::part::Content;
+use crate::encode::canonical::{self, CanonicalRow};
+use crate::encode::{Decompressor, Total};
+use comptoir_model::file_format::TextCompression;
+use comptoir_model::row_checksum::CanonicalForm;
+use comptoir_model::text_format::{Enclose, TextFormat};
+use std::sync::Arc;
+
+/// Compressed bytes that are taken at a time: what comes out of them is in memory as a whole.
+const PIECE: usize = 16 * 1024;
+
+pub(super) struct TextRows {
+    content: Arc<Content>,
+    decompressor: Decompressor,
+    /// From the start of a record.
+    pending: Vec<u8>,
+    /// How much of it was scanned without finding the end of a record.
+    scan: Scan,
+    row: CanonicalRow,
+    total: Total,
+}
+
+impl TextRows {
+    pub(super) fn new(content: Arc<Content>, compression: TextCompression) -> Result<Self, String> {
+        Ok(Self {
+            content,
+            decompressor: Decompressor::new(compression).map_err(|error| error.to_string())?,
+            pending: Vec::new(),
+            scan: Scan::default(),
+            row: CanonicalRow::default(),
+            total: Total::default(),
+        })
+    }
+
+    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), String> {
+        for piece in bytes.chunks(PIECE) {
+            (self.decompressor)
+                .append(piece, &mut self.pending)
+                .map_err(|error| error.to_string())?;
+            self.take_records()?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> Result<Total, String> {
+        let decompressor = std::mem::replace(
+            &mut self.decompressor,
+            Decompressor::new(TextCompression::None).map_err(|error| error.to_string())?,
+        );
+        (decompressor.finish(&mut self.pending)).map_err(|error| error.to_string())?;
+        self.take_records()?;
+        if self.pending.is_empty() {
+            Ok(self.total)
+        } else {
+            Err(format!(
+                "the file ends inside its record {}",
+                self.total.rows + 1
+            ))
+        }
+    }
+
+    fn take_records(&mut self) -> Result<(), String> {
+        let content = Arc::clone(&self.content);
+        let end = self.scan.last_end(&content.format, &self.pending);
+        let records = content.format.decode(&self.pending[..end], &content.kinds);
+        for values in records {
+            let values =
+                values.map_err(|error| format!("record {}: {error}", self.total.rows + 1))?;
+            for (value, form) in values.iter().zip(&content.forms) {
+                match value {
+                    None => self.row.null(),
+                    Some(text) => self.row.value(|out| append(text, *form, out)),
+                }
+            }
+            self.total += self.row.take();
+        }
+        self.pending.drain(..end);
+        self.scan.at -= end;
+        Ok(())
+    }
+}
+
+/// The canonical form of a printed value.
+fn append(text: &[u8], form: CanonicalForm, out: &mut Vec<u8>) {
+    match form {
+        CanonicalForm::Moment => out.extend_from_slice(canonical::without_trailing_zeros(text)),
+        CanonicalForm::Float32 => canonical::float32(text, out),
+        CanonicalForm::Float64 => canonical::float64(text, out),
+        CanonicalForm::Binary => hexadecimal(text, out),
+        CanonicalForm::Text
+        | CanonicalForm::Number
+        | CanonicalForm::Bits
+        | CanonicalForm::Boolean
+        | CanonicalForm::JavaMilliseconds
+        | CanonicalForm::AsWritten => out.extend_from_slice(text),
+    }
+}
+
+/// `00 01 fe ff`; anything else is taken as it is, and will differ.
+fn hexadecimal(text: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    for digits in text
+        .split(|byte| *byte == b' ')
+        .filter(|word| !word.is_empty())
+    {
+        let mut byte = [0];
+        if hex::decode_to_slice(digits, &mut byte).is_err() {
+            out.truncate(start);
+            out.extend_from_slice(text);
+            return;
+        }
+        out.push(byte[0]);
+    }
+}
+
+/// Looks for the ends of records; goes on where it stopped when more bytes have come.
+#[derive(Clone, Copy, Debug, Default)]
+struct Scan {
+    at: usize,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    FieldStart,
+    Plain,
+    Enclosed,
+}
+
+impl Scan {
+    /// The end of the last whole record in `bytes`; 0 if there is none.
+    fn last_end(&mut self, format: &TextFormat, bytes: &[u8]) -> usize {
+        let quote = match format.enclose {
+            Enclose::Never => None,
+            Enclose::WhereNeeded(byte) | Enclose::Always(byte) => Some(byte),
+        };
+        let mut end = 0;
+        while let Some(&byte) = bytes.get(self.at) {
+            if self.state == State::FieldStart && Some(byte) == quote {
+                self.state = State::Enclosed;
+                self.at += 1;
+                continue;
+            }
+            if Some(byte) == format.escape {
+                if self.at + 1 >= bytes.len() {
+                    break;
+                }
+                self.at += 2;
+                self.state = self.state.inside();
+                continue;
+            }
+            self.at += 1;
+            self.state = match self.state {
+                State::Enclosed if Some(byte) == quote => State::Plain,
+                State::Enclosed => State::Enclosed,
+                _ if byte == format.record => {
+                    end = self.at;
+                    State::FieldStart
+                }
+                _ if byte == format.field => State::FieldStart,
+                _ => State::Plain,
+            };
+        }
+        end
+    }
+}
+
+impl State {
+    fn inside(self) -> Self {
+        match self {
+            Self::FieldStart => Self::Plain,
+            state => state,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use comptoir_model::file_format::FileFormat;
+    use comptoir_model::text_format::{ColumnKind, Encoded};
+    use proptest::prelude::*;
+
+    fn content(format: TextFormat) -> Arc<Content> {
+        Arc::new(Content {
+            files: FileFormat::default(),
+            format,
+            kinds: vec![ColumnKind::Text; 2],
+            forms: vec![CanonicalForm::Text; 2],
+        })
+    }
+
+    fn total(format: &TextFormat, bytes: &[u8], cut: usize) -> Result<Total, String> {
+        let mut rows = TextRows::new(content(format.clone()), TextCompression::None)?;
+        for piece in bytes.chunks(cut) {
+            rows.append(piece)?;
+        }
+        rows.finish()
+    }
+
+    fn formats() -> impl Strategy<Value = TextFormat> {
+        let enclose = prop_oneof![
+            Just(Enclose::Never),
+            Just(Enclose::WhereNeeded(b'"')),
+            Just(Enclose::Always(b'"'))
+        ];
+        enclose.prop_map(|enclose| TextFormat {
+            enclose,
+            ..TextFormat::lossless()
+        })
+    }
+
+    #[test]
+    fn says_which_record_is_broken() {
+        let format = TextFormat::lossless();
+        let broken = total(&format, b"a,b\nc\n", 100).unwrap_err();
+        assert!(broken.starts_with("record 2: "), "{broken}");
+        let unfinished = total(&format, b"a,b\nc,d", 100).unwrap_err();
+        assert_eq!(unfinished, "the file ends inside its record 2");
+    }
+
+    #[test]
+    fn bytes_stand_in_text_as_hexadecimal() {
+        for (text, expected) in [
+            (&b"00 01 fe ff"[..], &[0, 1, 254, 255][..]),
+            (b"", b""),
+            (b"no hex", b"no hex"),
+        ] {
+            let mut out = Vec::new();
+            append(text, CanonicalForm::Binary, &mut out);
+            assert_eq!(out, expected);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_total_does_not_depend_on_how_the_bytes_come(
+            format in formats(),
+            rows in proptest::collection::vec(
+                proptest::collection::vec(proptest::option::of("[a,\n\"\\\\]{0,6}"), 2), 0..20),
+            cut in 1_usize..20,
+        ) {
+            let mut bytes = Vec::new();
+            let mut expected = crate::encode::RowHasher::new(
+                vec![(crate::encode::SqlType::Text, CanonicalForm::Text); 2]);
+            for row in &rows {
+                for (index, value) in row.iter().enumerate() {
+                    if index > 0 {
+                        bytes.push(format.field);
+                    }
+                    let value = value.as_ref().map(String::as_bytes);
+                    prop_assert_eq!(
+                        format.encode(&mut bytes, value, ColumnKind::Text),
+                        Encoded::Exact
+                    );
+                    expected.value(value);
+                }
+                bytes.push(format.record);
+                expected.end_row();
+            }
+            prop_assert_eq!(total(&format, &bytes, cut), Ok(expected.total()));
+        }
+    }
+}
