@@ -4,7 +4,7 @@ use super::minutes::Owner;
 use super::sums::{Names, Sums};
 use comptoir_model::api::live::{TopKind, TopList, TopRow};
 use comptoir_model::event::Event;
-use comptoir_model::live::{QuarterHour, Subject, TopKey};
+use comptoir_model::live::{QuarterHour, SubjectKind, TopKey};
 use comptoir_model::merge::GenerationNumber;
 use comptoir_model::money::Currency;
 use comptoir_warehouse::{PartitionId, QuarterTops};
@@ -64,19 +64,15 @@ impl Tops {
     /// Adds an event that is not among what was put in its quarter's place.
     pub(crate) fn add(&mut self, (partition, generation): Owner, event: &Event<'_>) {
         let sums = Sums::from(event);
-        for TopKey {
-            quarter,
-            currency,
-            subject,
-        } in TopKey::all_of(event)
-        {
+        for key in TopKey::all_of(event) {
+            let quarter = key.quarter;
             if self.span.as_ref().is_some_and(|span| quarter < span.start) {
                 continue;
             }
             let number = self.subjects.number(SubjectKey {
-                kind: kind(&subject),
-                currency,
-                name: subject.name().into_owned(),
+                kind: kind(key.kind),
+                currency: key.currency,
+                name: key.name.to_owned(),
             });
             let key = (quarter, partition, generation);
             let totals = self.quarters.entry(key).or_default();
@@ -141,12 +137,12 @@ impl Tops {
     }
 }
 
-fn kind(subject: &Subject<'_>) -> TopKind {
-    match subject {
-        Subject::Product(_) => TopKind::Product,
-        Subject::Merchant(_) => TopKind::Merchant,
-        Subject::Customer(_) => TopKind::Customer,
-        Subject::Amount(_) => TopKind::AmountBucket,
+fn kind(kind: SubjectKind) -> TopKind {
+    match kind {
+        SubjectKind::Product => TopKind::Product,
+        SubjectKind::Merchant => TopKind::Merchant,
+        SubjectKind::Customer => TopKind::Customer,
+        SubjectKind::Amount => TopKind::AmountBucket,
     }
 }
 

@@ -1,6 +1,5 @@
 //! The result of one batch of judged records.
 
-use super::amount_bucket::AmountBucket;
 use super::bucket::{BucketKey, BucketSums};
 use super::control::ControlTotals;
 use super::distinct::Distinct;
@@ -164,20 +163,12 @@ impl Tally {
         };
         self.buckets.entry(bucket).or_default().add(&sums)?;
         let top_sums = TopSums::of(event.status, &sums);
-        let quarter = QuarterHour::of(minute);
-        let customer = event.customer_id.as_ref();
-        let subjects = [
-            Some((SubjectKind::Product, event.product_id.as_str())),
-            Some((SubjectKind::Merchant, event.merchant.as_str())),
-            customer.map(|id| (SubjectKind::Customer, id.as_str())),
-            Some((SubjectKind::Amount, AmountBucket::of(event.amount).as_str())),
-        ];
-        for (kind, name) in subjects.into_iter().flatten() {
+        for key in TopKey::all_of(event) {
             let top = Top {
-                quarter,
+                quarter: key.quarter,
                 currency,
-                kind,
-                name: self.texts.take_up(name),
+                kind: key.kind,
+                name: self.texts.take_up(key.name),
             };
             self.tops.entry(top).or_default().add(&top_sums)?;
         }

@@ -1,9 +1,10 @@
 //! Full totals per product, merchant, customer and amount bucket: what top lists are ranked from.
 
+use super::amount_bucket::AmountBucket;
 use super::bucket::BucketSums;
 use super::hundredths::{Hundredths, Overflow, add_count};
-use super::time::QuarterHour;
-use crate::event::Status;
+use super::time::{Minute, QuarterHour};
+use crate::event::{Event, Status};
 use crate::money::Currency;
 
 /// Whose totals they are: all that an event adds to, but for a customer who is not known.
@@ -36,6 +37,29 @@ pub struct TopKey<'a> {
     pub kind: SubjectKind,
     /// Among those of its kind: an id, a merchant's name, the lower bound of an amount bucket.
     pub name: &'a str,
+}
+
+impl<'a> TopKey<'a> {
+    /// All that an event adds to: four, or three where the customer is not known.
+    pub fn all_of(event: &'a Event<'_>) -> impl Iterator<Item = Self> {
+        let quarter = QuarterHour::of(Minute::of(event.event_time.timestamp()));
+        let customer = event.customer_id.as_ref();
+        let subjects = [
+            Some((SubjectKind::Product, event.product_id.as_str())),
+            Some((SubjectKind::Merchant, event.merchant.as_str())),
+            customer.map(|id| (SubjectKind::Customer, id.as_str())),
+            Some((SubjectKind::Amount, AmountBucket::of(event.amount).as_str())),
+        ];
+        subjects
+            .into_iter()
+            .flatten()
+            .map(move |(kind, name)| Self {
+                quarter,
+                currency: event.currency,
+                kind,
+                name,
+            })
+    }
 }
 
 /// The totals of one subject. The key has no status, so sales stand apart from attempts here.

@@ -3,7 +3,9 @@
 use crate::records::{Plain, Sums, add};
 use comptoir_model::api::live::TopKind;
 use comptoir_model::event::{Event, Status};
-use comptoir_model::live::{BucketSums, Distinct, Minute, QuarterHour, Subject, TopSums};
+use comptoir_model::live::{
+    BucketSums, Distinct, Minute, QuarterHour, SubjectKind, TopKey, TopSums,
+};
 use comptoir_warehouse::{
     Grouped, LiveChange, LiveQuery, LiveReader, PartitionId, PlaceTotals, Seen, Totals,
 };
@@ -82,12 +84,12 @@ impl Cache {
             let known = self.older.entry((partition, generation, quarter));
             known.or_default().push(totals);
         }
-        for subject in Subject::all_of(event) {
-            let kind = match subject {
-                Subject::Product(_) => TopKind::Product,
-                Subject::Merchant(_) => TopKind::Merchant,
-                Subject::Customer(_) => TopKind::Customer,
-                Subject::Amount(_) => TopKind::AmountBucket,
+        for subject in TopKey::all_of(event) {
+            let kind = match subject.kind {
+                SubjectKind::Product => TopKind::Product,
+                SubjectKind::Merchant => TopKind::Merchant,
+                SubjectKind::Customer => TopKind::Customer,
+                SubjectKind::Amount => TopKind::AmountBucket,
             };
             let key = (
                 partition,
@@ -95,7 +97,7 @@ impl Cache {
                 quarter,
                 event.currency.to_string(),
                 format!("{kind:?}"),
-                subject.name().into_owned(),
+                subject.name.to_owned(),
             );
             add(self.tops.entry(key).or_default(), &self::sums(&sums));
         }
