@@ -1,7 +1,7 @@
-//! The command line: `comptoir-batch load|import|verify`, and what its exit codes mean.
+//! The command line: Sqoop's tools, `load` and `verify`, and what the exit codes mean.
 
 use crate::import::options_file::{self, OptionsFileError};
-use crate::{import, load, verify};
+use crate::{import, load, tools, verify};
 use clap::{CommandFactory, Parser, Subcommand};
 use comptoir_config::{ConfigArgs, Key, Secret, Sources};
 use std::collections::BTreeSet;
@@ -39,6 +39,14 @@ pub enum Command {
     Load(load::LoadArgs),
     /// Import a table or query of the ERP into the lake
     Import(Box<import::ImportArgs>),
+    /// Import each table of the ERP into a directory of its name
+    ImportAllTables(Box<import::ImportAllArgs>),
+    /// Run a statement and print what it answers
+    Eval(tools::EvalArgs),
+    /// Print the names of the server's databases
+    ListDatabases(tools::ListArgs),
+    /// Print the names of the database's tables
+    ListTables(tools::ListArgs),
     /// Check that a published import is still what was imported
     Verify(verify::VerifyArgs),
 }
@@ -148,6 +156,17 @@ pub enum Exit {
     LakeUnreachable,
     /// What was read, or what lies in the lake, is not what it should be.
     Invalid,
+}
+
+impl Exit {
+    /// As Sqoop ends: every failure is 1.
+    #[must_use]
+    pub fn as_sqoop(self) -> Self {
+        match self {
+            Self::Done => Self::Done,
+            _ => Self::Failed,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {

@@ -5,6 +5,7 @@ pub mod encode;
 pub mod import;
 pub mod load;
 pub mod quality;
+pub mod tools;
 pub mod verify;
 
 pub use comptoir_database as database;

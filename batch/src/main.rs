@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use comptoir_batch::cli::{self, Cli, Command, Exit};
-use comptoir_batch::{import, load, verify};
+use comptoir_batch::{import, load, tools, verify};
 use comptoir_config::{Settings, Sources, clock, init_logging_to};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
@@ -18,21 +18,38 @@ fn main() -> ExitCode {
             return Exit::Usage.into();
         }
     };
-    let cli = Cli::parse_from(&line);
+    let as_sqoop = line.iter().any(|argument| argument == "--sqoop-compat");
+    let exit = execute(line);
+    if as_sqoop { exit.as_sqoop() } else { exit }.into()
+}
+
+fn execute(line: Vec<String>) -> Exit {
+    let cli = match Cli::try_parse_from(&line) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors. Where the output is closed, the exit code still tells.
+            drop(error.print());
+            return if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
+        }
+    };
     let progress = progress_bar();
     let settings = match settings(&cli, &progress) {
         Ok(settings) => settings,
         Err(error) => {
             complain(&error);
-            return Exit::Usage.into();
+            return Exit::Usage;
         }
     };
     match run(&cli, line, &settings, &progress) {
-        Ok(()) => Exit::Done.into(),
+        Ok(()) => Exit::Done,
         Err((error, exit)) => {
             progress.finish_and_clear();
             tracing::error!("{error:#}");
-            exit.into()
+            exit
         }
     }
 }
@@ -52,6 +69,10 @@ fn sources(cli: &Cli) -> Sources {
     match &cli.command {
         Command::Load(args) => args.add_to(sources),
         Command::Import(args) => args.add_to(sources),
+        Command::ImportAllTables(args) => args.add_to(sources),
+        Command::Eval(args) => args.add_to(sources),
+        Command::ListDatabases(args) => args.add_to_of_server(sources),
+        Command::ListTables(args) => args.add_to(sources),
         Command::Verify(args) => args.add_to(sources),
     }
 }
@@ -85,6 +106,31 @@ fn run(
                 })?;
             say(&report).map_err(failed)
         }
+        Command::ImportAllTables(args) => {
+            let outcomes = runtime
+                .block_on(import::run_all(args, settings, &line[1..], progress))
+                .map_err(|error| {
+                    let exit = error.exit();
+                    (error.into(), exit)
+                })?;
+            tell(outcomes)
+        }
+        Command::Eval(args) => {
+            let done = runtime.block_on(tools::eval(args, settings, &mut std::io::stdout()));
+            done.map_err(with_exit)
+        }
+        Command::ListDatabases(args) => {
+            let done = runtime.block_on(tools::list_databases(
+                args,
+                settings,
+                &mut std::io::stdout(),
+            ));
+            done.map_err(with_exit)
+        }
+        Command::ListTables(args) => {
+            let done = runtime.block_on(tools::list_tables(args, settings, &mut std::io::stdout()));
+            done.map_err(with_exit)
+        }
         Command::Verify(args) => {
             let report = runtime
                 .block_on(verify::run(args, settings))
@@ -97,6 +143,33 @@ fn run(
             }
             say(&report).map_err(failed)
         }
+    }
+}
+
+fn with_exit(error: tools::ToolError) -> (anyhow::Error, Exit) {
+    let exit = error.exit();
+    (error.into(), exit)
+}
+
+/// A line for each table; the exit code of the first that failed.
+fn tell(outcomes: Vec<import::TableOutcome>) -> Result<(), (anyhow::Error, Exit)> {
+    let mut failed = Vec::new();
+    let mut exit = None;
+    for import::TableOutcome { table, result } in outcomes {
+        match result {
+            Ok(report) => {
+                say(&report).map_err(|error| (error.into(), Exit::Failed))?;
+            }
+            Err(error) => {
+                exit.get_or_insert(error.exit());
+                tracing::error!("`{table}`: {error}");
+                failed.push(table);
+            }
+        }
+    }
+    match exit {
+        None => Ok(()),
+        Some(exit) => Err((anyhow::anyhow!("not imported: {}", failed.join(", ")), exit)),
     }
 }
 

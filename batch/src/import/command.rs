@@ -95,7 +95,7 @@ pub(super) async fn try_thrice(
     Ok(report)
 }
 
-pub(super) fn open_lake(settings: &Settings) -> Result<Lake, LakeError> {
+pub(crate) fn open_lake(settings: &Settings) -> Result<Lake, LakeError> {
     let options = LakeOptions {
         timeout: settings.lake.timeout,
         hadoop_conf_dir: settings.lake.hadoop_conf_dir.clone(),

@@ -47,6 +47,8 @@ pub enum UsageError {
         needed: &'static str,
         cure: &'static str,
     },
+    #[error("{flag} is of one table, and all are imported\nhint: use import for that table")]
+    OneTable { flag: &'static str },
     #[error("--incremental {found} is not known\nhint: append or lastmodified")]
     IncrementalMode { found: String },
     #[error(

@@ -26,7 +26,7 @@ pub enum CredentialError {
 /// The database and its login.
 ///
 /// A path is looked up on this machine first and then in the lake, where Sqoop looks for it.
-pub(super) async fn source(
+pub(crate) async fn source(
     args: &PasswordArgs,
     settings: &ErpSettings,
     lake: &Lake,

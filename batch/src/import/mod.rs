@@ -4,6 +4,7 @@
 //! print, `request` and `compose` say what is meant. [`import`] acts: snapshot, workers,
 //! publication.
 
+mod all_tables;
 mod args;
 mod columns;
 mod command;
@@ -30,10 +31,14 @@ mod target;
 mod values;
 mod worker;
 
+pub use all_tables::{ImportAllArgs, TableOutcome, run_all};
 pub use args::{FormatArgs, ImportArgs};
 pub use columns::{DecimalNotation, Fidelity, HiveDelimiters, Rendering, TinyInt1, YearAs};
+pub(crate) use command::open_lake;
 pub use command::{CommandError, run};
 pub use compose::{Composed, Facts, UsageError, compose};
+pub use credentials::CredentialError;
+pub(crate) use credentials::source;
 pub use dates::ZeroDates;
 pub use error::ImportError;
 pub use java_type::{JavaType, Mapping, MappingError};

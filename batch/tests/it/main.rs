@@ -5,10 +5,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod database;
+mod golden;
 mod import_command;
 mod import_consistency;
 mod import_crash;
 mod import_refusals;
+mod import_snapshot;
 mod import_values;
 mod load_command;
 mod load_files;

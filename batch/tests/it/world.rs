@@ -14,6 +14,7 @@ use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
+use tokio::sync::RwLock;
 
 /// Which database; the lake goes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,9 +65,23 @@ macro_rules! on_every_database {
 }
 pub(crate) use on_every_database;
 
+/// Held for writing by tests that lock a whole server.
+static SERVERS: RwLock<()> = RwLock::const_new(());
+
 impl World {
     /// Runs a test in a new world and removes it, whatever comes of the test.
     pub(crate) async fn with(kind: Kind, test: impl AsyncFnOnce(&Self)) {
+        let _others_too = SERVERS.read().await;
+        Self::run(kind, test).await;
+    }
+
+    /// The same, while no other test uses a server.
+    pub(crate) async fn alone(kind: Kind, test: impl AsyncFnOnce(&Self)) {
+        let _no_others = SERVERS.write().await;
+        Self::run(kind, test).await;
+    }
+
+    async fn run(kind: Kind, test: impl AsyncFnOnce(&Self)) {
         let world = Self::create(kind).await;
         let result = AssertUnwindSafe(test(&world)).catch_unwind().await;
         world.remove().await;
