@@ -146,7 +146,7 @@ pub(super) fn append(bytes: &[u8], sql_type: SqlType, form: CanonicalForm, out: 
 }
 
 /// Without superfluous zeros in front (ZEROFILL, YEAR), and with those missing behind the point.
-fn number(bytes: &[u8], scale: usize, out: &mut Vec<u8>) {
+pub(super) fn number(bytes: &[u8], scale: usize, out: &mut Vec<u8>) {
     let unsigned = values::without_zero_fill(bytes);
     out.extend_from_slice(unsigned);
     if scale > 0 {

@@ -7,6 +7,7 @@ use super::java_time;
 use super::sql_type::{IntegerWidth, Sign, SqlType};
 use super::values::{self, Unscaled};
 use comptoir_model::row_checksum::CanonicalForm;
+use std::borrow::Cow;
 
 /// A column of the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct Column {
 }
 
 /// How values become those of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Conversion {
     pub mapping: TypeMapping,
     pub on_lossy: OnLossy,
@@ -41,7 +42,7 @@ pub(super) enum Typed<'a> {
     Float32(f32),
     Float64(f64),
     Decimal(Unscaled),
-    Bytes(&'a [u8]),
+    Bytes(Cow<'a, [u8]>),
 }
 
 /// A value that was taken, and its column.
@@ -162,11 +163,11 @@ fn typed(bytes: &[u8], held: Held) -> Result<Typed<'_>, Unfit> {
     let fit = match held {
         Held::Text | Held::Json => {
             return match std::str::from_utf8(bytes) {
-                Ok(_) => Ok(Typed::Bytes(bytes)),
+                Ok(_) => Ok(Typed::Bytes(bytes.into())),
                 Err(_) => Err(Unfit::NotUtf8),
             };
         }
-        Held::Binary => Some(Typed::Bytes(bytes)),
+        Held::Binary => Some(Typed::Bytes(bytes.into())),
         Held::Integer { width, sign } => {
             values::integer(bytes).and_then(|number| integer(number, width, sign))
         }
@@ -180,6 +181,11 @@ fn typed(bytes: &[u8], held: Held) -> Result<Typed<'_>, Unfit> {
         Held::Float64 => values::parse(bytes).map(Typed::Float64),
         Held::Decimal { precision, scale } => {
             values::decimal(bytes, precision, scale).map(Typed::Decimal)
+        }
+        Held::DecimalText { scale } => {
+            let mut printed = Vec::new();
+            canonical::number(bytes, scale, &mut printed);
+            Some(Typed::Bytes(printed.into()))
         }
         Held::Date => values::days(bytes).map(Typed::Int32),
         Held::Time => values::time_of_day(bytes).map(Typed::Int64),
@@ -250,7 +256,7 @@ mod tests {
                 .take(Some(zero))
                 .unwrap()
                 .value,
-            Some(Typed::Bytes(zero))
+            Some(Typed::Bytes(zero.into()))
         );
         let mut nulls = columns(SqlType::Date, OnLossy::Null);
         assert_eq!(nulls.take(Some(zero)).unwrap().value, None);

@@ -13,6 +13,14 @@ pub enum TypeMapping {
     Sqoop { decimals: SqoopDecimals },
 }
 
+impl Default for TypeMapping {
+    fn default() -> Self {
+        Self::Lossless {
+            timestamps: Timestamps::Local,
+        }
+    }
+}
+
 /// What the text of a TIMESTAMP means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timestamps {
@@ -31,7 +39,7 @@ pub enum SqoopDecimals {
 }
 
 /// What becomes of a value that the format can't hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum OnLossy {
     /// The import fails, and names the value.
     #[default]
@@ -69,6 +77,10 @@ pub(crate) enum Held {
     /// Microseconds since 1970.
     DateTime(Timestamps),
     JavaMilliseconds(JavaTime),
+    /// In plain digits with the whole scale.
+    DecimalText {
+        scale: usize,
+    },
     Text,
     Json,
     Binary,
@@ -153,7 +165,7 @@ fn as_sqoop(sql_type: SqlType, decimals: SqoopDecimals) -> Held {
             sign: Sign::Signed,
         },
         SqlType::Decimal { precision, scale } => match decimals {
-            SqoopDecimals::Text => Held::Text,
+            SqoopDecimals::Text => Held::DecimalText { scale },
             SqoopDecimals::Logical => Held::Decimal { precision, scale },
         },
         SqlType::Float => Held::Float32,
@@ -170,14 +182,15 @@ fn as_sqoop(sql_type: SqlType, decimals: SqoopDecimals) -> Held {
 pub(crate) fn canonical(held: Held, sql_type: SqlType) -> CanonicalForm {
     match held {
         Held::Boolean(_) => CanonicalForm::Boolean,
-        Held::Integer { .. } | Held::Decimal { .. } => CanonicalForm::Number,
+        Held::Integer { .. } | Held::Decimal { .. } | Held::DecimalText { .. } => {
+            CanonicalForm::Number
+        }
         Held::Bits { .. } => CanonicalForm::Bits,
         Held::Float32 => CanonicalForm::Float32,
         Held::Float64 => CanonicalForm::Float64,
         Held::Date | Held::Time | Held::DateTime(_) => CanonicalForm::Moment,
         Held::JavaMilliseconds(_) => CanonicalForm::JavaMilliseconds,
         Held::Text => match sql_type {
-            SqlType::Decimal { .. } => CanonicalForm::Number,
             SqlType::Date | SqlType::Time | SqlType::DateTime | SqlType::Timestamp => {
                 CanonicalForm::Moment
             }

@@ -123,10 +123,11 @@ pub(crate) fn boolean_of_number(bytes: &[u8]) -> Option<bool> {
     integer(bytes).map(|number| number > 0 || number == -1)
 }
 
-/// As Java's driver reads a BIT: its first byte alone, as a signed number.
+/// As Java's driver reads a BIT: its first byte alone, as a signed number, and the digit `0` (48)
+/// for false.
 pub(crate) fn boolean_of_bits(bytes: &[u8]) -> Option<bool> {
     let first = i8::from_be_bytes([*bytes.first()?]);
-    Some(first > 0 || first == -1)
+    Some((first > 0 && first != 48) || first == -1)
 }
 
 /// ZEROFILL and YEAR print zeros in front.

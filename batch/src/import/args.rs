@@ -4,6 +4,7 @@
 use super::foreign::ForeignFlags;
 use super::snapshot::SnapshotMode;
 use crate::cli::{DatabaseArgs, EXIT_CODES, PasswordArgs};
+use crate::encode::OnLossy;
 use comptoir_config::{Key, Sources};
 use std::num::NonZeroU64;
 
@@ -175,6 +176,10 @@ pub struct FileArgs {
     /// gzip, bzip2, zstd, snappy, or the name of Hadoop's class for it
     #[arg(long, value_name = "NAME")]
     pub compression_codec: Option<String>,
+
+    /// What becomes of values that Avro and Parquet can't hold, such as 0000-00-00
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "refuse")]
+    pub on_lossy: OnLossy,
 }
 
 /// Delimiters as Sqoop takes them: one character, `\t` and its like, `\0001` octal, `\0x01`

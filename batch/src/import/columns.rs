@@ -73,6 +73,8 @@ pub(super) struct ReadColumn {
     pub(super) source: TableColumn,
     pub(super) printer: Printer,
     pub(super) kind: ColumnKind,
+    /// What `--map-column-java` reads it as.
+    pub(super) java: Option<JavaType>,
 }
 
 impl Rendering {
@@ -131,6 +133,7 @@ impl Rendering {
             source: source.clone(),
             printer,
             kind,
+            java: mapping.map(|mapping| mapping.java),
         })
     }
 

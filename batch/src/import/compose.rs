@@ -2,6 +2,7 @@
 //! Pure; nothing was touched.
 
 use super::args::{FormatArgs, ImportArgs};
+use super::codec;
 use super::columns::{Fidelity, HiveDelimiters, Rendering};
 use super::delimiters::{self, DelimiterError};
 use super::foreign::RefusedFlag;
@@ -14,7 +15,6 @@ use super::request::{
 };
 use comptoir_config::{DatabaseUrl, ImportSettings};
 use comptoir_lake::{LakeError, LakePath};
-use comptoir_model::file_format::FileFormat;
 use std::num::NonZeroU32;
 
 /// A command line that can't be meant.
@@ -32,6 +32,12 @@ pub enum UsageError {
     Jdbc(#[from] JdbcError),
     #[error(transparent)]
     Mapping(#[from] MappingError),
+    #[error("--compression-codec {name}: {reason}\nhint: {cure}")]
+    Codec {
+        name: String,
+        reason: &'static str,
+        cure: &'static str,
+    },
     #[error(
         "neither --table nor --query says what to import\nhint: name one of them, or leave out the other flags to run the job of comptoir.toml"
     )]
@@ -129,7 +135,9 @@ pub fn compose(args: &ImportArgs, facts: Facts<'_>) -> Result<Composed, UsageErr
     } else {
         Validation::None
     };
-    request.files = files(args)?;
+    request.files = codec::files(args, fidelity)?;
+    request.conversion = codec::conversion(args, fidelity, &properties);
+    notices.extend(codec::notices(args));
     refuse_incremental(args)?;
     if !args.names_a_source() {
         if asks_for_a_source(args) {
@@ -301,24 +309,6 @@ fn hive(format: &FormatArgs) -> Result<HiveDelimiters, UsageError> {
         (true, None) => Ok(HiveDelimiters::Drop),
         (false, Some(text)) => Ok(HiveDelimiters::Replace(text.clone())),
         (false, None) => Ok(HiveDelimiters::Keep),
-    }
-}
-
-fn files(args: &ImportArgs) -> Result<FileFormat, UsageError> {
-    let files = &args.files;
-    let wanted = [
-        (files.as_parquetfile, "--as-parquetfile"),
-        (files.as_avrodatafile, "--as-avrodatafile"),
-        (files.compress, "--compress"),
-        (files.compression_codec.is_some(), "--compression-codec"),
-    ];
-    match wanted.into_iter().find(|(wanted, _)| *wanted) {
-        None => Ok(FileFormat::default()),
-        Some((_, flag)) => Err(UsageError::NotYet {
-            flag,
-            reason: "parts are uncompressed text",
-            cure: "leave it out",
-        }),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::splits::BoundError;
 use crate::cli::Exit;
 use crate::database::DatabaseError;
+use crate::encode::EncodeError;
 use comptoir_lake::{LakeError, LakePath, Retry};
 use std::num::NonZeroU32;
 
@@ -13,6 +14,8 @@ pub enum ImportError {
     Database(#[from] DatabaseError),
     #[error(transparent)]
     Lake(#[from] LakeError),
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
     #[error(
         "`{table}` has no primary key to cut {mappers} parts by\nhint: name a column with --split-by, or import it as one part with -m 1 or --autoreset-to-one-mapper"
     )]

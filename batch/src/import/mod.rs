@@ -6,12 +6,14 @@
 
 mod all_tables;
 mod args;
+mod codec;
 mod columns;
 mod command;
 mod compose;
 mod credentials;
 mod dates;
 pub mod delimiters;
+mod encoding;
 mod error;
 mod foreign;
 mod java;

@@ -1,37 +1,26 @@
 //! Writing one part: rows to bytes, hashed on the way into the lake.
 
-use super::columns::{HiveDelimiters, ReadColumn};
+use super::columns::HiveDelimiters;
+use super::encoding::{Body, Layout};
 use super::error::ImportError;
-use super::values;
 use crate::database::Row;
 use bytes::Bytes;
 use comptoir_lake::{LakeError, LakeWriter};
 use comptoir_model::api::PartInfo;
-use comptoir_model::text_format::{ColumnKind, Encoded, TextFormat};
+use comptoir_model::file_format::FileFormat;
 use sha2::{Digest, Sha256};
 
 /// What is collected before it goes to the lake.
 const CHUNK: usize = 1024 * 1024;
 
-/// How rows become bytes; the same for all parts.
-pub(super) struct Layout {
-    /// For errors.
-    pub(super) table: String,
-    pub(super) columns: Vec<ReadColumn>,
-    pub(super) format: TextFormat,
-    pub(super) hive: HiveDelimiters,
-}
-
 pub(super) struct Part<'a> {
     writer: LakeWriter,
     layout: &'a Layout,
+    body: Body,
     buffer: Vec<u8>,
-    scratch: Vec<u8>,
-    cleaned: Vec<u8>,
     sha256: Sha256,
     rows: u64,
     bytes: u64,
-    ambiguous_rows: u64,
 }
 
 /// A part whose rows are all written.
@@ -44,6 +33,7 @@ pub(super) struct UnclosedPart {
 pub(super) struct WrittenPart {
     pub(super) info: PartInfo,
     pub(super) ambiguous_rows: u64,
+    pub(super) lossy_nulls: u64,
 }
 
 impl UnclosedPart {
@@ -55,48 +45,29 @@ impl UnclosedPart {
     }
 }
 
-pub(super) fn name(index: usize) -> String {
-    format!("part-m-{index:05}")
+pub(super) fn name(index: usize, files: FileFormat) -> String {
+    format!("part-m-{index:05}{}", files.extension())
 }
 
 impl<'a> Part<'a> {
-    pub(super) fn new(writer: LakeWriter, layout: &'a Layout) -> Self {
-        Self {
+    pub(super) fn new(writer: LakeWriter, layout: &'a Layout) -> Result<Self, ImportError> {
+        // The path has the run and the part in it.
+        let body = layout.body(&writer.path().to_string())?;
+        Ok(Self {
             writer,
             layout,
+            body,
             buffer: Vec::with_capacity(CHUNK),
-            scratch: Vec::new(),
-            cleaned: Vec::new(),
             sha256: Sha256::new(),
             rows: 0,
             bytes: 0,
-            ambiguous_rows: 0,
-        }
+        })
     }
 
     /// Appends a row to the buffer; its values start at `first`.
     pub(super) fn append(&mut self, row: &Row, first: usize) -> Result<(), ImportError> {
-        let layout = self.layout;
-        let format = &layout.format;
-        let mut ambiguous = false;
-        for (index, column) in layout.columns.iter().enumerate() {
-            if index > 0 {
-                self.buffer.push(format.field);
-            }
-            let raw = row
-                .get(first + index)
-                .map_err(|error| layout.failed(column, &error.to_string()))?;
-            let text = values::text(raw, column.printer, &mut self.scratch)
-                .map_err(|error| layout.failed(column, &error.to_string()))?;
-            let text = match (&layout.hive, column.kind) {
-                (HiveDelimiters::Keep, _) | (_, ColumnKind::Other) => text,
-                (hive, ColumnKind::Text) => text.map(|text| hive.clean(text, &mut self.cleaned)),
-            };
-            ambiguous |= format.encode(&mut self.buffer, text, column.kind) == Encoded::Ambiguous;
-        }
-        self.buffer.push(format.record);
+        (self.body).append(self.layout, row, first, &mut self.buffer)?;
         self.rows += 1;
-        self.ambiguous_rows += u64::from(ambiguous);
         Ok(())
     }
 
@@ -106,7 +77,13 @@ impl<'a> Part<'a> {
         if self.buffer.len() < CHUNK {
             return Ok(false);
         }
-        self.flush().await?;
+        flush(
+            &mut self.writer,
+            &mut self.buffer,
+            &mut self.sha256,
+            &mut self.bytes,
+        )
+        .await?;
         Ok(true)
     }
 
@@ -116,51 +93,50 @@ impl<'a> Part<'a> {
     }
 
     /// After the last row.
-    pub(super) async fn finish(mut self, name: String) -> Result<UnclosedPart, LakeError> {
-        self.flush().await?;
+    pub(super) async fn finish(mut self, name: String) -> Result<UnclosedPart, ImportError> {
+        let finished = self.body.finish(&mut self.buffer)?;
+        flush(
+            &mut self.writer,
+            &mut self.buffer,
+            &mut self.sha256,
+            &mut self.bytes,
+        )
+        .await?;
         Ok(UnclosedPart {
             writer: self.writer,
             part: WrittenPart {
                 info: PartInfo {
                     name,
-                    rows: self.rows,
+                    rows: finished.total.rows,
                     bytes: self.bytes,
                     sha256: hex::encode(self.sha256.finalize()),
-                    checksum: None,
+                    checksum: Some(finished.total.checksum),
                 },
-                ambiguous_rows: self.ambiguous_rows,
+                ambiguous_rows: finished.ambiguous_rows,
+                lossy_nulls: finished.lossy_nulls,
             },
         })
     }
-
-    async fn flush(&mut self) -> Result<(), LakeError> {
-        let chunk = Bytes::from(std::mem::replace(
-            &mut self.buffer,
-            Vec::with_capacity(CHUNK),
-        ));
-        self.sha256.update(&chunk);
-        self.bytes += chunk.len() as u64;
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        self.writer.write(chunk).await
-    }
 }
 
-impl Layout {
-    fn failed(&self, column: &ReadColumn, reason: &str) -> ImportError {
-        ImportError::Value {
-            table: self.table.clone(),
-            column: column.source.name.clone(),
-            reason: reason.to_owned(),
-            hint: "leave the column out with --columns, or the rows with --where; without --sqoop-compat every number, time and date is kept",
-        }
+async fn flush(
+    writer: &mut LakeWriter,
+    buffer: &mut Vec<u8>,
+    sha256: &mut Sha256,
+    bytes: &mut u64,
+) -> Result<(), LakeError> {
+    let chunk = Bytes::from(std::mem::replace(buffer, Vec::with_capacity(CHUNK)));
+    sha256.update(&chunk);
+    *bytes += chunk.len() as u64;
+    if chunk.is_empty() {
+        return Ok(());
     }
+    writer.write(chunk).await
 }
 
 impl HiveDelimiters {
     /// The text without what Hive takes for a delimiter.
-    fn clean<'a>(&self, text: &'a [u8], cleaned: &'a mut Vec<u8>) -> &'a [u8] {
+    pub(super) fn clean<'a>(&self, text: &'a [u8], cleaned: &'a mut Vec<u8>) -> &'a [u8] {
         let is_delimiter = |byte: &u8| matches!(byte, b'\n' | b'\r' | 1);
         if !text.iter().any(is_delimiter) {
             return text;

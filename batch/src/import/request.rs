@@ -3,6 +3,7 @@
 use super::columns::Rendering;
 use super::snapshot::SnapshotMode;
 use crate::database::Login;
+use crate::encode::Conversion;
 use comptoir_config::{DatabaseUrl, ErpSettings, ImportSettings, SecretError, read_secret_file};
 use comptoir_lake::{LakeError, LakePath};
 use comptoir_model::file_format::FileFormat;
@@ -30,6 +31,8 @@ pub struct ImportRequest {
     pub split: SplitRequest,
     pub snapshot: SnapshotMode,
     pub files: FileFormat,
+    /// Of values, where the files are Avro or Parquet.
+    pub conversion: Conversion,
     pub format: TextFormat,
     pub rendering: Rendering,
     pub validation: Validation,
@@ -148,6 +151,7 @@ impl ImportRequest {
             split: SplitRequest::default(),
             snapshot: SnapshotMode::default(),
             files: FileFormat::default(),
+            conversion: Conversion::default(),
             format: TextFormat::lossless(),
             rendering: Rendering::default(),
             validation: Validation::default(),

@@ -1,8 +1,9 @@
 //! One run: description, snapshot, ranges, parts, publication.
 
 use super::columns::{Fidelity, ReadColumn};
+use super::encoding::Layout;
 use super::error::ImportError;
-use super::part::{Layout, WrittenPart};
+use super::part::WrittenPart;
 use super::request::{ImportReport, ImportRequest, Selection, Source, Validation};
 use super::selection::{self, Select};
 use super::snapshot::{self, Snapshot, SnapshotMode};
@@ -14,6 +15,7 @@ use comptoir_lake::Lake;
 use comptoir_lake::publish::Publication;
 use comptoir_model::ids::RunId;
 use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SnapshotInfo, SourceInfo};
+use comptoir_model::row_checksum::CanonicalForm;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -63,7 +65,10 @@ pub async fn import(
         columns: plan.columns.clone(),
         format: request.format.clone(),
         hive: request.rendering.hive.clone(),
+        files: request.files,
+        conversion: request.conversion,
     };
+    let forms = layout.canonical_forms();
     let publication = Publication::begin(lake, &request.target, run.clone()).await?;
     let job = Arc::new(Job::new(layout, selects, publication, progress.clone()));
     let written = worker::write_parts(&job, connections).await;
@@ -87,7 +92,8 @@ pub async fn import(
         table: plan.table.name.clone(),
         server,
     };
-    let manifest = manifest(request, from, &plan.columns, run, imported_at, info, parts);
+    let columns = columns(&plan.columns, &forms);
+    let manifest = manifest(request, from, columns, run, imported_at, info, parts);
     publication.commit(&manifest, clock()).await?;
     progress.finish_and_clear();
     Ok(ImportReport {
@@ -190,21 +196,26 @@ fn ensure_complete(
     }
 }
 
+fn columns(columns: &[ReadColumn], forms: &[CanonicalForm]) -> Vec<Column> {
+    (columns.iter().zip(forms))
+        .map(|(column, form)| Column {
+            name: column.source.name.clone(),
+            sql_type: column.source.sql_type.clone(),
+            kind: column.kind,
+            canonical: Some(*form),
+        })
+        .collect()
+}
+
 fn manifest(
     request: &ImportRequest,
     source: SourceInfo,
-    columns: &[ReadColumn],
+    columns: Vec<Column>,
     run: RunId,
     imported_at: Timestamp,
     snapshot: SnapshotInfo,
     parts: Vec<WrittenPart>,
 ) -> Manifest {
-    let columns = columns.iter().map(|column| Column {
-        name: column.source.name.clone(),
-        sql_type: column.source.sql_type.clone(),
-        kind: column.kind,
-        canonical: None,
-    });
     Manifest {
         version: MANIFEST_VERSION,
         run,
@@ -213,9 +224,9 @@ fn manifest(
         snapshot: Some(snapshot),
         files: request.files,
         format: request.format.clone(),
-        columns: columns.collect(),
+        columns,
         ambiguous_rows: parts.iter().map(|part| part.ambiguous_rows).sum(),
-        lossy_nulls: 0,
+        lossy_nulls: parts.iter().map(|part| part.lossy_nulls).sum(),
         quarantined_rows: 0,
         quality: Vec::new(),
         parts: parts.into_iter().map(|part| part.info).collect(),

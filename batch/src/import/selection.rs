@@ -186,6 +186,7 @@ mod tests {
             },
             printer: Printer::AsIs,
             kind: ColumnKind::Other,
+            java: None,
         }
     }
 

@@ -1,7 +1,8 @@
 //! Reading the ranges: workers, each with a connection of its own, take them from a queue.
 
+use super::encoding::Layout;
 use super::error::ImportError;
-use super::part::{self, Layout, Part, WrittenPart};
+use super::part::{self, Part, WrittenPart};
 use super::request::thousands;
 use super::selection::Select;
 use crate::database::Database;
@@ -100,7 +101,13 @@ async fn work(job: Arc<Job>, mut connection: Database) -> Result<Vec<WrittenPart
         let Some(select) = job.selects.get(index) else {
             break;
         };
-        let part = read_part(&job, &mut connection, part::name(index), select).await?;
+        let part = read_part(
+            &job,
+            &mut connection,
+            part::name(index, job.layout.files),
+            select,
+        )
+        .await?;
         closing.spawn(part.close());
         while closing.len() > CLOSING_MAX
             && let Some(closed) = closing.join_next().await
@@ -130,7 +137,7 @@ async fn read_part(
 ) -> Result<part::UnclosedPart, ImportError> {
     let what = format!("reading `{}`", job.layout.table);
     let writer = job.publication.create_part(&name).await?;
-    let mut part = Part::new(writer, &job.layout);
+    let mut part = Part::new(writer, &job.layout)?;
     let (mut shown_rows, mut shown_bytes) = (0, 0);
     let mut rows = connection.rows(&what, &select.sql);
     while let Some(row) = rows.try_next().await? {

@@ -9,6 +9,7 @@ mod golden;
 mod import_command;
 mod import_consistency;
 mod import_crash;
+mod import_formats;
 mod import_refusals;
 mod import_snapshot;
 mod import_values;

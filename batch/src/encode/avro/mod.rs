@@ -88,7 +88,7 @@ fn write(out: &mut Vec<u8>, typed: Typed<'_>) {
         Typed::Float32(number) => out.extend_from_slice(&number.to_le_bytes()),
         Typed::Float64(number) => out.extend_from_slice(&number.to_le_bytes()),
         Typed::Decimal(number) => bytes(out, &number.to_bytes()),
-        Typed::Bytes(value) => bytes(out, value),
+        Typed::Bytes(value) => bytes(out, &value),
     }
 }
 

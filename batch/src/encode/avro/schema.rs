@@ -73,7 +73,7 @@ fn type_of(held: Held) -> Value {
         Held::Time => logical("long", "time-micros"),
         Held::DateTime(Timestamps::Local) => logical("long", "local-timestamp-micros"),
         Held::DateTime(Timestamps::Utc) => logical("long", "timestamp-micros"),
-        Held::Text | Held::Json => json!("string"),
+        Held::Text | Held::DecimalText { .. } | Held::Json => json!("string"),
         Held::Binary => json!("bytes"),
     }
 }

@@ -120,7 +120,7 @@ impl Values {
             }
             (Self::Float32(values), Typed::Float32(number)) => push(values, number),
             (Self::Float64(values), Typed::Float64(number)) => push(values, number),
-            (Self::Bytes(arena), Typed::Bytes(bytes)) => arena.push(bytes),
+            (Self::Bytes(arena), Typed::Bytes(bytes)) => arena.push(&bytes),
             (Self::Fixed(arena, length), Typed::Decimal(number)) => {
                 arena.push_extended(&number.to_bytes(), *length)
             }

@@ -62,7 +62,7 @@ pub(super) fn physical(held: Held) -> Physical {
             10..=18 => Physical::INT64,
             _ => Physical::FIXED_LEN_BYTE_ARRAY,
         },
-        Held::Text | Held::Json | Held::Binary => Physical::BYTE_ARRAY,
+        Held::Text | Held::DecimalText { .. } | Held::Json | Held::Binary => Physical::BYTE_ARRAY,
     }
 }
 
@@ -88,7 +88,7 @@ fn logical(held: Held) -> Option<LogicalType> {
         Held::DateTime(timestamps) => {
             LogicalType::timestamp(timestamps == Timestamps::Utc, TimeUnit::MICROS)
         }
-        Held::Text => LogicalType::String,
+        Held::Text | Held::DecimalText { .. } => LogicalType::String,
         Held::Json => LogicalType::Json,
     })
 }
