@@ -74,11 +74,6 @@ impl<C: ConsumerContext> Queue<C> {
         self.current.as_ref()
     }
 
-    /// Whether nothing that was taken over waits to be handed out.
-    pub(super) fn is_empty(&self) -> bool {
-        self.taken.is_empty()
-    }
-
     /// Throws away what was taken over: it is to be fetched from another position.
     pub(super) fn clear(&mut self) {
         self.taken.clear();
@@ -131,6 +126,7 @@ impl Message {
         }
     }
 
+    /// Of the record; of a partition's end, where its next record will lie.
     pub(super) fn offset(&self) -> i64 {
         self.get().offset
     }

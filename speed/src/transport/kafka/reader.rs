@@ -37,8 +37,6 @@ pub struct PartitionReader {
     slot: Arc<Slot>,
     next: Offset,
     state: State,
-    /// No record lay behind the last one when it was looked.
-    at_end: bool,
     end_told: Option<Timestamp>,
 }
 
@@ -67,7 +65,6 @@ impl PartitionReader {
             slot,
             next: from,
             state: State::Unchecked,
-            at_end: false,
             end_told: None,
         }
     }
@@ -169,13 +166,14 @@ impl PartitionReader {
                     }
                     let flow = take(record);
                     self.next = Offset(offset.0 + 1);
-                    self.at_end = false;
                     if flow.is_break() {
                         return Drained::Stopped;
                     }
                 }
-                // What was taken over behind it has come since.
-                Some(KafkaError::PartitionEOF(_)) => self.at_end = queue.is_empty(),
+                // It says where the next record will lie: markers of transactions are none.
+                Some(KafkaError::PartitionEOF(_)) => {
+                    self.next = self.next.max(from_kafka(message.offset()));
+                }
                 Some(error) => {
                     // Out of range, or another error of the partition: the bounds tell what it is.
                     tracing::debug!(partition = self.number(), "librdkafka: {error}");
@@ -193,10 +191,6 @@ impl PartitionReader {
         if self.end_told == Some(bounds.checked_at) {
             return None;
         }
-        if self.next < bounds.end && self.at_end {
-            // What lies there are no records: transaction markers.
-            self.next = self.next.max(self.librarys_position()?);
-        }
         if self.next < bounds.end {
             return None;
         }
@@ -205,15 +199,6 @@ impl PartitionReader {
             log_end: self.next,
             checked_at: bounds.checked_at,
         })
-    }
-
-    fn librarys_position(&self) -> Option<Offset> {
-        let positions = self.slot.consumer.position().ok()?;
-        let element = positions.find_partition(&self.slot.topic, self.number())?;
-        match element.offset() {
-            rdkafka::Offset::Offset(offset) => Some(from_kafka(offset)),
-            _ => None,
-        }
     }
 
     /// Holds the position against the log, and fetches if it lies in it.
@@ -282,7 +267,6 @@ impl PartitionReader {
         }
         slot.consumer.incremental_assign(&list).map_err(error)?;
         *fetching = true;
-        self.at_end = false;
         self.state = State::Reading;
         Ok(())
     }
