@@ -18,7 +18,7 @@ pub(crate) fn mysql(
         .pipes_as_concat(false)
         .no_engine_substitution(false)
         .timezone(None)
-        .statement_cache_capacity(64)
+        .statement_cache_capacity(160)
         // The driver's default is root.
         .username(login.username.as_deref().unwrap_or_default())
         .disable_statement_logging();

@@ -10,8 +10,9 @@ use comptoir_database::{Access, Database, DatabaseError, Row, Value};
 use futures::stream::BoxStream;
 use std::time::Duration;
 
-/// How many rows a statement inserts: each size is one prepared statement.
-const INSERT_SIZES: [usize; 4] = [256, 32, 4, 1];
+/// How many rows a statement inserts: each size is one prepared statement. With powers of two few
+/// statements make up any number; each is a way to the server and back.
+const INSERT_SIZES: [usize; 9] = [256, 128, 64, 32, 16, 8, 4, 2, 1];
 /// What `MySQL` takes at once where it doesn't say.
 const PACKET_BYTES: usize = 1 << 20;
 
