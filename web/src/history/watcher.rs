@@ -139,7 +139,7 @@ impl Watcher {
     fn no_import(&self) -> Problem {
         let (location, target) = (self.lake.url_of(&self.target), &self.target);
         let command = format!(
-            r"comptoir-batch import --connect URL --table sales --target-dir {target} --escaped-by '\\' --null-string '\\N' --null-non-string '\\N'"
+            r"comptoir-batch import --connect URL --table sales --target-dir {target} --delete-target-dir --escaped-by '\\' --null-string '\\N' --null-non-string '\\N'"
         );
         let detail = format!("{location} holds no import");
         problem(ProblemKind::NoImport, detail, Some(command))
