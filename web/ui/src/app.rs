@@ -6,6 +6,7 @@ use crate::i18n::health as health_words;
 use crate::icons::{AUTO_THEME, DARK_THEME, LIGHT_THEME, Logo, icon, route_icon};
 use crate::live::{LivePage, LiveView, NewsLine, listen};
 use crate::logs::{LogsPage, LogsView};
+use crate::part::part;
 use crate::route::{Route, route};
 use crate::settings::{Theme, use_language};
 use crate::state::View;
@@ -36,7 +37,7 @@ pub(crate) fn App() -> impl IntoView {
     };
     view! {
         <a class="skip" href="#content" on:click=skip>
-            {move || language.get().text().skip_to_content}
+            {part(move || language.get().text().skip_to_content)}
         </a>
         <chart::HatchPattern />
         <div class="shell">

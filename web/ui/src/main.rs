@@ -22,6 +22,7 @@ mod lake;
 mod live;
 mod logs;
 mod notices;
+mod part;
 mod points;
 mod poll;
 mod route;

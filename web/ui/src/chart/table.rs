@@ -2,6 +2,7 @@
 
 use crate::figures::Figure;
 use crate::format;
+use crate::part::part;
 use crate::points::Point;
 use crate::settings::use_language;
 use leptos::prelude::*;
@@ -42,7 +43,7 @@ pub(crate) fn GroupTable(
                     })}
                     {(compare == Compare::YearBefore).then(|| view! {
                         <th scope="col" class="number">
-                            {move || language.get().text().year_before}
+                            {part(move || language.get().text().year_before)}
                         </th>
                     })}
                 </tr>

@@ -5,6 +5,7 @@ use super::state::Picture;
 use crate::chart::minutes::{Minute, MinuteColumns, Sight};
 use crate::chart::panel::{ChartPanel, Headline};
 use crate::i18n::{Language, live as words};
+use crate::part::part;
 use crate::settings::use_language;
 use crate::{browser, dates, format};
 use comptoir_model::api::live::{GapKind, MinutePoint, Revenue, SourceState};
@@ -163,13 +164,13 @@ fn Table(
         <table>
             <thead>
                 <tr>
-                    <th scope="col">{move || text().minute}</th>
-                    <th scope="col" class="number">{move || text().net}</th>
-                    <th scope="col" class="number">{move || text().gross}</th>
-                    <th scope="col" class="number">{move || text().refunds}</th>
-                    <th scope="col" class="number">{move || text().transactions}</th>
-                    <th scope="col" class="number">{move || text().approved}</th>
-                    <th scope="col" class="number">{move || text().units}</th>
+                    <th scope="col">{part(move || text().minute)}</th>
+                    <th scope="col" class="number">{part(move || text().net)}</th>
+                    <th scope="col" class="number">{part(move || text().gross)}</th>
+                    <th scope="col" class="number">{part(move || text().refunds)}</th>
+                    <th scope="col" class="number">{part(move || text().transactions)}</th>
+                    <th scope="col" class="number">{part(move || text().approved)}</th>
+                    <th scope="col" class="number">{part(move || text().units)}</th>
                 </tr>
             </thead>
             <tbody>

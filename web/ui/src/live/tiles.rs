@@ -2,6 +2,7 @@
 
 use super::Scope;
 use crate::i18n::{Language, live as words};
+use crate::part::part;
 use crate::settings::use_language;
 use crate::{browser, dates, format};
 use comptoir_model::api::live::{Estimate, LiveFigures, Revenue, Window};
@@ -190,7 +191,7 @@ pub(super) fn Tiles(scope: Scope, made: RwSignal<Option<Figure>>) -> impl IntoVi
                         <p class="value">
                             <Show when=move || at_least.get() && figure.only_grows()>
                                 <span class="at-least">
-                                    {move || language.get().text().live.at_least}
+                                    {part(move || language.get().text().live.at_least)}
                                 </span>
                             </Show>
                             <span data-figure=figure.name() data-value=move || value.get().exact()>
@@ -205,7 +206,7 @@ pub(super) fn Tiles(scope: Scope, made: RwSignal<Option<Figure>>) -> impl IntoVi
                             class="made-button"
                             on:click=move |_| made.set(Some(figure))
                         >
-                            {move || language.get().text().live.made_of}
+                            {part(move || language.get().text().live.made_of)}
                         </button>
                     </article>
                 }
