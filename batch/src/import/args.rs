@@ -5,6 +5,7 @@ use super::foreign::ForeignFlags;
 use super::snapshot::SnapshotMode;
 use crate::cli::{DatabaseArgs, EXIT_CODES, PasswordArgs};
 use crate::encode::OnLossy;
+use crate::verify::DriftPolicy;
 use comptoir_config::{Key, Sources};
 use std::num::NonZeroU64;
 
@@ -84,7 +85,7 @@ pub struct SourceArgs {
     #[arg(long, value_enum, value_name = "MODE", default_value = "auto")]
     pub snapshot: SnapshotMode,
 
-    /// Count the rows in the database too, and publish nothing if that differs
+    /// Count the rows in the database too and read the parts back; publish nothing if that differs
     #[arg(long)]
     pub validate: bool,
 
@@ -136,6 +137,10 @@ pub struct TargetArgs {
     /// Replace the target, whatever is in it; what it held is kept for 24 hours
     #[arg(long)]
     pub delete_target_dir: bool,
+
+    /// What columns that came, went or changed since the last run lead to
+    #[arg(long, value_enum, value_name = "POLICY", default_value = "ignore")]
+    pub schema_drift: DriftPolicy,
 
     /// Add parts to those in the target
     #[arg(long)]

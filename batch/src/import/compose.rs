@@ -131,10 +131,11 @@ pub fn compose(args: &ImportArgs, facts: Facts<'_>) -> Result<Composed, UsageErr
         hive: hive(&args.format)?,
     };
     request.validation = if args.source.validate {
-        Validation::Count
+        Validation::ReadBack
     } else {
         Validation::None
     };
+    request.schema_drift = args.target.schema_drift;
     request.files = codec::files(args, fidelity)?;
     request.conversion = codec::conversion(args, fidelity, &properties);
     notices.extend(codec::notices(args));

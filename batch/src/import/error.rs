@@ -4,6 +4,7 @@ use super::splits::BoundError;
 use crate::cli::Exit;
 use crate::database::DatabaseError;
 use crate::encode::EncodeError;
+use crate::verify::{Difference, DriftError, ReadError};
 use comptoir_lake::{LakeError, LakePath, Retry};
 use std::num::NonZeroU32;
 
@@ -16,6 +17,14 @@ pub enum ImportError {
     Lake(#[from] LakeError),
     #[error(transparent)]
     Encode(#[from] EncodeError),
+    #[error(transparent)]
+    SchemaDrift(#[from] DriftError),
+    #[error(transparent)]
+    ReadBack(#[from] ReadError),
+    #[error(
+        "what was written is not what was read: {}\nhint: nothing was published; run it again, and look at the lake's disks if it stays so", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    )]
+    Differences(Vec<Difference>),
     #[error(
         "`{table}` has no primary key to cut {mappers} parts by\nhint: name a column with --split-by, or import it as one part with -m 1 or --autoreset-to-one-mapper"
     )]
@@ -102,7 +111,7 @@ impl ImportError {
     pub fn retry(&self) -> Retry {
         match self {
             Self::Database(error) => error.retry(),
-            Self::Lake(error) => error.retry(),
+            Self::Lake(error) | Self::ReadBack(ReadError::Lake(error)) => error.retry(),
             _ => Retry::CanNot,
         }
     }
@@ -110,16 +119,23 @@ impl ImportError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Database(error) if error.is_unreachable() => Exit::SourceUnreachable,
-            Self::Lake(
-                LakeError::Unavailable { .. }
-                | LakeError::ConnectionLost { .. }
-                | LakeError::TimedOut { .. }
-                | LakeError::SafeMode { .. },
-            ) => Exit::LakeUnreachable,
-            Self::Validation { .. } => Exit::Invalid,
+            Self::Lake(error) | Self::ReadBack(ReadError::Lake(error)) if is_away(error) => {
+                Exit::LakeUnreachable
+            }
+            Self::Validation { .. } | Self::Differences(_) => Exit::Invalid,
             _ => Exit::Failed,
         }
     }
+}
+
+fn is_away(error: &LakeError) -> bool {
+    matches!(
+        error,
+        LakeError::Unavailable { .. }
+            | LakeError::ConnectionLost { .. }
+            | LakeError::TimedOut { .. }
+            | LakeError::SafeMode { .. }
+    )
 }
 
 fn did_you_mean(nearest: &[String]) -> String {

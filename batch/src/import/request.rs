@@ -4,6 +4,7 @@ use super::columns::Rendering;
 use super::snapshot::SnapshotMode;
 use crate::database::Login;
 use crate::encode::Conversion;
+use crate::verify::DriftPolicy;
 use comptoir_config::{DatabaseUrl, ErpSettings, ImportSettings, SecretError, read_secret_file};
 use comptoir_lake::{LakeError, LakePath};
 use comptoir_model::file_format::FileFormat;
@@ -36,6 +37,8 @@ pub struct ImportRequest {
     pub format: TextFormat,
     pub rendering: Rendering,
     pub validation: Validation,
+    /// What other columns than those of the last run lead to.
+    pub schema_drift: DriftPolicy,
     /// For the manifest: the command line, without secrets.
     pub arguments: Vec<String>,
 }
@@ -104,8 +107,9 @@ pub enum TextSplits {
 pub enum Validation {
     #[default]
     None,
-    /// `--validate`: the rows are counted by the server inside the snapshot as well.
-    Count,
+    /// `--validate`: the server counts the rows inside the snapshot as well, and the parts are read
+    /// back: their rows must give the checksum of what the server sent.
+    ReadBack,
 }
 
 /// A finished import. `Display` is one line for a mail from cron.
@@ -155,6 +159,7 @@ impl ImportRequest {
             format: TextFormat::lossless(),
             rendering: Rendering::default(),
             validation: Validation::default(),
+            schema_drift: DriftPolicy::default(),
             arguments: vec!["import".to_owned()],
         }
     }

@@ -11,8 +11,9 @@ use super::splits::{self, Coverage, Cutting, Splitter};
 use super::worker::{self, Job, WORKERS_MAX};
 use super::{split_column, target};
 use crate::database::{Access, Database, Limits, Product, TableInfo, quoted};
-use comptoir_lake::Lake;
+use crate::verify::{self, Decision, DriftPolicy};
 use comptoir_lake::publish::Publication;
+use comptoir_lake::{Lake, LakeError, published};
 use comptoir_model::ids::RunId;
 use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SnapshotInfo, SourceInfo};
 use comptoir_model::row_checksum::CanonicalForm;
@@ -57,7 +58,9 @@ pub async fn import(
     let cuts = plan.cuts(first, request).await?;
     let counted = match request.validation {
         Validation::None => None,
-        Validation::Count => Some(selection::count(first, &request.selection, &plan.table).await?),
+        Validation::ReadBack => {
+            Some(selection::count(first, &request.selection, &plan.table).await?)
+        }
     };
     let selects = plan.selects(&cuts, request);
     let layout = Layout {
@@ -69,6 +72,8 @@ pub async fn import(
         conversion: request.conversion,
     };
     let forms = layout.canonical_forms();
+    let columns = columns(&plan.columns, &forms);
+    ensure_contract(lake, request, &plan.table.name, &columns).await?;
     let publication = Publication::begin(lake, &request.target, run.clone()).await?;
     let job = Arc::new(Job::new(layout, selects, publication, progress.clone()));
     let written = worker::write_parts(&job, connections).await;
@@ -80,10 +85,7 @@ pub async fn import(
     let parts = match written {
         Ok(parts) => parts,
         Err(error) => {
-            // What stays is swept by the next run.
-            if let Err(error) = publication.abandon().await {
-                tracing::debug!(%error, "could not delete the unfinished run");
-            }
+            abandon(publication).await;
             return Err(error);
         }
     };
@@ -92,8 +94,14 @@ pub async fn import(
         table: plan.table.name.clone(),
         server,
     };
-    let columns = columns(&plan.columns, &forms);
     let manifest = manifest(request, from, columns, run, imported_at, info, parts);
+    if request.validation == Validation::ReadBack {
+        let differences = verify::verify_written(&publication, &manifest).await?;
+        if !differences.is_empty() {
+            abandon(publication).await;
+            return Err(ImportError::Differences(differences));
+        }
+    }
     publication.commit(&manifest, clock()).await?;
     progress.finish_and_clear();
     Ok(ImportReport {
@@ -182,6 +190,38 @@ impl Plan {
         cuts.iter()
             .map(|cut| selection::select(&request.selection, &self.columns, table, cut.as_deref()))
             .collect()
+    }
+}
+
+/// What stays is swept by the next run.
+async fn abandon(publication: Publication) {
+    if let Err(error) = publication.abandon().await {
+        tracing::debug!(%error, "could not delete the unfinished run");
+    }
+}
+
+/// Holds the columns against those of the import that lies in the target.
+async fn ensure_contract(
+    lake: &Lake,
+    request: &ImportRequest,
+    table: &str,
+    now: &[Column],
+) -> Result<(), ImportError> {
+    if request.schema_drift == DriftPolicy::Ignore {
+        return Ok(());
+    }
+    let before = match published::open(lake, &request.target).await {
+        Ok(Some(run)) => run.manifest().columns.clone(),
+        Ok(None) | Err(LakeError::Unpublished { .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    match request.schema_drift.decide(table, &before, now) {
+        Decision::Same => Ok(()),
+        Decision::GoOn(drift) => {
+            tracing::info!("the columns of `{table}` have changed since the last run: {drift}");
+            Ok(())
+        }
+        Decision::Refuse(error) => Err(error.into()),
     }
 }
 

@@ -5,8 +5,7 @@
 //! (`comptoir_model::row_checksum`). All of that must be what the manifest says;
 //! with the source, the table is read once more and its rows must give the same checksum.
 //!
-//! [`read_part`] and [`compare`] are what `--validate` uses before a run is published, with the
-//! [`Total`] that the source itself gave inside the snapshot.
+//! `--validate` does the same ([`verify_written`]) before a run is published.
 
 mod args;
 mod avro;
@@ -28,6 +27,6 @@ pub use args::VerifyArgs;
 pub use command::{CommandError, run};
 pub use drift::{Decision, Drift, DriftError, DriftPolicy};
 pub use part::{Content, PartReading, ReadError, compare, read_part};
-pub use published::verify;
+pub use published::{verify, verify_written};
 pub use report::{Difference, Report, RowCheck, SourceCheck};
 pub use source::{SourceError, check_source};

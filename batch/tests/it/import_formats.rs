@@ -2,10 +2,13 @@
 
 use crate::world::{Kind, World, on_every_database};
 use comptoir_batch::encode::{Conversion, OnLossy, SqoopDecimals, TypeMapping};
-use comptoir_batch::import::ImportRequest;
-use comptoir_batch::verify::{self, Report, SourceCheck};
+use comptoir_batch::import::{ImportError, ImportRequest, Validation};
+use comptoir_batch::verify::{self, Difference, DriftPolicy, Report, SourceCheck};
+use comptoir_config::clock;
+use comptoir_lake::publish::Publication;
 use comptoir_lake::{LakeError, Recursive, published};
 use comptoir_model::file_format::{AvroCodec, FileFormat, ParquetCodec, TextCompression};
+use comptoir_model::ids::RunId;
 
 const FORMATS: [FileFormat; 9] = [
     FileFormat::Text {
@@ -160,8 +163,44 @@ async fn a_row_that_changed_in_the_source_is_a_difference(world: &World) {
     assert!(said.contains("removed `c_text`"), "{said}");
 }
 
+async fn validation_reads_every_format_back(world: &World) {
+    tables(world).await;
+    for files in FORMATS {
+        let request = ImportRequest {
+            validation: Validation::ReadBack,
+            ..request(world, files)
+        };
+        let report = world.import(&request).await.unwrap();
+        assert_eq!(report.rows, 3, "{files:?}");
+    }
+}
+
+async fn other_columns_than_the_last_run_had_are_refused_or_added(world: &World) {
+    tables(world).await;
+    let with = |schema_drift| ImportRequest {
+        schema_drift,
+        ..request(world, PARQUET)
+    };
+    world.import(&with(DriftPolicy::Fail)).await.unwrap();
+    world.sql("ALTER TABLE t ADD COLUMN note VARCHAR(50)").await;
+    let error = world.import(&with(DriftPolicy::Fail)).await.unwrap_err();
+    assert!(matches!(error, ImportError::SchemaDrift(_)), "{error}");
+    let said = error.to_string();
+    assert!(
+        said.to_lowercase().contains("added `note` varchar(50)"),
+        "{said}"
+    );
+    world.import(&with(DriftPolicy::Add)).await.unwrap();
+    world.sql("ALTER TABLE t DROP COLUMN note").await;
+    let error = world.import(&with(DriftPolicy::Add)).await.unwrap_err();
+    assert!(error.to_string().contains("removed `note`"), "{error}");
+    world.import(&with(DriftPolicy::Ignore)).await.unwrap();
+}
+
 on_every_database! {
     every_format_holds_what_the_source_holds
+    validation_reads_every_format_back
+    other_columns_than_the_last_run_had_are_refused_or_added
     the_types_of_sqoop_are_verified_as_well
     a_row_that_changed_in_the_source_is_a_difference
 }
@@ -292,6 +331,40 @@ async fn a_reader_of_plain_text_refuses_other_files() {
                 .unwrap_err();
             assert!(matches!(error, LakeError::NotText { .. }), "{error}");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_otherwise_than_said_is_found_before_it_is_published() {
+    World::with(Kind::Sqlite, async |world| {
+        tables(world).await;
+        world.import(&request(world, FORMATS[0])).await.unwrap();
+        let run = published::open(&world.lake, &world.target).await.unwrap();
+        let manifest = run.expect("a published run").manifest().clone();
+        let id = RunId::new(clock::now(), clock::random_u32());
+        let publication = Publication::begin(&world.lake, &world.target, id)
+            .await
+            .unwrap();
+        for part in &manifest.parts {
+            let mut writer = publication.create_part(&part.name).await.unwrap();
+            writer
+                .write("9,x,1,,2003-02-24 00:00:00.0,1.00,true\n".into())
+                .await
+                .unwrap();
+            writer.close().await.unwrap();
+        }
+        let differences = verify::verify_written(&publication, &manifest)
+            .await
+            .unwrap();
+        let is_of_rows = |difference: &Difference| {
+            matches!(
+                difference,
+                Difference::Checksum { .. } | Difference::Rows { .. }
+            )
+        };
+        assert!(differences.iter().any(is_of_rows), "{differences:?}");
+        publication.abandon().await.unwrap();
     })
     .await;
 }

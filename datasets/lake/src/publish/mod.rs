@@ -26,7 +26,7 @@ pub(crate) use plan::Target;
 pub(crate) use workshop::look_beside;
 
 use crate::error::{LakeError, Result};
-use crate::file::LakeWriter;
+use crate::file::{LakeReader, LakeWriter};
 use crate::lake::{Create, Lake};
 use crate::path::LakePath;
 use bytes::Bytes;
@@ -99,6 +99,12 @@ impl Publication {
     pub async fn create_part(&self, name: &str) -> Result<LakeWriter> {
         let path = self.directory.join(name)?;
         self.workshop.lake.create(&path, Create::Exclusive).await
+    }
+
+    /// Opens a part of the run whose writer was closed, to look at it before it is published.
+    pub async fn open_part(&self, name: &str) -> Result<LakeReader> {
+        let path = self.directory.join(name)?;
+        self.workshop.lake.open_read(&path).await
     }
 
     /// Makes the run the target: it has every part that the manifest names, closed.
