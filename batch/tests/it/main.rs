@@ -18,5 +18,6 @@ mod load_files;
 mod load_reference;
 mod load_support;
 mod load_tables;
+mod quality_references;
 mod services;
 mod world;
