@@ -3,6 +3,9 @@
 //!
 //! The algorithm is that of `jdk.internal.math.FloatingDecimal`: Steele and White's, with shortcuts
 //! that cost digits. Sqoop ran on these versions, so its files have these digits.
+//!
+//! Java's 64-bit arithmetic overflows for some floats of eight digits or more, and gives another
+//! last digit there; that is not imitated, since `MySQL` sends six digits of a FLOAT.
 
 use num_bigint::BigInt;
 

@@ -8,21 +8,25 @@ pub(super) fn conditions(
     max: &str,
     coverage: Coverage,
 ) -> Vec<Option<String>> {
-    // The server sends BIT as a byte.
-    let is_zero = |bound: &str| bound == "0" || bound.bytes().all(|byte| byte == 0);
-    let (some_zero, some_other) = (is_zero(min), !is_zero(max) || !is_zero(min));
-    let (zeros, others) = match coverage {
+    let (false_part, true_part) = match coverage {
+        Coverage::Whole if min == max => return vec![None],
         Coverage::Whole => (
-            format!("{column} = 0 OR {column} IS NULL"),
-            format!("{column} <> 0"),
+            Some(format!("{column} = 0 OR {column} IS NULL")),
+            Some(format!("{column} <> 0")),
         ),
-        Coverage::Bounded => (format!("{column} = FALSE"), format!("{column} = TRUE")),
+        Coverage::Bounded => (
+            (!is_true(min)).then(|| format!("{column} = FALSE")),
+            is_true(max).then(|| format!("{column} = TRUE")),
+        ),
     };
-    match (coverage, some_zero, some_other) {
-        (_, true, true) => vec![Some(zeros), Some(others)],
-        (Coverage::Whole, ..) => vec![None],
-        (Coverage::Bounded, true, false) => vec![Some(zeros)],
-        (Coverage::Bounded, false, _) => vec![Some(others)],
+    false_part.into_iter().chain(true_part).map(Some).collect()
+}
+
+/// As JDBC's driver reads a number. The server sends some BITs as bytes.
+fn is_true(bound: &str) -> bool {
+    match bound.parse::<i64>() {
+        Ok(number) => number == -1 || number > 0,
+        Err(_) => bound.bytes().any(|byte| byte != 0),
     }
 }
 
@@ -36,6 +40,7 @@ mod tests {
         assert_eq!(parts.len(), 2);
         assert_eq!(parts[0].as_deref(), Some("c = 0 OR c IS NULL"));
         assert_eq!(conditions("c", "\0", "\u{1}", Coverage::Bounded).len(), 2);
+        assert_eq!(conditions("c", "-2", "7", Coverage::Whole).len(), 2);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::corpus::Case;
 use bytes::Bytes;
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::collections::BTreeMap;
 use std::io::Read;
 
@@ -46,7 +47,7 @@ pub(crate) fn difference(case: &Case, outcome: &Outcome) -> Option<String> {
     let ours: Vec<_> = outcome
         .files
         .iter()
-        .filter(|(name, _)| !name.starts_with("_manifest") && !(is_parquet && *name == "_SUCCESS"))
+        .filter(|(name, _)| !(name.starts_with("_manifest") || is_parquet && *name == "_SUCCESS"))
         .collect();
     let names_of = |names: Vec<&String>| {
         names
@@ -105,7 +106,7 @@ fn in_file(name: &str, theirs: &[u8], ours: &[u8]) -> Option<String> {
         .zip(&ours)
         .take_while(|(one, other)| one == other)
         .count();
-    let line = theirs[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = theirs[..at].split(|byte| *byte == b'\n').count();
     let around = |bytes: &[u8]| {
         let from = at.saturating_sub(20);
         String::from_utf8_lossy(&bytes[from..bytes.len().min(at + 30)]).into_owned()
@@ -139,8 +140,7 @@ fn rows(name: &str, bytes: &[u8]) -> Vec<String> {
         let reader = apache_avro::Reader::new(bytes).unwrap();
         return reader.map(|row| format!("{:?}", row.unwrap())).collect();
     }
-    use parquet::file::reader::FileReader;
-    let reader = parquet::file::reader::SerializedFileReader::new(Bytes::copy_from_slice(bytes));
+    let reader = SerializedFileReader::new(Bytes::copy_from_slice(bytes));
     let reader = reader.unwrap();
     reader
         .get_row_iter(None)

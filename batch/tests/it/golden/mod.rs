@@ -212,5 +212,6 @@ async fn files(world: &World, target: &LakePath) -> BTreeMap<String, Bytes> {
 /// A line of the table, also where the test harness keeps what passes to itself.
 fn say(line: &str) {
     use std::io::Write;
-    writeln!(std::io::stderr(), "{line}").unwrap();
+    let mut out = std::io::stderr();
+    writeln!(out, "{line}").unwrap();
 }
