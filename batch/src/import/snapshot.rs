@@ -4,6 +4,7 @@ use super::error::ImportError;
 use super::request::Source;
 use crate::database::{Access, Database, DatabaseError, Limits, LogPosition, Product};
 use comptoir_model::manifest::{SnapshotInfo, SnapshotMethod};
+use futures::FutureExt;
 use futures::future::try_join_all;
 use std::time::Duration;
 
@@ -43,11 +44,11 @@ pub(super) async fn open(
     if wanted <= 1 || first.product() == Product::Sqlite {
         return Ok(alone(first).await?);
     }
-    let more = (1..wanted).map(|_| connect(source));
+    let more = (1..wanted).map(|_| connect(source).boxed());
     let mut connections = vec![first];
     connections.extend(try_join_all(more).await?);
     if mode == SnapshotMode::Off {
-        try_join_all(connections.iter_mut().map(Database::open_snapshot)).await?;
+        open_all(&mut connections).await?;
         return Ok(Snapshot {
             connections,
             info: info(SnapshotMethod::Separate, None),
@@ -102,6 +103,13 @@ async fn alone(mut database: Database) -> Result<Snapshot, DatabaseError> {
     })
 }
 
+async fn open_all(connections: &mut [Database]) -> Result<(), DatabaseError> {
+    let opening = connections.iter_mut();
+    // Boxed: the compiler can't see of the futures themselves that they may move between threads.
+    try_join_all(opening.map(|connection| connection.open_snapshot().boxed())).await?;
+    Ok(())
+}
+
 /// Nobody commits while the connections begin to read.
 async fn frozen(
     connections: &mut [Database],
@@ -110,7 +118,7 @@ async fn frozen(
     let mut control = connect(source).await?;
     control.freeze().await?;
     let opening = async {
-        try_join_all(connections.iter_mut().map(Database::open_snapshot)).await?;
+        open_all(connections).await?;
         control.server_log_position().await
     };
     let opened = tokio::time::timeout(FREEZE_MAX, opening).await;
@@ -134,8 +142,9 @@ async fn frozen(
 async fn compared(connections: &mut [Database]) -> Result<Option<LogPosition>, DatabaseError> {
     for _ in 0..COMPARISONS_MAX {
         // Opening one ends the one before.
-        try_join_all(connections.iter_mut().map(Database::open_snapshot)).await?;
-        let positions = connections.iter_mut().map(Database::own_log_position);
+        open_all(connections).await?;
+        let positions = connections.iter_mut();
+        let positions = positions.map(|connection| connection.own_log_position().boxed());
         let mut positions = try_join_all(positions).await?.into_iter();
         match positions.next().flatten() {
             None => return Ok(None),

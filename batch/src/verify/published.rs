@@ -6,7 +6,7 @@ use comptoir_lake::publish::Publication;
 use comptoir_lake::published::PublishedRun;
 use comptoir_lake::{LakeError, LakeReader};
 use comptoir_model::manifest::Manifest;
-use futures::{StreamExt, TryStreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use std::sync::Arc;
 
 /// How many parts are read at a time.
@@ -15,7 +15,7 @@ const PARTS_AT_A_TIME: usize = 4;
 /// Reads all parts of a run and compares each with the manifest. `location` is for the report.
 pub async fn verify(run: &PublishedRun, location: String) -> Result<Report, ReadError> {
     let manifest = run.manifest();
-    let differences = differences(manifest, async |index| run.open_part(index)).await?;
+    let differences = differences(manifest, Parts::Published(run)).await?;
     Ok(Report {
         run: manifest.run.clone(),
         location,
@@ -34,20 +34,36 @@ pub async fn verify_written(
     publication: &Publication,
     manifest: &Manifest,
 ) -> Result<Vec<Difference>, ReadError> {
-    differences(manifest, async |index| {
-        publication.open_part(&manifest.parts[index].name).await
-    })
-    .await
+    differences(manifest, Parts::Written(publication)).await
 }
 
-async fn differences(
-    manifest: &Manifest,
-    open: impl AsyncFn(usize) -> Result<LakeReader, LakeError>,
-) -> Result<Vec<Difference>, ReadError> {
+/// Where parts are read from.
+#[derive(Clone, Copy)]
+enum Parts<'a> {
+    Published(&'a PublishedRun),
+    Written(&'a Publication),
+}
+
+impl Parts<'_> {
+    async fn open(self, manifest: &Manifest, index: usize) -> Result<LakeReader, LakeError> {
+        match self {
+            Self::Published(run) => run.open_part(index),
+            Self::Written(publication) => publication.open_part(&manifest.parts[index].name).await,
+        }
+    }
+}
+
+async fn differences(manifest: &Manifest, parts: Parts<'_>) -> Result<Vec<Difference>, ReadError> {
     let content = Arc::new(Content::of(manifest));
     let check = RowCheck::of(manifest);
     let readings: Vec<PartReading> = futures::stream::iter(0..manifest.parts.len())
-        .map(async |index| part::read_part(open(index).await?, Arc::clone(&content)).await)
+        .map(|index| {
+            let content = Arc::clone(&content);
+            let reading =
+                async move { part::read_part(parts.open(manifest, index).await?, content).await };
+            // Boxed: the compiler can't see of the future itself that it may move between threads.
+            reading.boxed()
+        })
         .buffered(PARTS_AT_A_TIME)
         .try_collect()
         .await?;
