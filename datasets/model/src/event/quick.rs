@@ -52,9 +52,8 @@ struct Slots<'a> {
     event_time: Option<EventTime>,
     order_id: Option<&'a str>,
     order_line: Option<OrderLine>,
-    /// `Some(None)` of a null.
-    customer_id: Option<Option<&'a str>>,
-    customer_name: Option<Option<Label<'a>>>,
+    customer_id: Option<Given<&'a str>>,
+    customer_name: Option<Given<Label<'a>>>,
     product_id: Option<&'a str>,
     product_name: Option<Label<'a>>,
     category: Option<Label<'a>>,
@@ -107,8 +106,11 @@ impl<'a> Slots<'a> {
             event_time: self.event_time?,
             order_id: OrderId::checked(self.order_id?),
             order_line: self.order_line?,
-            customer_id: self.customer_id.flatten().map(CustomerId::checked),
-            customer_name: self.customer_name.flatten(),
+            customer_id: self
+                .customer_id
+                .and_then(Given::value)
+                .map(CustomerId::checked),
+            customer_name: self.customer_name.and_then(Given::value),
             product_id: ProductId::checked(self.product_id?),
             product_name: self.product_name?,
             category: self.category?,
@@ -123,6 +125,21 @@ impl<'a> Slots<'a> {
             payment_method: self.payment_method?,
             status: self.status?,
         })
+    }
+}
+
+/// What an optional field holds.
+enum Given<T> {
+    Null,
+    Value(T),
+}
+
+impl<T> Given<T> {
+    fn value(self) -> Option<T> {
+        match self {
+            Self::Null => None,
+            Self::Value(value) => Some(value),
+        }
     }
 }
 
@@ -314,10 +331,10 @@ impl<'a> Scanner<'a> {
         Some(text)
     }
 
-    fn given<T>(&mut self, read: impl Fn(&mut Self) -> Option<T>) -> Option<Option<T>> {
+    fn given<T>(&mut self, read: impl Fn(&mut Self) -> Option<T>) -> Option<Given<T>> {
         match self.word("null") {
-            Some(_) => Some(None),
-            None => read(self).map(Some),
+            Some(_) => Some(Given::Null),
+            None => read(self).map(Given::Value),
         }
     }
 
@@ -451,8 +468,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn is_quiet(byte: &&u8) -> bool {
-        !matches!(**byte, b'"' | b'\\' | 0..0x20)
+    fn is_quiet(byte: u8) -> bool {
+        !matches!(byte, b'"' | b'\\' | 0..0x20)
     }
 
     proptest! {
@@ -460,7 +477,7 @@ mod tests {
         fn finds_the_first_byte_that_needs_a_look_and_tells_what_lies_before(
             bytes in prop::collection::vec(any::<u8>(), 0..40)
         ) {
-            let quiet: Vec<u8> = bytes.iter().take_while(is_quiet).copied().collect();
+            let quiet: Vec<u8> = bytes.iter().copied().take_while(|byte| is_quiet(*byte)).collect();
             let (length, marks) = quiet_length(&bytes);
             prop_assert_eq!(length, quiet.len());
             prop_assert_eq!(marks.unusual, quiet.iter().any(|byte| *byte >= 0x7f));

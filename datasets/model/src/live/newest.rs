@@ -34,13 +34,13 @@ struct Place {
 impl Newest {
     /// Records come by their offsets.
     pub(super) fn push(&mut self, record: &Record<'_>, mapping: MappingVersion) {
-        let room = |chunk: &&mut Chunk| chunk.places.len() < CHUNK_RECORDS;
-        let chunk = match self.chunks.back_mut().filter(room) {
-            Some(chunk) => chunk,
-            None => {
-                let chunk = self.next_chunk();
-                self.chunks.push_back_mut(chunk)
-            }
+        let is_full = |chunk: &Chunk| chunk.places.len() >= CHUNK_RECORDS;
+        if self.chunks.back().is_none_or(is_full) {
+            let chunk = self.next_chunk();
+            self.chunks.push_back(chunk);
+        }
+        let Some(chunk) = self.chunks.back_mut() else {
+            return;
         };
         chunk.bytes.extend_from_slice(record.bytes);
         chunk.places.push(Place {

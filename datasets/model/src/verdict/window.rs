@@ -113,7 +113,10 @@ impl DuplicateWindow {
         let number = self.marks.next_number();
         let marks = &self.marks;
         let same_id = |latest: &Latest| latest.hash == hash && marks.id_equals(latest.number, id);
-        let earlier = match self.latest.entry(spread(hash), same_id, Latest::spread) {
+        let earlier = match self
+            .latest
+            .entry(spread(hash), same_id, |latest| spread(latest.hash))
+        {
             Entry::Occupied(mut entry) => {
                 let earlier = marks.get(entry.get().number).map(|mark| mark.offset);
                 entry.get_mut().number = number;
@@ -147,13 +150,8 @@ impl DuplicateWindow {
         self.latest
             .retain(|latest| marks.get(latest.number).is_some());
         // As much as it holds: so this is done once in so many records.
-        self.latest.reserve(self.latest.len() + 1, Latest::spread);
-    }
-}
-
-impl Latest {
-    fn spread(&self) -> u64 {
-        spread(self.hash)
+        self.latest
+            .reserve(self.latest.len() + 1, |latest| spread(latest.hash));
     }
 }
 

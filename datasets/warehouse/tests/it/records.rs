@@ -180,11 +180,7 @@ impl Log {
     }
 }
 
-pub(crate) fn batch<'a>(
-    partition: PartitionId,
-    offsets: Range<u64>,
-    tally: &'a Tally,
-) -> ViewsBatch<'a> {
+pub(crate) fn batch(partition: PartitionId, offsets: Range<u64>, tally: &Tally) -> ViewsBatch<'_> {
     ViewsBatch {
         partition,
         span: Span::new(Offset(offsets.start), Offset(offsets.end)).unwrap(),

@@ -48,16 +48,14 @@ pub(crate) enum Role {
     Nameless,
 }
 
-/// A life that is over; its file may still lie there.
+/// A life that is over; its file may still lie there, however many lives came after it: a file that
+/// was forgotten would be shipped again.
 #[derive(Clone, Debug)]
 pub(super) struct Settled {
     pub(super) head: Head,
     pub(super) file: FileId,
     pub(super) end: u64,
 }
-
-/// Older lives that are over are not looked at: no rotation keeps so many files.
-pub(super) const SETTLED_MAX: usize = 256;
 
 /// A beginning that is shorter says little about a file under another inode number.
 const TELLING_HEAD_BYTES: u64 = 64;

@@ -1,7 +1,7 @@
 //! Taking over: claim the next epoch, fence who wrote before, find the files, record what counts.
 
 use super::life::{LastPiece, Life, Place};
-use super::look::{SETTLED_MAX, Settled};
+use super::look::Settled;
 use super::{Done, Now, Phase, Plan, Record, Records, Step};
 use crate::archive::contents::{FoundPiece, Listing, chain};
 use crate::archive::names::{Epoch, LifeNumber, Name, PieceEnd, PieceId};
@@ -50,17 +50,6 @@ impl Start {
             unpublished: VecDeque::new(),
         }
     }
-
-    /// Lives whose sidecars are needed: those that may go on, those with undecided pieces, and the
-    /// newest of the others, whose files may still lie there.
-    fn needed_lives(&self) -> BTreeSet<LifeNumber> {
-        let lives = &self.listing.lives;
-        let open = lives.difference(&self.listing.ended).copied();
-        let undecided = self.listing.undecided().map(|(id, _)| id.life);
-        let newest = lives.iter().rev().take(SETTLED_MAX).copied();
-        let needed = open.chain(undecided.filter(|life| lives.contains(life)));
-        needed.chain(newest).collect()
-    }
 }
 
 impl Plan {
@@ -79,7 +68,8 @@ impl Plan {
             Stage::Ask(epoch) => Step::AskOwner(epoch),
             Stage::Claim(epoch) => Step::Claim(epoch),
             Stage::Read => Step::ReadRecords {
-                lives: start.needed_lives(),
+                // Of those that are over, too: their files may still lie there.
+                lives: start.listing.lives.clone(),
                 recoveries: start.listing.recoveries.clone(),
                 gaps: start.listing.gaps.clone(),
             },

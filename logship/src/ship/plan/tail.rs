@@ -1,7 +1,7 @@
 //! Following the files: copy, make durable, close, record what is over.
 
 use super::life::{Life, OpenPiece, Place};
-use super::look::{SETTLED_MAX, Settled};
+use super::look::Settled;
 use super::{Copied, Done, Now, Plan, Record, Step};
 use crate::archive::names::{LifeNumber, PieceEnd, PieceId};
 use crate::archive::records::{End, EndCause, Gap, VERSION};
@@ -238,8 +238,6 @@ impl Plan {
                         file: life.known_file,
                         end: end.end,
                     });
-                    let more = self.settled.len().saturating_sub(SETTLED_MAX);
-                    self.settled.drain(..more);
                 }
             }
             Record::Recovery(_) => {}

@@ -95,9 +95,9 @@ pub(super) fn read_config(config: &mut ClientConfig) {
         .set("fetch.queue.backoff.ms", "5")
         .set("fetch.wait.max.ms", "100")
         // What each partition may hold ahead of its sink.
-        .set("queued.max.messages.kbytes", "8192")
-        .set("fetch.message.max.bytes", "1048576")
-        .set("fetch.max.bytes", "8388608")
+        .set("queued.max.messages.kbytes", "4096")
+        .set("fetch.message.max.bytes", "262144")
+        .set("fetch.max.bytes", "1048576")
         .set("message.max.bytes", "8388608")
         .set("receive.message.max.bytes", "100000000")
         .set("check.crcs", "true");
