@@ -97,7 +97,7 @@ pub(super) fn read_config(config: &mut ClientConfig) {
         // What each partition may hold ahead of its sink.
         .set("queued.max.messages.kbytes", "4096")
         .set("fetch.message.max.bytes", "262144")
-        .set("fetch.max.bytes", "1048576")
+        .set("fetch.max.bytes", "8388608")
         .set("message.max.bytes", "8388608")
         .set("receive.message.max.bytes", "100000000")
         .set("check.crcs", "true");
