@@ -178,9 +178,9 @@ async fn refuses_a_manifest_from_the_future(place: &Place) {
     let target = place.path("sales");
     publish(place, &target, "a").await.unwrap();
     let manifest = target.join("_manifest-2").unwrap();
-    place
-        .write(&manifest, r#"{"version": 2, "rows": "elsewhere"}"#)
-        .await;
+    let version = MANIFEST_VERSION + 1;
+    let text = format!(r#"{{"version": {version}, "rows": "elsewhere"}}"#);
+    place.write(&manifest, &text).await;
     let error = published::open(&place.lake, &target).await.unwrap_err();
     assert!(matches!(error, LakeError::NewerManifest { .. }), "{error}");
     // It is replaced like anything else.
