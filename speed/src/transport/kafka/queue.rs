@@ -1,7 +1,8 @@
-//! What librdkafka has fetched of one partition, taken over many records at a time.
+//! What librdkafka has fetched of one partition.
 //!
-//! rdkafka hands records over one by one, each with an event of its own: of the 1.9 CPU seconds
-//! that a million records took to arrive, more than half was spent on that.
+//! rdkafka makes an event of each record first. librdkafka's own way of taking over many at a time
+//! can't be used: it takes the word of a partition's end for a record, so that its position is one
+//! too far, and when it fetches anew from there, as in every rebalance, that record is passed over.
 
 use crate::transport::record::{Record, ReplayOf};
 use comptoir_model::verdict::record_timestamp;
@@ -9,21 +10,15 @@ use rdkafka::bindings as c;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
-use std::collections::VecDeque;
 use std::ffi::{CStr, CString};
 use std::ptr::{self, NonNull};
 use std::slice;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-/// How many records are taken over at a time, at most.
-const TAKEN_MAX: usize = 512;
-
 /// The queue of a partition that its consumer reads, or will.
 pub(super) struct Queue<C: ConsumerContext> {
     native: NonNull<c::rd_kafka_queue_t>,
-    /// Taken over and not handed out yet.
-    taken: VecDeque<Message>,
     /// Handed out last.
     current: Option<Message>,
     /// Keeps `native` alive.
@@ -55,7 +50,6 @@ impl<C: ConsumerContext> Queue<C> {
         };
         Some(Self {
             native,
-            taken: VecDeque::new(),
             current: None,
             _consumer: Arc::clone(consumer),
         })
@@ -63,46 +57,17 @@ impl<C: ConsumerContext> Queue<C> {
 
     /// What comes next; waits at most `wait` for it if nothing is there.
     pub(super) fn next(&mut self, wait: Duration) -> Option<&Message> {
-        if self.taken.is_empty() {
-            self.take_over(TAKEN_MAX, Duration::ZERO);
-        }
-        if self.taken.is_empty() && !wait.is_zero() {
-            // More than one would be waited for until the time is over.
-            self.take_over(1, wait);
-        }
-        self.current = self.taken.pop_front();
-        self.current.as_ref()
-    }
-
-    /// Throws away what was taken over: it is to be fetched from another position.
-    pub(super) fn clear(&mut self) {
-        self.taken.clear();
-    }
-
-    fn take_over(&mut self, count_max: usize, wait: Duration) {
-        let mut messages = [ptr::null_mut(); TAKEN_MAX];
         let milliseconds = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
         #[expect(unsafe_code, reason = "rdkafka has no safe function for it")]
-        // SAFETY: the array has room for as many messages as are asked for. Each one is ours.
-        let count = unsafe {
-            c::rd_kafka_consume_batch_queue(
-                self.native.as_ptr(),
-                milliseconds,
-                messages.as_mut_ptr(),
-                count_max.min(TAKEN_MAX),
-            )
-        };
-        // Negative in case of an error that comes again with the next record.
-        let count = usize::try_from(count).unwrap_or(0);
-        let messages = messages.into_iter().take(count);
-        self.taken
-            .extend(messages.filter_map(NonNull::new).map(Message));
+        // SAFETY: the queue lives as long as this. The message is ours, if there is one.
+        let message = unsafe { c::rd_kafka_consume_queue(self.native.as_ptr(), milliseconds) };
+        self.current = NonNull::new(message).map(Message);
+        self.current.as_ref()
     }
 }
 
 impl<C: ConsumerContext> Drop for Queue<C> {
     fn drop(&mut self) {
-        self.taken.clear();
         self.current = None;
         #[expect(unsafe_code, reason = "gives back what `of` has taken")]
         // SAFETY: nothing uses the queue any more, and its consumer still lives.
@@ -196,7 +161,7 @@ impl Message {
 
 impl Drop for Message {
     fn drop(&mut self) {
-        #[expect(unsafe_code, reason = "gives back a message that was taken over")]
+        #[expect(unsafe_code, reason = "gives back a message")]
         // SAFETY: nothing of the message is borrowed any more.
         unsafe {
             c::rd_kafka_message_destroy(self.0.as_ptr());

@@ -262,9 +262,6 @@ impl PartitionReader {
             // Before it is assigned: a queue of its own from the first record on.
             self.queue = Queue::of(&slot.consumer, &slot.topic, self.number());
         }
-        if let Some(queue) = &mut self.queue {
-            queue.clear();
-        }
         slot.consumer.incremental_assign(&list).map_err(error)?;
         *fetching = true;
         self.state = State::Reading;
