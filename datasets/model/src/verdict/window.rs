@@ -141,17 +141,21 @@ impl DuplicateWindow {
         Ok(())
     }
 
-    /// For one more id.
+    /// For one more id: what is remembered moves to a table twice its size, so this is done once
+    /// in so many records. A table that only drops what is forgotten keeps marks of it, and then
+    /// grows or not as the hashes fall.
     fn make_room(&mut self) {
         if self.latest.len() < self.latest.capacity() {
             return;
         }
         let marks = &self.marks;
-        self.latest
-            .retain(|latest| marks.get(latest.number).is_some());
-        // As much as it holds: so this is done once in so many records.
-        self.latest
-            .reserve(self.latest.len() + 1, |latest| spread(latest.hash));
+        let mut roomier = HashTable::with_capacity(2 * (marks.queue.len() + 1));
+        for latest in self.latest.drain() {
+            if marks.get(latest.number).is_some() {
+                roomier.insert_unique(spread(latest.hash), latest, |latest| spread(latest.hash));
+            }
+        }
+        self.latest = roomier;
     }
 }
 
