@@ -14,12 +14,19 @@ use sha2::{Digest, Sha256};
 const CHUNK: usize = 1024 * 1024;
 
 pub(super) struct Part<'a> {
-    writer: LakeWriter,
     layout: &'a Layout,
     body: Body,
-    buffer: Vec<u8>,
-    sha256: Sha256,
+    output: Output,
     rows: u64,
+}
+
+/// The way into the lake.
+struct Output {
+    writer: LakeWriter,
+    /// Not written yet.
+    buffer: Vec<u8>,
+    /// Of what was written.
+    sha256: Sha256,
     bytes: u64,
 }
 
@@ -54,19 +61,21 @@ impl<'a> Part<'a> {
         // The path has the run and the part in it.
         let body = layout.body(&writer.path().to_string())?;
         Ok(Self {
-            writer,
             layout,
             body,
-            buffer: Vec::with_capacity(CHUNK),
-            sha256: Sha256::new(),
+            output: Output {
+                writer,
+                buffer: Vec::with_capacity(CHUNK),
+                sha256: Sha256::new(),
+                bytes: 0,
+            },
             rows: 0,
-            bytes: 0,
         })
     }
 
     /// Appends a row to the buffer; its values start at `first`.
     pub(super) fn append(&mut self, row: &Row, first: usize) -> Result<(), ImportError> {
-        (self.body).append(self.layout, row, first, &mut self.buffer)?;
+        (self.body).append(self.layout, row, first, &mut self.output.buffer)?;
         self.rows += 1;
         Ok(())
     }
@@ -74,42 +83,36 @@ impl<'a> Part<'a> {
     /// To be awaited between rows: it keeps the buffer small. Says how many rows and bytes went
     /// into the lake with it.
     pub(super) async fn flush_if_full(&mut self) -> Result<bool, LakeError> {
-        if self.buffer.len() < CHUNK {
+        if self.output.buffer.len() < CHUNK {
             return Ok(false);
         }
-        flush(
-            &mut self.writer,
-            &mut self.buffer,
-            &mut self.sha256,
-            &mut self.bytes,
-        )
-        .await?;
+        self.output.flush().await?;
         Ok(true)
     }
 
     /// The rows and bytes so far.
     pub(super) fn progress(&self) -> (u64, u64) {
-        (self.rows, self.bytes + self.buffer.len() as u64)
+        (
+            self.rows,
+            self.output.bytes + self.output.buffer.len() as u64,
+        )
     }
 
     /// After the last row.
-    pub(super) async fn finish(mut self, name: String) -> Result<UnclosedPart, ImportError> {
-        let finished = self.body.finish(&mut self.buffer)?;
-        flush(
-            &mut self.writer,
-            &mut self.buffer,
-            &mut self.sha256,
-            &mut self.bytes,
-        )
-        .await?;
+    pub(super) async fn finish(self, name: String) -> Result<UnclosedPart, ImportError> {
+        let Self {
+            body, mut output, ..
+        } = self;
+        let finished = body.finish(&mut output.buffer)?;
+        output.flush().await?;
         Ok(UnclosedPart {
-            writer: self.writer,
+            writer: output.writer,
             part: WrittenPart {
                 info: PartInfo {
                     name,
                     rows: finished.total.rows,
-                    bytes: self.bytes,
-                    sha256: hex::encode(self.sha256.finalize()),
+                    bytes: output.bytes,
+                    sha256: hex::encode(output.sha256.finalize()),
                     checksum: Some(finished.total.checksum),
                 },
                 ambiguous_rows: finished.ambiguous_rows,
@@ -119,19 +122,17 @@ impl<'a> Part<'a> {
     }
 }
 
-async fn flush(
-    writer: &mut LakeWriter,
-    buffer: &mut Vec<u8>,
-    sha256: &mut Sha256,
-    bytes: &mut u64,
-) -> Result<(), LakeError> {
-    let chunk = Bytes::from(std::mem::replace(buffer, Vec::with_capacity(CHUNK)));
-    sha256.update(&chunk);
-    *bytes += chunk.len() as u64;
-    if chunk.is_empty() {
-        return Ok(());
+impl Output {
+    async fn flush(&mut self) -> Result<(), LakeError> {
+        let chunk = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK));
+        let chunk = Bytes::from(chunk);
+        self.sha256.update(&chunk);
+        self.bytes += chunk.len() as u64;
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        self.writer.write(chunk).await
     }
-    writer.write(chunk).await
 }
 
 impl HiveDelimiters {

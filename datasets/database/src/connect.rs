@@ -163,23 +163,7 @@ impl Database {
             ..
         } = self;
         let (url, limit) = (&*url, limits.row);
-        futures::stream::try_unfold(stream(connection, sql), move |mut rows| async move {
-            // Most rows are there already: the clock is asked only for those that are not.
-            let next = match rows.try_next().now_or_never() {
-                Some(next) => Ok(next),
-                None => tokio::time::timeout(limit, rows.try_next()).await,
-            };
-            match next {
-                Ok(Ok(row)) => Ok(row.map(|row| (row, rows))),
-                Ok(Err(error)) => Err(error::on_statement(url, what, error)),
-                Err(_) => Err(DatabaseError::TimedOut {
-                    url: url.to_string(),
-                    what: what.to_owned(),
-                    limit,
-                }),
-            }
-        })
-        .boxed()
+        each_in_time(stream(connection, sql), url, what, limit)
     }
 
     /// Ends the session in order. An error here can't undo anything, so there is none.
@@ -291,6 +275,32 @@ fn product(version: &str) -> String {
         Some((number, _)) => format!("MariaDB {number}"),
         None => format!("MySQL {version}"),
     }
+}
+
+/// Rows with a limit on the wait for each.
+pub(crate) fn each_in_time<'a>(
+    rows: BoxStream<'a, Result<Row, sqlx::Error>>,
+    url: &'a DatabaseUrl,
+    what: &'a str,
+    limit: Duration,
+) -> BoxStream<'a, Result<Row, DatabaseError>> {
+    futures::stream::try_unfold(rows, move |mut rows| async move {
+        // Most rows are there already: the clock is asked only for those that are not.
+        let next = match rows.try_next().now_or_never() {
+            Some(next) => Ok(next),
+            None => tokio::time::timeout(limit, rows.try_next()).await,
+        };
+        match next {
+            Ok(Ok(row)) => Ok(row.map(|row| (row, rows))),
+            Ok(Err(error)) => Err(error::on_statement(url, what, error)),
+            Err(_) => Err(DatabaseError::TimedOut {
+                url: url.to_string(),
+                what: what.to_owned(),
+                limit,
+            }),
+        }
+    })
+    .boxed()
 }
 
 #[cfg(test)]

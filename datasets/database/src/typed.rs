@@ -1,6 +1,6 @@
 //! Statements with bound values of their own types, and typed reading of what they answer.
 
-use crate::connect::{Database, Link};
+use crate::connect::{Database, Link, each_in_time};
 use crate::error::{self, DatabaseError};
 use crate::rows::Row;
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
@@ -108,18 +108,7 @@ impl Database {
                 .map_ok(Row::Sqlite)
                 .boxed(),
         };
-        futures::stream::try_unfold(rows, move |mut rows| async move {
-            match tokio::time::timeout(limit, rows.try_next()).await {
-                Ok(Ok(row)) => Ok(row.map(|row| (row, rows))),
-                Ok(Err(error)) => Err(error::on_statement(url, what, error)),
-                Err(_) => Err(DatabaseError::TimedOut {
-                    url: url.to_string(),
-                    what: what.to_owned(),
-                    limit,
-                }),
-            }
-        })
-        .boxed()
+        each_in_time(rows, url, what, limit)
     }
 
     /// The driver's own connection, for what is not here. Its calls have no time limit.
