@@ -165,7 +165,10 @@ impl LakeWriter {
     /// Makes everything written so far durable, on every replica, and visible to `stat`.
     pub async fn hsync(&mut self) -> Result<()> {
         let mut sink = self.take_sink()?;
-        let synced = hsync(&mut sink).await;
+        let synced = match &mut sink {
+            Sink::Hdfs(writer) => writer.hsync().await,
+            Sink::Local(writer) => writer.hsync().await,
+        };
         self.survive(synced)?;
         self.state = State::Open(sink);
         Ok(())
@@ -177,13 +180,11 @@ impl LakeWriter {
             return Ok(());
         }
         let mut sink = self.take_sink()?;
-        // HDFS alone would not sync the last block.
-        let synced = hsync(&mut sink).await;
-        self.survive(synced)?;
-        if let Sink::Hdfs(writer) = &mut sink {
-            let closed = writer.close().await;
-            self.survive(closed)?;
-        }
+        let closed = match &mut sink {
+            Sink::Hdfs(writer) => writer.close(self.length).await,
+            Sink::Local(writer) => writer.hsync().await,
+        };
+        self.survive(closed)?;
         self.state = State::Closed;
         Ok(())
     }
@@ -213,13 +214,6 @@ impl LakeWriter {
             self.state = State::Dead(error.to_string());
         }
         result
-    }
-}
-
-async fn hsync(sink: &mut Sink) -> Result<()> {
-    match sink {
-        Sink::Hdfs(writer) => writer.hsync().await,
-        Sink::Local(writer) => writer.hsync().await,
     }
 }
 

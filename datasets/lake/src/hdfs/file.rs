@@ -1,6 +1,7 @@
 //! Open files of HDFS.
 
 use super::client::Hdfs;
+use super::close;
 use super::error::map;
 use crate::error::{LakeError, Result};
 use crate::lake::Create;
@@ -11,6 +12,7 @@ use futures::StreamExt;
 use hdfs_native::WriteOptions;
 use hdfs_native::file::{FileReader, FileWriter};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// A closed file, or the complete blocks of an open one. Its blocks are known: it stays readable
 /// when its name goes to another one, until HDFS deletes the blocks.
@@ -70,9 +72,9 @@ impl Reader {
 }
 
 pub(crate) struct Writer {
+    hdfs: Hdfs,
     path: LakePath,
     file: Box<FileWriter>,
-    limit: Limit,
 }
 
 impl Writer {
@@ -84,29 +86,32 @@ impl Writer {
         };
         let file = hdfs.limit.run(|| format!("creating {path}"), call).await?;
         Ok(Self {
+            hdfs: hdfs.clone(),
             path: path.clone(),
             file,
-            limit: hdfs.limit,
         })
     }
 
     /// Only buffers: neither a dead `DataNode` nor a fence shows here for sure.
     pub(crate) async fn write(&mut self, bytes: Bytes) -> Result<()> {
-        let Self { path, file, limit } = self;
+        let Self { path, file, hdfs } = self;
         let call = async { Box::pin(file.write_bytes(bytes)).await.map_err(map(path)) };
-        limit.run(|| format!("writing {path}"), call).await?;
+        hdfs.limit.run(|| format!("writing {path}"), call).await?;
         Ok(())
     }
 
     pub(crate) async fn hsync(&mut self) -> Result<()> {
-        let Self { path, file, limit } = self;
+        let Self { path, file, hdfs } = self;
         let call = async { Box::pin(file.hsync()).await.map_err(map(path)) };
-        limit.run(|| format!("hsync of {path}"), call).await
+        hdfs.limit.run(|| format!("hsync of {path}"), call).await
     }
 
-    pub(crate) async fn close(&mut self) -> Result<()> {
-        let Self { path, file, limit } = self;
-        let call = async { Box::pin(file.close()).await.map_err(map(path)) };
-        limit.run(|| format!("closing {path}"), call).await
+    /// Makes all `length` bytes durable and the file complete. HDFS alone would not sync the last
+    /// block.
+    pub(crate) async fn close(&mut self, length: u64) -> Result<()> {
+        let begin = Instant::now();
+        self.hsync().await?;
+        let round_trip = begin.elapsed();
+        close::close(&self.hdfs, &self.path, &mut self.file, length, round_trip).await
     }
 }

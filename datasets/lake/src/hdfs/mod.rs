@@ -1,6 +1,7 @@
 //! HDFS through hdfs-native.
 
 mod client;
+mod close;
 mod error;
 mod file;
 mod names;

@@ -169,3 +169,37 @@ async fn child_that_writes_until_it_is_killed() {
         output.flush().unwrap();
     }
 }
+
+/// A close is more than one call, and a stop may come between any two of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_datanode_that_stutters_while_files_are_closed_costs_none_of_them_a_byte() {
+    const FILES: usize = 20;
+    let cluster = cluster().await;
+    let lake = cluster.lake(None, Duration::from_secs(30));
+    let files: Vec<LakePath> = (0..FILES).map(|n| file(&format!("stutter-{n}"))).collect();
+    let closing = async {
+        for path in &files {
+            lake.delete(path, Recursive::No).await.unwrap();
+            let mut writer = lake.create(path, Create::Exclusive).await.unwrap();
+            writer.write(line(0)).await.unwrap();
+            writer.close().await.unwrap();
+        }
+    };
+    let stuttering = async {
+        for milliseconds in (0..50).cycle() {
+            cluster.signal("datanode", Signal::STOP);
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            cluster.signal("datanode", Signal::CONT);
+            tokio::time::sleep(Duration::from_millis(3)).await;
+        }
+    };
+    let closed = tokio::time::timeout(DEADLINE * 4, closing);
+    tokio::select! {
+        closed = closed => closed.expect("every file is closed"),
+        () = stuttering => unreachable!("it goes on for ever"),
+    }
+    cluster.repair();
+    for path in &files {
+        assert_eq!(lake.read(path).await.unwrap(), line(0), "{path}");
+    }
+}
