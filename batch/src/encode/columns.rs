@@ -118,8 +118,7 @@ impl Columns {
         };
         let unfit = match typed(bytes, *held) {
             Ok(typed) => {
-                self.row
-                    .value(|out| canonical::append(bytes, column.sql_type, *form, out));
+                self.row.source(bytes, column.sql_type, *form);
                 return Ok(Taken {
                     index,
                     value: Some(typed),

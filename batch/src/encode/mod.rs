@@ -38,6 +38,7 @@ pub use error::{EncodeError, FormatName};
 pub use held::{OnLossy, SqoopDecimals, Timestamps, TypeMapping};
 pub use source::source_bytes;
 pub use sql_type::{IntegerWidth, Sign, SqlType};
+pub(crate) use values::without_zero_fill;
 
 use comptoir_model::file_format::{AvroCodec, ParquetCodec};
 

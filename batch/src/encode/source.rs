@@ -1,20 +1,26 @@
 //! Values of a database as the encoders take them.
 
 use crate::database::Raw;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 /// The text of a value, or its bytes; `None` of NULL. What a server sends is not copied, a number
 /// of `SQLite` is printed into `scratch`.
+#[inline]
 pub fn source_bytes<'a>(raw: Raw<'a>, scratch: &'a mut String) -> Option<&'a [u8]> {
+    match raw {
+        Raw::Null => None,
+        Raw::Text(bytes) | Raw::Blob(bytes) => Some(bytes),
+        Raw::Integer(number) => print(number, scratch),
+        Raw::Real(number) => print(number, scratch),
+    }
+}
+
+fn print(number: impl Display, scratch: &mut String) -> Option<&[u8]> {
     scratch.clear();
     // Printing into a string succeeds.
-    let printed = match raw {
-        Raw::Null => return None,
-        Raw::Text(bytes) | Raw::Blob(bytes) => return Some(bytes),
-        Raw::Integer(number) => write!(scratch, "{number}"),
-        Raw::Real(number) => write!(scratch, "{number}"),
-    };
-    printed.is_ok().then_some(scratch.as_bytes())
+    write!(scratch, "{number}")
+        .is_ok()
+        .then_some(scratch.as_bytes())
 }
 
 #[cfg(test)]

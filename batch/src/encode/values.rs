@@ -131,6 +131,7 @@ pub(crate) fn boolean_of_bits(bytes: &[u8]) -> Option<bool> {
 }
 
 /// ZEROFILL and YEAR print zeros in front.
+#[inline]
 pub(crate) fn without_zero_fill(bytes: &[u8]) -> &[u8] {
     if bytes.first() != Some(&b'0') {
         return bytes;

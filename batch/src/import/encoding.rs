@@ -129,6 +129,7 @@ impl Layout {
         }
     }
 
+    #[cold]
     fn failed(&self, column: &ReadColumn, reason: &str) -> ImportError {
         ImportError::Value {
             table: self.table.clone(),
@@ -138,6 +139,7 @@ impl Layout {
         }
     }
 
+    #[inline]
     fn get<'a>(
         &self,
         row: &'a Row,
@@ -210,6 +212,8 @@ impl TextBody {
         out: &mut Vec<u8>,
     ) -> Result<(), ImportError> {
         let format = &layout.format;
+        let is_bare = format.is_bare();
+        let start = self.plain.len();
         let mut ambiguous = false;
         for (index, column) in layout.columns.iter().enumerate() {
             if index > 0 {
@@ -226,9 +230,18 @@ impl TextBody {
                 CanonicalForm::AsWritten | CanonicalForm::Text => text,
                 _ => text.and(source_bytes(raw, &mut self.number)),
             });
-            ambiguous |= format.encode(&mut self.plain, text, column.kind) == Encoded::Ambiguous;
+            let encoded = if is_bare {
+                format.encode_bare(&mut self.plain, text, column.kind)
+            } else {
+                format.encode(&mut self.plain, text, column.kind)
+            };
+            ambiguous |= encoded == Encoded::Ambiguous;
         }
         self.plain.push(format.record);
+        if is_bare {
+            let delimiters = format.delimiters_in(&self.plain[start..]);
+            ambiguous |= delimiters > layout.columns.len();
+        }
         self.hasher.end_row();
         self.ambiguous_rows += u64::from(ambiguous);
         if self.plain.len() >= PLAIN {

@@ -5,6 +5,7 @@ mod moment;
 use super::dates::{Dates, Shown};
 use super::java::{self, Version};
 use crate::database::Raw;
+use crate::encode::without_zero_fill;
 
 /// How the values of a column are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +64,23 @@ pub(super) enum ValueError {
 /// The text of a value, `None` for NULL. What needs no change is not copied.
 ///
 /// A value that is not what its column declares (`SQLite` allows that) keeps the text it has.
+#[inline]
 pub(super) fn text<'a>(
+    raw: Raw<'a>,
+    printer: Printer,
+    scratch: &'a mut Vec<u8>,
+) -> Result<Option<&'a [u8]>, ValueError> {
+    match (raw, printer) {
+        (Raw::Null, _) => Ok(None),
+        (Raw::Text(bytes), Printer::AsIs | Printer::BytesAsText) => Ok(Some(bytes)),
+        (Raw::Text(bytes), Printer::Number | Printer::Decimal { .. }) => {
+            Ok(Some(without_zero_fill(bytes)))
+        }
+        _ => print(raw, printer, scratch),
+    }
+}
+
+fn print<'a>(
     raw: Raw<'a>,
     printer: Printer,
     scratch: &'a mut Vec<u8>,
@@ -194,18 +211,6 @@ fn bits(bytes: &[u8]) -> Option<u64> {
             .iter()
             .fold(0, |number, byte| number << 8 | u64::from(*byte))
     })
-}
-
-/// ZEROFILL and YEAR print leading zeros.
-fn without_zero_fill(bytes: &[u8]) -> &[u8] {
-    let zeros = bytes.iter().take_while(|byte| **byte == b'0').count();
-    let digit_follows = bytes.get(zeros).is_some_and(u8::is_ascii_digit);
-    let superfluous = if digit_follows {
-        zeros
-    } else {
-        zeros.saturating_sub(1)
-    };
-    &bytes[superfluous..]
 }
 
 /// `00 01 fe ff`

@@ -23,27 +23,30 @@ pub enum Raw<'a> {
 
 impl Row {
     /// The value at `index`.
+    #[inline]
     pub fn get(&self, index: usize) -> Result<Raw<'_>, sqlx::Error> {
         match self {
             Self::MySql(row) => {
                 let value: Option<&[u8]> = row.try_get_unchecked(index)?;
                 Ok(value.map_or(Raw::Null, Raw::Text))
             }
-            Self::Sqlite(row) => {
-                let value = row.try_get_raw(index)?;
-                if value.is_null() {
-                    return Ok(Raw::Null);
-                }
-                let decoded = match value.type_info().name() {
-                    "INTEGER" => <i64 as Decode<Sqlite>>::decode(value).map(Raw::Integer),
-                    "REAL" => <f64 as Decode<Sqlite>>::decode(value).map(Raw::Real),
-                    "TEXT" => <&[u8] as Decode<Sqlite>>::decode(value).map(Raw::Text),
-                    _ => <&[u8] as Decode<Sqlite>>::decode(value).map(Raw::Blob),
-                };
-                decoded.map_err(sqlx::Error::Decode)
-            }
+            Self::Sqlite(row) => get_from_sqlite(row, index),
         }
     }
+}
+
+fn get_from_sqlite(row: &SqliteRow, index: usize) -> Result<Raw<'_>, sqlx::Error> {
+    let value = row.try_get_raw(index)?;
+    if value.is_null() {
+        return Ok(Raw::Null);
+    }
+    let decoded = match value.type_info().name() {
+        "INTEGER" => <i64 as Decode<Sqlite>>::decode(value).map(Raw::Integer),
+        "REAL" => <f64 as Decode<Sqlite>>::decode(value).map(Raw::Real),
+        "TEXT" => <&[u8] as Decode<Sqlite>>::decode(value).map(Raw::Text),
+        _ => <&[u8] as Decode<Sqlite>>::decode(value).map(Raw::Blob),
+    };
+    decoded.map_err(sqlx::Error::Decode)
 }
 
 impl Raw<'_> {

@@ -108,6 +108,35 @@ impl TextFormat {
         }
     }
 
+    /// Whether nothing stands round a value and nothing inside it is escaped: it is written as it
+    /// is, and only delimiters inside it, or the null token, make it ambiguous.
+    pub fn is_bare(&self) -> bool {
+        self.escape.is_none() && self.enclose == Enclose::Never
+    }
+
+    /// Appends one value of a bare format, without looking for delimiters in it: once for a whole
+    /// record [`TextFormat::delimiters_in`] does that faster.
+    #[inline]
+    pub fn encode_bare(
+        &self,
+        out: &mut Vec<u8>,
+        value: Option<&[u8]>,
+        kind: ColumnKind,
+    ) -> Encoded {
+        let null = self.null_token(kind).as_bytes();
+        out.extend_from_slice(value.unwrap_or(null));
+        if value == Some(null) {
+            Encoded::Ambiguous
+        } else {
+            Encoded::Exact
+        }
+    }
+
+    /// How many delimiters of fields and records there are.
+    pub fn delimiters_in(&self, bytes: &[u8]) -> usize {
+        bytes.iter().filter(|byte| self.delimits(**byte)).count()
+    }
+
     /// Appends one value; the caller writes the delimiters between values.
     pub fn encode(&self, out: &mut Vec<u8>, value: Option<&[u8]>, kind: ColumnKind) -> Encoded {
         let null = self.null_token(kind).as_bytes();
@@ -384,6 +413,27 @@ mod tests {
             }
             let read: Result<Vec<Vec<_>>, _> = format.decode(&bytes, &kinds).collect();
             prop_assert_eq!(read, Ok(kept));
+        }
+
+        #[test]
+        fn a_bare_record_is_written_and_judged_as_value_by_value(
+            values in prop::collection::vec(prop::option::of("[a,
+    ]{0,5}|null"), 3),
+        ) {
+            let format = TextFormat::sqoop_default();
+            prop_assert!(format.is_bare() && !TextFormat::lossless().is_bare());
+            let values: Vec<_> = values.iter().map(Option::as_deref).collect();
+            let (text, exact) = encode(&format, &values);
+            let mut bare = Vec::new();
+            let mut is_exact = true;
+            for (index, value) in values.iter().enumerate() {
+                bare.extend((index > 0).then_some(format.field));
+                let value = value.map(str::as_bytes);
+                is_exact &= format.encode_bare(&mut bare, value, ColumnKind::Text) == Encoded::Exact;
+            }
+            bare.push(format.record);
+            is_exact &= format.delimiters_in(&bare) == values.len();
+            prop_assert_eq!((bare, is_exact), (text.into_bytes(), exact));
         }
     }
 }
