@@ -224,7 +224,7 @@ impl fmt::Display for ImportReport {
 }
 
 /// `2823` as `2,823`.
-pub(super) fn thousands(number: u64) -> String {
+pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
