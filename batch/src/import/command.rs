@@ -152,7 +152,12 @@ impl Run<'_> {
                 }
                 Err(error) => error,
             };
-            match pauses.next().filter(|_| error.retry() == Retry::CanHelp) {
+            let can_help = match error.retry() {
+                Retry::CanHelp => true,
+                Retry::Unknown => request.existing.bears_repeating(),
+                Retry::CanNot => false,
+            };
+            match pauses.next().filter(|_| can_help) {
                 None => {
                     break Outcome::Failed {
                         exit: error.exit(),

@@ -71,6 +71,16 @@ pub enum Existing {
     Refuse,
 }
 
+impl Existing {
+    /// Whether a second run may follow one of which nobody knows whether it was published.
+    pub(super) fn bears_repeating(self) -> bool {
+        match self {
+            Self::ReplaceOurs | Self::ReplaceAll => true,
+            Self::Refuse => false,
+        }
+    }
+}
+
 /// How the ranges are found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SplitRequest {

@@ -120,6 +120,8 @@ impl<'a> Order<'a> {
 mod tests {
     use super::super::file;
     use super::*;
+    use proptest::prelude::*;
+    use std::fmt::Write as _;
 
     fn book(contents: &str) -> Result<JobBook, JobsError> {
         let path = Path::new("/etc/jobs.toml");
@@ -172,5 +174,44 @@ mod tests {
         let book = book(SHOP).unwrap();
         let error = book.get("slaes").unwrap_err().to_string();
         assert!(error.ends_with("did you mean `sales`?"), "{error}");
+    }
+
+    proptest! {
+        /// Whatever the arrows between eight jobs: an order that fits them all, or a circle that is
+        /// one.
+        #[test]
+        fn an_order_fits_and_a_circle_is_one(
+            arrows in prop::collection::vec((0_usize..8, 0_usize..8), 0..14)
+        ) {
+            let mut text = String::new();
+            for job in 0..8 {
+                let needed: Vec<_> = (arrows.iter().filter(|arrow| arrow.0 == job))
+                    .map(|arrow| format!("\"j{}\"", arrow.1))
+                    .collect();
+                writeln!(text, "[jobs.j{job}]\nafter = [{}]", needed.join(", ")).unwrap();
+            }
+            let is_arrow = |from: &str, to: &str| {
+                arrows.iter().any(|arrow| from == format!("j{}", arrow.0) && to == format!("j{}", arrow.1))
+            };
+            match book(&text) {
+                Ok(book) => {
+                    let order = book.in_order(&Wanted::All).unwrap();
+                    prop_assert_eq!(order.len(), 8);
+                    for (at, job) in order.iter().enumerate() {
+                        for needed in &job.after {
+                            prop_assert!(order[..at].iter().any(|earlier| earlier.name == *needed));
+                        }
+                    }
+                }
+                Err(JobsError::Written { fault, .. }) => {
+                    let Fault::Cycle(names) = *fault else {
+                        return Err(TestCaseError::fail(fault.to_string()));
+                    };
+                    prop_assert_eq!(names.first(), names.last());
+                    prop_assert!(names.windows(2).all(|pair| is_arrow(&pair[0], &pair[1])));
+                }
+                Err(error) => return Err(TestCaseError::fail(error.to_string())),
+            }
+        }
     }
 }

@@ -1,12 +1,12 @@
 //! From a job as it is written to one that can run: its settings and its request, checked before
 //! anything is touched.
 
-use super::error::JobsError;
+use super::error::{Fault, JobsError};
 use super::file::Job;
 use crate::cli::Exit;
 use crate::import::{self, Composed, ImportError, UsageError};
 use crate::report::TellError;
-use comptoir_config::{ConfigError, SecretError, Settings, Sources, read_secret_file};
+use comptoir_config::{ConfigError, DatabaseUrl, SecretError, Settings, Sources, read_secret_file};
 use comptoir_model::ids::JobName;
 use comptoir_warehouse::{Limits, Login, Warehouse, WarehouseError};
 
@@ -37,6 +37,10 @@ pub enum CommandError {
         "{flag} takes nothing behind `--`\nhint: leave that out, or give it to --create or --exec"
     )]
     NothingBehind { flag: &'static str },
+    #[error(
+        "--quiet, --json and --metrics-file are of --exec, which runs a job\nhint: leave them out"
+    )]
+    OfExec,
 }
 
 impl CommandError {
@@ -47,7 +51,8 @@ impl CommandError {
             | Self::Usage { .. }
             | Self::Password(_)
             | Self::NotAnImport { .. }
-            | Self::NothingBehind { .. } => Exit::Usage,
+            | Self::NothingBehind { .. }
+            | Self::OfExec => Exit::Usage,
             Self::Warehouse(_) | Self::Tell(_) => Exit::Failed,
             Self::Access(error) => error.exit(),
             Self::Import(error) => error.exit(),
@@ -76,6 +81,10 @@ impl<'a> Ready<'a> {
             let job = job.name.clone();
             CommandError::Settings { job, source }
         })?;
+        if has_password(&settings.erp.url) {
+            let name = job.name.clone();
+            return Err(Fault::Password { job: name }.at(job.origin.clone()).into());
+        }
         let line = std::iter::once("import".to_owned()).chain(job.line.iter().cloned());
         let composed = import::check(&job.args, &settings, line).map_err(|source| {
             let job = job.name.clone();
@@ -86,6 +95,16 @@ impl<'a> Ready<'a> {
             settings,
             composed,
         })
+    }
+}
+
+/// Of a key store, say: the URL is kept as it was written.
+fn has_password(url: &DatabaseUrl) -> bool {
+    match url {
+        DatabaseUrl::Sqlite { .. } => false,
+        DatabaseUrl::MySql { properties, .. } => {
+            (properties.names()).any(|name| name.to_lowercase().contains("password"))
+        }
     }
 }
 

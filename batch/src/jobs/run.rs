@@ -63,6 +63,7 @@ pub(super) async fn run_jobs(
             Some(missing) => runner.skip(&job.name, missing).await,
             None => runner.run(ready).await,
         };
+        progress.finish_and_clear();
         exits.insert(&job.name, summary.exit());
         if exit == Exit::Done {
             exit = summary.exit();
@@ -117,6 +118,7 @@ impl Runner<'_> {
                 "{name}: --verbose has no effect in a job: run it with --log-level debug"
             );
         }
+        self.progress.reset();
         let permit = Permit::Of(&lock);
         let (args, progress) = (&job.args, self.progress);
         let summary =

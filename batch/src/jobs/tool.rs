@@ -8,6 +8,7 @@ use super::ready::{CommandError, Ready};
 use super::run::run_jobs;
 use super::store::JobStore;
 use crate::cli::Exit;
+use crate::report::OutputArgs;
 use comptoir_config::{Origin, Settings, Sources};
 use comptoir_model::ids::JobName;
 use indicatif::ProgressBar;
@@ -39,6 +40,9 @@ pub async fn job(
         .find(|(given, _)| *given && !args.line.is_empty())
     {
         return Err(CommandError::NothingBehind { flag });
+    }
+    if exec.is_none() && args.output != OutputArgs::default() {
+        return Err(CommandError::OfExec);
     }
     if let Some(name) = create {
         create_job(&store, name, &args.line, sources)?;

@@ -21,6 +21,9 @@ async fn a_killed_run_is_shown_as_crashed_and_the_next_one_goes_on(world: &World
     let status = world.batch(&["status", "--json"]).json();
     assert_eq!(status[0]["last"]["outcome"], "crashed");
     assert_eq!(status[0]["running"], false);
+    let beside = world.root.join(".comptoir").unwrap().join("sales").unwrap();
+    let left = beside.join("run-20260101T000000Z-00000001").unwrap();
+    world.lake.mkdirs(&left).await.unwrap();
     // What is away comes back while it waits.
     let run = world.start(&["run", "blocked"]);
     world.wait_for(JobOutcome::Running).await;
@@ -31,6 +34,8 @@ async fn a_killed_run_is_shown_as_crashed_and_the_next_one_goes_on(world: &World
     let outcomes: Vec<_> = history.iter().map(|run| run["outcome"].clone()).collect();
     assert_eq!(outcomes, ["done", "crashed"]);
     assert_eq!(history[0]["rows"], 2);
+    let swept = world.lake.stat(&left).await.unwrap();
+    assert!(swept.is_none(), "what a crashed run left is still there");
 }
 
 /// The lock goes as it does when a session ends, or somebody deletes the file, while its owner
@@ -94,15 +99,30 @@ async fn exit_codes_tell_what_was_away_and_retries_are_bounded() {
         world.numbered_table(3).await;
         let port = free_port();
         let target = &world.target;
+        // Takes connections, and says nothing.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let silent = listener.local_addr().unwrap();
         world.write_jobs(&format!(
             "[jobs.source]\nconnect = \"mysql://127.0.0.1:{port}/erp\"\ntable = \"t\"\n\
              target-dir = \"{target}\"\nretries = 1\n\
              [jobs.lake]\nlake = \"hdfs://127.0.0.1:{port}\"\ntable = \"t\"\nnum-mappers = 1\n\
              target-dir = \"{target}\"\nretries = 0\n\
+             [jobs.silent]\nlake = \"hdfs://{silent}\"\ntable = \"t\"\nnum-mappers = 1\n\
+             target-dir = \"{target}\"\nretries = 1\ndelete-target-dir = true\n\
+             [jobs.silent-once]\nlake = \"hdfs://{silent}\"\ntable = \"t\"\nnum-mappers = 1\n\
+             target-dir = \"{target}\"\nretries = 1\n\
              [jobs.refused]\ntable = \"missing\"\nnum-mappers = 1\ntarget-dir = \"{target}\"\n"
         ));
-        for (job, code, attempts) in [("source", 6, 2), ("lake", 7, 1), ("refused", 1, 1)] {
-            let run = world.batch(&["run", job, "--json"]);
+        for (job, code, attempts) in [
+            ("source", 6, 2),
+            ("lake", 7, 1),
+            // Whether a call that got no answer was carried out is unknown.
+            ("silent", 7, 2),
+            ("silent-once", 7, 1),
+            ("refused", 1, 1),
+        ] {
+            let mut run = world.program(&["run", job, "--json"]);
+            let run = Ended::of(run.env("COMPTOIR_LAKE_TIMEOUT_S", "2").output().unwrap());
             assert_eq!(run.code, code, "{}", run.stderr);
             let object = &run.json()[0];
             assert_eq!(
@@ -113,7 +133,20 @@ async fn exit_codes_tell_what_was_away_and_retries_are_bounded() {
             assert_eq!(recorded[0]["outcome"], "failed");
             assert_eq!(recorded[0]["error"], object["error"]);
         }
-        assert!(world.batch(&["run", "source", "lake"]).code == 6);
+        assert_eq!(world.batch(&["run", "source", "lake"]).code, 6);
+        // Without a record there is no run.
+        let mut run = world.program(&["run", "refused"]);
+        run.env(
+            "COMPTOIR_WAREHOUSE_URL",
+            format!("mysql://127.0.0.1:{port}/w"),
+        );
+        let run = Ended::of(run.output().unwrap());
+        assert_eq!(run.code, 1, "{}", run.stderr);
+        assert!(
+            run.stderr.contains("the warehouse: can't reach"),
+            "{}",
+            run.stderr
+        );
     })
     .await;
 }

@@ -295,6 +295,42 @@ async fn nothing_that_came_can_be_a_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_is_no_job_reports_in_the_same_ways() {
+    World::with(Kind::Sqlite, async |world: &World| {
+        world.numbered_table(6).await;
+        world.write_jobs("");
+        let quiet = [
+            "import",
+            "--quiet",
+            "--metrics-file",
+            "c.prom",
+            "--table",
+            "t",
+        ];
+        let import = world.batch(&quiet);
+        assert_eq!(
+            (import.code, import.stdout.as_str(), import.stderr.as_str()),
+            (0, "", "")
+        );
+        let again = world.batch(&quiet);
+        assert_eq!((again.code, again.stdout.as_str()), (1, ""));
+        assert!(again.stderr.contains("exists already"), "{}", again.stderr);
+        let metrics = std::fs::read_to_string(world.directory.path().join("c.prom")).unwrap();
+        for sample in [
+            "comptoir_job_rows{job=\"t\"} 6\n",
+            "comptoir_job_last_run_exit_code{job=\"t\"} 1\n",
+        ] {
+            assert!(metrics.contains(sample), "{sample}: {metrics}");
+        }
+        let all = ["import-all-tables", "--json", "--warehouse-dir", "/all"];
+        let all = world.batch(&all);
+        assert_eq!(all.code, 0, "{}", all.stderr);
+        assert_eq!(all.json()[0]["job"], "t");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn saved_jobs_are_sqoops() {
     World::with(Kind::Sqlite, async |world: &World| {
         world.numbered_table(5).await;
@@ -310,6 +346,13 @@ async fn saved_jobs_are_sqoops() {
         for (ended, part) in [
             (create("saved", &target), "already"),
             (create("b", &["--password", "hunter2"]), "password-file"),
+            (
+                create(
+                    "b",
+                    &["--connect", "jdbc:mysql://h/erp?keyStorePassword=hunter2"],
+                ),
+                "password-file",
+            ),
             (create("b", &["--query", "x"]), "--query and --table"),
             (
                 world.batch(&["job", "--create", "b", "--", "export"]),
@@ -320,6 +363,7 @@ async fn saved_jobs_are_sqoops() {
                 world.batch(&["job", "--list", "--", "x"]),
                 "--list takes nothing",
             ),
+            (world.batch(&["job", "--list", "--json"]), "are of --exec"),
         ] {
             assert_eq!(ended.code, 2, "{part}: {}", ended.stderr);
             assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
