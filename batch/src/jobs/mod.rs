@@ -1,7 +1,7 @@
 //! Imports that have a name: `jobs.toml`, and what runs, explains and watches them.
 //!
-//! Pure: [`file`] reads what is written, [`book`] puts it in order. The shells: [`store`] has the
-//! files, [`run`], [`plan`], [`watch`] and [`tool`] are the commands.
+//! Pure: `file` reads what is written, `book` puts it in order. The shells: `store` has the
+//! files, `run`, `plan`, `watch` and `tool` are the commands.
 
 mod args;
 mod book;

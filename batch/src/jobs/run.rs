@@ -68,7 +68,13 @@ pub(super) async fn run_jobs(
         if exit == Exit::Done {
             exit = summary.exit();
         }
-        tell(output, Naming::Named, &summary, out)?;
+        // The other jobs matter more than this line.
+        if let Err(error) = tell(output, Naming::Named, &summary, out) {
+            tracing::error!("{error}");
+            if exit == Exit::Done {
+                exit = Exit::Failed;
+            }
+        }
     }
     Ok(exit)
 }

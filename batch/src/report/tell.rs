@@ -18,7 +18,7 @@ pub enum TellError {
     #[error("the output: {0}")]
     Output(#[from] std::io::Error),
     #[error(
-        "the metrics file {path}: {source}\nhint: the import itself has ended as it says above"
+        "the metrics file {path}: {source}\nhint: the import itself is not touched by this; is the directory there?"
     )]
     Metrics {
         path: PathBuf,

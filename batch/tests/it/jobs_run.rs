@@ -331,6 +331,28 @@ async fn an_import_that_is_no_job_reports_in_the_same_ways() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_cant_be_written_keeps_no_job_from_running() {
+    World::with(Kind::Sqlite, async |world: &World| {
+        world.numbered_table(4).await;
+        world.write_jobs(&jobs(world));
+        let run = world.batch(&["run", "--all", "--metrics-file", "nowhere/c.prom"]);
+        assert_eq!(
+            (run.code, run.stdout.lines().count()),
+            (1, 2),
+            "{}",
+            run.stderr
+        );
+        assert!(
+            run.stderr.contains("the metrics file nowhere/c.prom"),
+            "{}",
+            run.stderr
+        );
+        assert_eq!(world.rows().await.len(), 4);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn saved_jobs_are_sqoops() {
     World::with(Kind::Sqlite, async |world: &World| {
         world.numbered_table(5).await;

@@ -14,8 +14,8 @@ use tokio::sync::Mutex;
 
 /// How often the warehouse is asked before a question is given up, and the pause in between: a
 /// server that restarts while an import runs should not cost the import.
-const TRIES: u32 = 5;
-const PAUSE: Duration = Duration::from_secs(2);
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_secs(3);
 
 /// The right to run a job, and the open record of that run. Dropping it frees the job and leaves
 /// the run to be found crashed.
