@@ -1,8 +1,9 @@
 //! The command line: Sqoop's tools, `load` and `verify`, and what the exit codes mean.
 
 use crate::import::options_file::{self, OptionsFileError};
-use crate::{import, load, tools, verify};
-use clap::{CommandFactory, Parser, Subcommand};
+use crate::{import, jobs, load, tools, verify};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use comptoir_config::{ConfigArgs, Key, Secret, Sources};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -12,9 +13,11 @@ use std::process::ExitCode;
 /// What the exit codes mean, for `--help`.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
-  0  done
+  0  done, or nothing new
   1  failed; stderr says why, and what cures it
-  2  the command line or the settings are wrong; nothing was touched
+  2  the command line, the settings or the jobs are wrong; nothing was touched
+  3  no rows came, and --fail-if-empty was given
+  4  another process runs the job
   5  --validate or verify found a difference; --validate publishes nothing then
   6  the database can't be reached; nothing was changed
   7  the lake can't be reached; the published data is untouched";
@@ -41,6 +44,16 @@ pub enum Command {
     Import(Box<import::ImportArgs>),
     /// Import each table of the ERP into a directory of its name
     ImportAllTables(Box<import::ImportAllArgs>),
+    /// Run jobs of jobs.toml, each after those it needs
+    Run(jobs::RunArgs),
+    /// Say what a job would do, and change nothing
+    Plan(jobs::PlanArgs),
+    /// Say how each job is
+    Status(jobs::StatusArgs),
+    /// List the runs of a job, or of all
+    History(jobs::HistoryArgs),
+    /// Save, run, show and delete jobs, as `sqoop job` does
+    Job(jobs::JobArgs),
     /// Run a statement and print what it answers
     Eval(tools::EvalArgs),
     /// Print the names of the server's databases
@@ -86,6 +99,23 @@ pub fn line(given: impl IntoIterator<Item = OsString>) -> Result<Vec<String>, Li
         _ => argument,
     };
     Ok(line.into_iter().map(with_two).collect())
+}
+
+/// The flags of an import that stand in a file: a later one beats an earlier one, unless it is of
+/// those that add up.
+pub(crate) fn import_args(
+    flags: &[String],
+) -> Result<(ConfigArgs, import::ImportArgs), clap::Error> {
+    let command = Cli::command();
+    let command = command.mut_subcommand("import", |import| import.args_override_self(true));
+    let line = ["comptoir-batch", "import"].into_iter();
+    let line = line.chain(flags.iter().map(String::as_str));
+    let cli = Cli::from_arg_matches(&command.try_get_matches_from(line)?)?;
+    match cli.command {
+        Command::Import(args) => Ok((cli.config, *args)),
+        // The line begins with `import`.
+        _ => Err(Cli::command().error(ErrorKind::InvalidSubcommand, "not an import")),
+    }
 }
 
 /// Which database, and as whom.
@@ -152,6 +182,10 @@ pub enum Exit {
     Done,
     Failed,
     Usage,
+    /// No rows came, which was to be told.
+    Empty,
+    /// Another process does it already.
+    Locked,
     SourceUnreachable,
     LakeUnreachable,
     /// What was read, or what lies in the lake, is not what it should be.
@@ -159,6 +193,19 @@ pub enum Exit {
 }
 
 impl Exit {
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Empty => 3,
+            Self::Locked => 4,
+            Self::Invalid => 5,
+            Self::SourceUnreachable => 6,
+            Self::LakeUnreachable => 7,
+        }
+    }
+
     /// As Sqoop ends: every failure is 1.
     #[must_use]
     pub fn as_sqoop(self) -> Self {
@@ -171,14 +218,7 @@ impl Exit {
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Usage => 2,
-            Exit::Invalid => 5,
-            Exit::SourceUnreachable => 6,
-            Exit::LakeUnreachable => 7,
-        })
+        Self::from(exit.code())
     }
 }
 

@@ -3,8 +3,10 @@
 pub mod cli;
 pub mod encode;
 pub mod import;
+pub mod jobs;
 pub mod load;
 pub mod quality;
+pub mod report;
 pub mod tools;
 pub mod verify;
 

@@ -2,7 +2,8 @@
 
 use clap::Parser;
 use comptoir_batch::cli::{self, Cli, Command, Exit};
-use comptoir_batch::{import, load, tools, verify};
+use comptoir_batch::report::{Naming, OutputArgs, RunSummary, tell};
+use comptoir_batch::{import, jobs, load, tools, verify};
 use comptoir_config::{Settings, Sources, clock, init_logging_to};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
@@ -45,7 +46,7 @@ fn execute(line: Vec<String>) -> Exit {
         }
     };
     match run(&cli, line, &settings, &progress) {
-        Ok(()) => Exit::Done,
+        Ok(exit) => exit,
         Err((error, exit)) => {
             progress.finish_and_clear();
             tracing::error!("{error:#}");
@@ -74,6 +75,11 @@ fn sources(cli: &Cli) -> Sources {
         Command::ListDatabases(args) => args.add_to_of_server(sources),
         Command::ListTables(args) => args.add_to(sources),
         Command::Verify(args) => args.add_to(sources),
+        Command::Run(args) => args.file.add_to(args.output.add_to(sources)),
+        Command::Job(args) => args.file.add_to(args.output.add_to(sources)),
+        Command::Plan(args) => args.file.add_to(sources),
+        Command::Status(args) => args.file.add_to(sources),
+        Command::History(_) => sources,
     }
 }
 
@@ -82,7 +88,7 @@ fn run(
     line: Vec<String>,
     settings: &Settings,
     progress: &ProgressBar,
-) -> Result<(), (anyhow::Error, Exit)> {
+) -> Result<Exit, (anyhow::Error, Exit)> {
     let failed = |error: std::io::Error| (error.into(), Exit::Failed);
     let runtime = tokio::runtime::Runtime::new().map_err(failed)?;
     match &cli.command {
@@ -94,30 +100,63 @@ fn run(
                     let exit = error.exit();
                     (error.into(), exit)
                 })?;
-            say(&report).map_err(failed)
+            say(&report).map_err(failed)?;
+            Ok(Exit::Done)
         }
         Command::Import(args) => {
             let line = line.into_iter().skip(1);
-            let report = runtime
+            let summary = runtime
                 .block_on(import::run(args, settings, line, progress))
                 .map_err(|error| {
                     let exit = error.exit();
                     (error.into(), exit)
                 })?;
-            say(&report).map_err(failed)
+            told(&args.output, Naming::Unnamed, &summary, progress)
         }
         Command::ImportAllTables(args) => {
-            let outcomes = runtime
-                .block_on(import::run_all(args, settings, &line[1..], progress))
+            let mut exit = Ok(Exit::Done);
+            let output = &args.import.output;
+            let each = |summary: RunSummary| {
+                let told = told(output, Naming::Named, &summary, progress);
+                // That of the first one that failed.
+                if matches!(exit, Ok(Exit::Done)) {
+                    exit = told;
+                }
+            };
+            runtime
+                .block_on(import::run_all(args, settings, &line[1..], progress, each))
                 .map_err(|error| {
                     let exit = error.exit();
                     (error.into(), exit)
                 })?;
-            tell(outcomes)
+            exit
+        }
+        Command::Run(args) => {
+            let (own, out) = (cli.config.sources(), &mut std::io::stdout());
+            let done = runtime.block_on(jobs::run(args, settings, &own, progress, out));
+            done.map_err(with_the_jobs_exit)
+        }
+        Command::Plan(args) => {
+            let (own, out) = (cli.config.sources(), &mut std::io::stdout());
+            let done = runtime.block_on(jobs::plan(args, settings, &own, out));
+            done.map_err(with_the_jobs_exit)
+        }
+        Command::Status(args) => {
+            let done = runtime.block_on(jobs::status(args, settings, &mut std::io::stdout()));
+            done.map(|()| Exit::Done).map_err(with_the_jobs_exit)
+        }
+        Command::History(args) => {
+            let done = runtime.block_on(jobs::history(args, settings, &mut std::io::stdout()));
+            done.map(|()| Exit::Done).map_err(with_the_jobs_exit)
+        }
+        Command::Job(args) => {
+            let (own, out) = (cli.config.sources(), &mut std::io::stdout());
+            let done = runtime.block_on(jobs::job(args, settings, &own, progress, out));
+            done.map_err(with_the_jobs_exit)
         }
         Command::Eval(args) => {
             let done = runtime.block_on(tools::eval(args, settings, &mut std::io::stdout()));
-            done.map_err(with_exit)
+            done.map(|()| Exit::Done).map_err(with_exit)
         }
         Command::ListDatabases(args) => {
             let done = runtime.block_on(tools::list_databases(
@@ -125,11 +164,11 @@ fn run(
                 settings,
                 &mut std::io::stdout(),
             ));
-            done.map_err(with_exit)
+            done.map(|()| Exit::Done).map_err(with_exit)
         }
         Command::ListTables(args) => {
             let done = runtime.block_on(tools::list_tables(args, settings, &mut std::io::stdout()));
-            done.map_err(with_exit)
+            done.map(|()| Exit::Done).map_err(with_exit)
         }
         Command::Verify(args) => {
             let report = runtime
@@ -141,7 +180,8 @@ fn run(
             if !report.is_right() {
                 return Err((anyhow::anyhow!("{report}"), Exit::Invalid));
             }
-            say(&report).map_err(failed)
+            say(&report).map_err(failed)?;
+            Ok(Exit::Done)
         }
     }
 }
@@ -151,26 +191,22 @@ fn with_exit(error: tools::ToolError) -> (anyhow::Error, Exit) {
     (error.into(), exit)
 }
 
-/// A line for each table; the exit code of the first that failed.
-fn tell(outcomes: Vec<import::TableOutcome>) -> Result<(), (anyhow::Error, Exit)> {
-    let mut failed = Vec::new();
-    let mut exit = None;
-    for import::TableOutcome { table, result } in outcomes {
-        match result {
-            Ok(report) => {
-                say(&report).map_err(|error| (error.into(), Exit::Failed))?;
-            }
-            Err(error) => {
-                exit.get_or_insert(error.exit());
-                tracing::error!("`{table}`: {error}");
-                failed.push(table);
-            }
-        }
-    }
-    match exit {
-        None => Ok(()),
-        Some(exit) => Err((anyhow::anyhow!("not imported: {}", failed.join(", ")), exit)),
-    }
+fn with_the_jobs_exit(error: jobs::CommandError) -> (anyhow::Error, Exit) {
+    let exit = error.exit();
+    (error.into(), exit)
+}
+
+/// Says what came of an import, and how the process ends.
+fn told(
+    output: &OutputArgs,
+    naming: Naming,
+    summary: &RunSummary,
+    progress: &ProgressBar,
+) -> Result<Exit, (anyhow::Error, Exit)> {
+    progress.finish_and_clear();
+    tell(output, naming, summary, &mut std::io::stdout())
+        .map_err(|error| (error.into(), Exit::Failed))?;
+    Ok(summary.exit())
 }
 
 /// Data, for people and for the mail of cron.

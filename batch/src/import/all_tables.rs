@@ -1,12 +1,13 @@
 //! `comptoir-batch import-all-tables`: each table into a directory of its name.
 
 use super::args::ImportArgs;
-use super::command::{CommandError, facts, open_lake, try_thrice, user};
+use super::command::{CommandError, Run, facts, open_lake, user};
 use super::compose::{self, UsageError};
 use super::credentials;
-use super::request::ImportReport;
+use super::permit::Permit;
 use crate::cli::EXIT_CODES;
 use crate::database::{Access, Database, Limits};
+use crate::report::RunSummary;
 use crate::tools;
 use comptoir_config::{Settings, Sources};
 use indicatif::ProgressBar;
@@ -32,13 +33,6 @@ pub struct ImportAllArgs {
     /// Tables that are left out
     #[arg(long, value_name = "NAME,NAME…", help_heading = "Source")]
     pub exclude_tables: Option<String>,
-}
-
-/// What came of each table, in the order of their names.
-#[derive(Debug)]
-pub struct TableOutcome {
-    pub table: String,
-    pub result: Result<ImportReport, CommandError>,
 }
 
 impl ImportAllArgs {
@@ -72,13 +66,14 @@ impl ImportAllArgs {
     }
 }
 
-/// Imports all tables but those that are left out.
+/// Imports all tables but those that are left out; what came of each is told to `tell` at once.
 pub async fn run_all(
     args: &ImportAllArgs,
     settings: &Settings,
     line: &[String],
     progress: &ProgressBar,
-) -> Result<Vec<TableOutcome>, CommandError> {
+    mut tell: impl FnMut(RunSummary),
+) -> Result<(), CommandError> {
     args.refuse_those_of_one_table()?;
     let lake = open_lake(settings)?;
     let source = credentials::source(&args.import.password, &settings.erp, &lake).await?;
@@ -92,7 +87,13 @@ pub async fn run_all(
     let excluded = args.exclude_tables.as_deref().unwrap_or_default();
     let excluded: Vec<_> = excluded.split(',').map(str::trim).collect();
     let user = user();
-    let mut outcomes = Vec::new();
+    let run = Run {
+        source: &source,
+        lake: &lake,
+        retries: &args.import.retries,
+        permit: Permit::Unasked,
+    };
+    let mut has_noticed = false;
     for table in tables {
         if excluded
             .iter()
@@ -102,17 +103,14 @@ pub async fn run_all(
         }
         let facts = facts(settings, &user, line.iter().cloned());
         let composed = compose::compose(&args.of_table(table.clone()), facts)?;
-        if outcomes.is_empty() {
+        if !has_noticed {
             composed
                 .notices
                 .iter()
                 .for_each(|notice| tracing::info!("{notice}"));
+            has_noticed = true;
         }
-        let result = try_thrice(&source, &lake, &composed.request, progress).await;
-        outcomes.push(TableOutcome {
-            table,
-            result: result.map_err(CommandError::from),
-        });
+        tell(run.carry_out(table, &composed.request, progress).await);
     }
-    Ok(outcomes)
+    Ok(())
 }

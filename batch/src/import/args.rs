@@ -2,9 +2,11 @@
 //! mean together is decided by `compose`.
 
 use super::foreign::ForeignFlags;
+use super::retries::RetryArgs;
 use super::snapshot::SnapshotMode;
 use crate::cli::{DatabaseArgs, EXIT_CODES, PasswordArgs};
 use crate::encode::OnLossy;
+use crate::report::OutputArgs;
 use crate::verify::DriftPolicy;
 use comptoir_config::{Key, Sources};
 use std::num::NonZeroU64;
@@ -56,6 +58,10 @@ pub struct ImportArgs {
     pub format: FormatArgs,
     #[command(flatten)]
     pub incremental: IncrementalArgs,
+    #[command(flatten)]
+    pub retries: RetryArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
     #[command(flatten)]
     pub sqoop: SqoopArgs,
     #[command(flatten)]
@@ -291,6 +297,7 @@ impl ImportArgs {
     pub fn add_to(&self, sources: Sources) -> Sources {
         let sources = self.database.add_to(sources);
         let sources = sources.flag(Key::LakeUrl, "--lake", self.lake());
+        let sources = self.output.add_to(sources);
         let level = self.sqoop.verbose.then_some("debug");
         let sources = sources.flag(Key::LogLevel, "--verbose", level);
         if self.names_a_source() {

@@ -3,18 +3,17 @@
 use super::args::ImportArgs;
 use super::compose::{self, Composed, Facts, UsageError};
 use super::credentials::{self, CredentialError};
-use super::error::ImportError;
+use super::error::{ImportError, is_away};
+use super::permit::Permit;
 use super::request::{self, ImportReport, ImportRequest, Source, thousands};
-use super::run::import;
+use super::retries::RetryArgs;
+use super::run::import_with;
 use crate::cli::Exit;
+use crate::report::{Outcome, RunSummary};
 use comptoir_config::{Settings, clock};
 use comptoir_lake::{Lake, LakeError, LakeOptions, Retry};
 use comptoir_model::ids::RunId;
 use indicatif::ProgressBar;
-use std::time::Duration;
-
-/// Before the second and the third try.
-const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 
 /// Why the command ended, with what cures it.
 #[derive(Debug, thiserror::Error)]
@@ -32,27 +31,79 @@ pub enum CommandError {
 impl CommandError {
     pub fn exit(&self) -> Exit {
         match self {
+            Self::Credentials(CredentialError::Lake(error)) if is_away(error) => {
+                Exit::LakeUnreachable
+            }
             Self::Usage(_) | Self::Credentials(_) | Self::Lake(_) => Exit::Usage,
             Self::Import(error) => error.exit(),
         }
     }
 }
 
-/// Imports what the command line says; `line` is the command line, for the manifest.
+/// Imports what the command line says; `line` is the command line, for the manifest. An error came
+/// before anything was begun.
 pub async fn run(
     args: &ImportArgs,
     settings: &Settings,
     line: impl IntoIterator<Item = String>,
     progress: &ProgressBar,
-) -> Result<ImportReport, CommandError> {
-    let composed = compose::compose(args, facts(settings, &user(), line))?;
+) -> Result<RunSummary, CommandError> {
+    let composed = check(args, settings, line)?;
+    let target = &composed.request.target;
+    let name = target.file_name().unwrap_or_default().to_owned();
+    let permit = Permit::Unasked;
+    Ok(run_job(name, args, settings, composed, permit, progress).await)
+}
+
+/// What the flags and the settings mean together. Pure, but for asking who the user is.
+pub(crate) fn check(
+    args: &ImportArgs,
+    settings: &Settings,
+    line: impl IntoIterator<Item = String>,
+) -> Result<Composed, UsageError> {
+    compose::compose(args, facts(settings, &user(), line))
+}
+
+/// One run under a name, from its credentials to its publication.
+pub(crate) async fn run_job(
+    name: String,
+    args: &ImportArgs,
+    settings: &Settings,
+    composed: Composed,
+    permit: Permit<'_>,
+    progress: &ProgressBar,
+) -> RunSummary {
     let Composed { request, notices } = composed;
     for notice in notices {
         tracing::info!("{notice}");
     }
-    let lake = open_lake(settings)?;
-    let source = credentials::source(&args.password, &settings.erp, &lake).await?;
-    Ok(try_thrice(&source, &lake, &request, progress).await?)
+    let started_at = clock::now();
+    let access = async {
+        let lake = open_lake(settings)?;
+        let source = credentials::source(&args.password, &settings.erp, &lake).await?;
+        Ok::<_, CommandError>((source, lake))
+    };
+    match access.await {
+        Ok((source, lake)) => {
+            let run = Run {
+                source: &source,
+                lake: &lake,
+                retries: &args.retries,
+                permit,
+            };
+            run.carry_out(name, &request, progress).await
+        }
+        Err(error) => RunSummary {
+            job: name,
+            started_at,
+            ended_at: clock::now(),
+            attempts: 1,
+            outcome: Outcome::Failed {
+                exit: error.exit(),
+                message: error.to_string(),
+            },
+        },
+    }
 }
 
 /// What a request is made of besides the flags.
@@ -69,30 +120,75 @@ pub(super) fn facts<'a>(
     }
 }
 
-/// Three tries, as long as an error says that trying again can help. Each is a run of its own.
-pub(super) async fn try_thrice(
-    source: &Source,
-    lake: &Lake,
-    request: &ImportRequest,
-    progress: &ProgressBar,
-) -> Result<ImportReport, ImportError> {
-    let mut pauses = PAUSES.into_iter();
-    let report = loop {
-        let run = RunId::new(clock::now(), clock::random_u32());
-        let error = match import(source, lake, request, run, clock::now, progress).await {
-            Ok(report) => break report,
-            Err(error) => error,
-        };
-        match pauses.next().filter(|_| error.retry() == Retry::CanHelp) {
-            None => return Err(error),
-            Some(pause) => {
-                tracing::warn!("{error}; trying again in {} s", pause.as_secs());
-                tokio::time::sleep(pause).await;
+/// What all tries of an import have in common.
+pub(super) struct Run<'a> {
+    pub(super) source: &'a Source,
+    pub(super) lake: &'a Lake,
+    pub(super) retries: &'a RetryArgs,
+    pub(super) permit: Permit<'a>,
+}
+
+impl Run<'_> {
+    /// Tries as often as it may, as long as an error says that trying again can help. Each try is
+    /// an import run of its own.
+    pub(super) async fn carry_out(
+        &self,
+        name: String,
+        request: &ImportRequest,
+        progress: &ProgressBar,
+    ) -> RunSummary {
+        let started_at = clock::now();
+        let mut pauses = self.retries.retries();
+        let mut attempts = 1;
+        let outcome = loop {
+            let error = match self.attempt(request, progress).await {
+                Ok(report) => {
+                    warn_of_ambiguous_rows(&report);
+                    break if report.rows == 0 && self.retries.fail_if_empty {
+                        Outcome::Empty(report)
+                    } else {
+                        Outcome::Done(report)
+                    };
+                }
+                Err(error) => error,
+            };
+            let can_help = match error.retry() {
+                Retry::CanHelp => true,
+                Retry::Unknown => request.existing.bears_repeating(),
+                Retry::CanNot => false,
+            };
+            match pauses.next().filter(|_| can_help) {
+                None => {
+                    break Outcome::Failed {
+                        exit: error.exit(),
+                        message: error.to_string(),
+                    };
+                }
+                Some(pause) => {
+                    tracing::warn!("{error}; trying again in {} s", pause.as_secs());
+                    attempts += 1;
+                    tokio::time::sleep(pause).await;
+                }
             }
+        };
+        RunSummary {
+            job: name,
+            started_at,
+            ended_at: clock::now(),
+            attempts,
+            outcome,
         }
-    };
-    warn_of_ambiguous_rows(&report);
-    Ok(report)
+    }
+
+    async fn attempt(
+        &self,
+        request: &ImportRequest,
+        progress: &ProgressBar,
+    ) -> Result<ImportReport, ImportError> {
+        let run = RunId::new(clock::now(), clock::random_u32());
+        let (source, lake, permit) = (self.source, self.lake, self.permit);
+        import_with(source, lake, request, run, clock::now, permit, progress).await
+    }
 }
 
 pub(crate) fn open_lake(settings: &Settings) -> Result<Lake, LakeError> {
@@ -104,7 +200,7 @@ pub(crate) fn open_lake(settings: &Settings) -> Result<Lake, LakeError> {
 }
 
 /// Whom Hadoop takes us for.
-pub(super) fn user() -> String {
+pub(crate) fn user() -> String {
     let names = ["HADOOP_USER_NAME", "USER", "LOGNAME"];
     let mut set = names.iter().filter_map(|name| std::env::var(name).ok());
     set.find(|name| !name.is_empty())

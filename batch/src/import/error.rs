@@ -6,6 +6,7 @@ use crate::database::DatabaseError;
 use crate::encode::EncodeError;
 use crate::verify::{Difference, DriftError, ReadError};
 use comptoir_lake::{LakeError, LakePath, Retry};
+use comptoir_warehouse::WarehouseError;
 use std::num::NonZeroU32;
 
 /// In every case the old import, if there is one, stays what readers see.
@@ -21,6 +22,9 @@ pub enum ImportError {
     SchemaDrift(#[from] DriftError),
     #[error(transparent)]
     ReadBack(#[from] ReadError),
+    /// Whether it may be published could not be found out, or it may not.
+    #[error(transparent)]
+    NoPermit(#[from] WarehouseError),
     #[error(
         "what was written is not what was read: {}\nhint: nothing was published; run it again, and look at the lake's disks if it stays so", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     )]
@@ -112,6 +116,7 @@ impl ImportError {
         match self {
             Self::Database(error) => error.retry(),
             Self::Lake(error) | Self::ReadBack(ReadError::Lake(error)) => error.retry(),
+            Self::NoPermit(error) => error.retry(),
             _ => Retry::CanNot,
         }
     }
@@ -123,12 +128,13 @@ impl ImportError {
                 Exit::LakeUnreachable
             }
             Self::Validation { .. } | Self::Differences(_) => Exit::Invalid,
+            Self::NoPermit(WarehouseError::JobTakenOver { .. }) => Exit::Locked,
             _ => Exit::Failed,
         }
     }
 }
 
-fn is_away(error: &LakeError) -> bool {
+pub(super) fn is_away(error: &LakeError) -> bool {
     matches!(
         error,
         LakeError::Unavailable { .. }

@@ -21,9 +21,12 @@ mod java_type;
 mod jdbc;
 pub mod options_file;
 mod part;
+mod permit;
 mod place;
+mod preview;
 mod properties;
 mod request;
+mod retries;
 mod run;
 mod selection;
 mod snapshot;
@@ -33,20 +36,24 @@ mod target;
 mod values;
 mod worker;
 
-pub use all_tables::{ImportAllArgs, TableOutcome, run_all};
+pub use all_tables::{ImportAllArgs, run_all};
 pub use args::{FormatArgs, ImportArgs};
 pub use columns::{DecimalNotation, Fidelity, HiveDelimiters, Rendering, TinyInt1, YearAs};
-pub(crate) use command::open_lake;
 pub use command::{CommandError, run};
+pub(crate) use command::{check, open_lake, run_job};
 pub use compose::{Composed, Facts, UsageError, compose};
 pub use credentials::CredentialError;
 pub(crate) use credentials::source;
 pub use dates::ZeroDates;
 pub use error::ImportError;
 pub use java_type::{JavaType, Mapping, MappingError};
+pub use permit::Permit;
+pub(crate) use preview::{Preview, preview};
+pub(crate) use request::thousands;
 pub use request::{
     CONDITIONS, Existing, ImportReport, ImportRequest, Selection, Source, SplitRequest, TextSplits,
     Validation, WithoutKey,
 };
+pub use retries::{Retries, RetryArgs};
 pub use run::import;
 pub use snapshot::SnapshotMode;

@@ -71,6 +71,16 @@ pub enum Existing {
     Refuse,
 }
 
+impl Existing {
+    /// Whether a second run may follow one of which nobody knows whether it was published.
+    pub(super) fn bears_repeating(self) -> bool {
+        match self {
+            Self::ReplaceOurs | Self::ReplaceAll => true,
+            Self::Refuse => false,
+        }
+    }
+}
+
 /// How the ranges are found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SplitRequest {
@@ -224,7 +234,7 @@ impl fmt::Display for ImportReport {
 }
 
 /// `2823` as `2,823`.
-pub(super) fn thousands(number: u64) -> String {
+pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {

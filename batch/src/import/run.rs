@@ -4,6 +4,7 @@ use super::columns::{Fidelity, ReadColumn};
 use super::encoding::Layout;
 use super::error::ImportError;
 use super::part::WrittenPart;
+use super::permit::Permit;
 use super::request::{ImportReport, ImportRequest, Selection, Source, Validation};
 use super::selection::{self, Select};
 use super::snapshot::{self, Snapshot, SnapshotMode};
@@ -35,6 +36,19 @@ pub async fn import(
     clock: impl Fn() -> Timestamp,
     progress: &ProgressBar,
 ) -> Result<ImportReport, ImportError> {
+    import_with(source, lake, request, run, clock, Permit::Unasked, progress).await
+}
+
+/// The same; `permit` is asked last, when everything is written and nothing is published.
+pub(super) async fn import_with(
+    source: &Source,
+    lake: &Lake,
+    request: &ImportRequest,
+    run: RunId,
+    clock: impl Fn() -> Timestamp,
+    permit: Permit<'_>,
+    progress: &ProgressBar,
+) -> Result<ImportReport, ImportError> {
     target::ensure_free(lake, &request.target, request.existing).await?;
     let limits = Limits::default();
     let mut database = Database::connect(&source.url, &source.login, Access::Read, limits).await?;
@@ -43,12 +57,7 @@ pub async fn import(
     // Read before the snapshot opens, so that a change after this time may be in the import, and
     // no change before it can be missing.
     let imported_at = clock();
-    let workers = if plan.cut.is_some() {
-        request.mappers.get() as usize
-    } else {
-        1
-    };
-    let workers = workers.min(WORKERS_MAX);
+    let workers = plan.workers(request);
     let snapshot = snapshot::open(database, source, workers, request.snapshot).await?;
     let Snapshot {
         mut connections,
@@ -102,6 +111,10 @@ pub async fn import(
             return Err(ImportError::Differences(differences));
         }
     }
+    if let Err(error) = permit.ask().await {
+        abandon(publication).await;
+        return Err(error);
+    }
     publication.commit(&manifest, clock()).await?;
     progress.finish_and_clear();
     Ok(ImportReport {
@@ -116,15 +129,18 @@ pub async fn import(
 }
 
 /// What is read, and by which column it is cut.
-struct Plan {
-    table: TableInfo,
-    columns: Vec<ReadColumn>,
+pub(super) struct Plan {
+    pub(super) table: TableInfo,
+    pub(super) columns: Vec<ReadColumn>,
     /// The column in SQL, its name, and how it is cut.
     cut: Option<(String, String, Splitter)>,
 }
 
 impl Plan {
-    async fn of(database: &mut Database, request: &ImportRequest) -> Result<Self, ImportError> {
+    pub(super) async fn of(
+        database: &mut Database,
+        request: &ImportRequest,
+    ) -> Result<Self, ImportError> {
         let table = selection::describe(database, &request.selection).await?;
         let wanted = match &request.selection {
             Selection::Table { columns, .. } => columns.as_deref(),
@@ -151,8 +167,14 @@ impl Plan {
         })
     }
 
+    /// How many connections read, where the server gives them one moment.
+    pub(super) fn workers(&self, request: &ImportRequest) -> usize {
+        let wanted = self.cut.as_ref().map(|_| request.mappers.get() as usize);
+        wanted.unwrap_or(1).min(WORKERS_MAX)
+    }
+
     /// The ranges, by what is in the column at the moment of the snapshot.
-    async fn cuts(
+    pub(super) async fn cuts(
         &self,
         database: &mut Database,
         request: &ImportRequest,

@@ -4,6 +4,7 @@
 // Clippy takes only functions marked as tests for tests, not what they call.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod cron_files;
 mod database;
 mod golden;
 mod import_command;
@@ -15,6 +16,9 @@ mod import_refusals;
 mod import_snapshot;
 mod import_splits;
 mod import_values;
+mod jobs_faults;
+mod jobs_run;
+mod jobs_support;
 mod load_command;
 mod load_files;
 mod load_reference;

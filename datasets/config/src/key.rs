@@ -18,6 +18,7 @@ pub enum Key {
     ImportTargetDir,
     ImportMappers,
     ImportEveryS,
+    JobsFile,
     WarehouseUrl,
     WarehouseUsername,
     WarehousePasswordFile,
@@ -60,7 +61,7 @@ pub(crate) const HADOOP_CONF_DIR: &str = "HADOOP_CONF_DIR";
 const PREFIX: &str = "COMPTOIR_";
 
 impl Key {
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::DataDir,
         Self::ShopCurrency,
         Self::ShopTimeZone,
@@ -74,6 +75,7 @@ impl Key {
         Self::ImportTargetDir,
         Self::ImportMappers,
         Self::ImportEveryS,
+        Self::JobsFile,
         Self::WarehouseUrl,
         Self::WarehouseUsername,
         Self::WarehousePasswordFile,
@@ -116,6 +118,7 @@ impl Key {
             Self::ImportTargetDir => "import.target_dir",
             Self::ImportMappers => "import.mappers",
             Self::ImportEveryS => "import.every_s",
+            Self::JobsFile => "jobs.file",
             Self::WarehouseUrl => "warehouse.url",
             Self::WarehouseUsername => "warehouse.username",
             Self::WarehousePasswordFile => "warehouse.password_file",
@@ -188,7 +191,7 @@ fn is_of_the_scripts(name: &str) -> bool {
 }
 
 /// The known name that looks most like this one, if any does.
-pub(crate) fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+pub fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
     known
         .map(|candidate| (strsim::damerau_levenshtein(name, &candidate), candidate))
         .min()

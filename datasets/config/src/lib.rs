@@ -26,14 +26,15 @@ pub use app_log::OpenError;
 pub use args::ConfigArgs;
 pub use database_url::{DatabaseUrl, DatabaseUrlError, Properties};
 pub use error::{ConfigError, Fault, Faults, Origin};
-pub use key::Key;
+pub use key::{Key, nearest};
 pub use lake_url::{LakeUrl, LakeUrlError};
 pub use logging::{LoggingError, init_logging, init_logging_to};
 pub use raw::RawSettings;
 pub use secret::{Secret, SecretError, read_secret_file};
 pub use settings::{
-    ErpSettings, HealthSettings, ImportSettings, LakeSettings, LogSettings, LogshipSettings,
-    Settings, Shop, SpeedSettings, TransportSettings, WarehouseSettings, WebSettings,
+    ErpSettings, HealthSettings, ImportSettings, JobsSettings, LakeSettings, LogSettings,
+    LogshipSettings, Settings, Shop, SpeedSettings, TransportSettings, WarehouseSettings,
+    WebSettings,
 };
 pub use sources::{FILE_NAME, Sources};
 pub use transport_url::{TransportUrl, TransportUrlError};

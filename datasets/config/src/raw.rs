@@ -118,9 +118,9 @@ impl RawSettings {
         }
     }
 
-    /// A flag of the command line, as `--connect`.
-    pub fn add_flag(&mut self, key: Key, name: &'static str, value: &str, working_dir: &Path) {
-        self.set(key, value.to_owned(), Origin::Flag { name }, working_dir);
+    /// A flag of the command line, as `--connect`; a relative path in it is relative to `base`.
+    pub fn add_flag(&mut self, key: Key, name: &'static str, value: &str, base: &Path) {
+        self.set(key, value.to_owned(), Origin::Flag { name }, base);
     }
 
     fn set(&mut self, key: Key, text: String, origin: Origin, base: &Path) {

@@ -26,6 +26,7 @@ pub struct Settings {
     pub erp: ErpSettings,
     pub lake: LakeSettings,
     pub import: ImportSettings,
+    pub jobs: JobsSettings,
     pub warehouse: WarehouseSettings,
     pub transport: TransportSettings,
     pub speed: SpeedSettings,
@@ -72,6 +73,13 @@ pub struct ImportSettings {
     /// From one start to the next, in a process that keeps running; `None` imports once, at the
     /// start. Default 3600 s.
     pub every: Option<Duration>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobsSettings {
+    /// The batch jobs. Default `jobs.toml` in the working directory; what `comptoir-batch job`
+    /// saves lies beside it, in `jobs.d`.
+    pub file: PathBuf,
 }
 
 /// The database that serves the dashboard.
@@ -228,6 +236,11 @@ impl Settings {
                     .read(Key::ImportEveryS, unless("never", seconds))
                     .unwrap_or(Some(Duration::from_hours(1))),
             },
+            jobs: JobsSettings {
+                file: reader
+                    .read(Key::JobsFile, path)
+                    .unwrap_or(working_dir.join("jobs.toml")),
+            },
             warehouse: WarehouseSettings {
                 url: reader
                     .read(Key::WarehouseUrl, database)
@@ -328,6 +341,7 @@ mod tests {
         assert_eq!(settings.web.logs_url, "http://127.0.0.1:8082");
         assert_eq!(settings.shop.time_zone.iana_name(), Some("Europe/Paris"));
         assert_eq!(settings.health.zookeeper, []);
+        assert_eq!(settings.jobs.file, Path::new("/home/shop/jobs.toml"));
     }
 
     #[test]

@@ -16,7 +16,17 @@ const DOT_ENV: &str = ".env";
 pub struct Sources {
     /// A file that must be there, instead of `comptoir.toml` in the working directory.
     file: Option<PathBuf>,
-    flags: Vec<(Key, &'static str, String)>,
+    flags: Vec<Flag>,
+    /// What relative paths in the next flags are relative to, instead of the working directory.
+    base: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+struct Flag {
+    key: Key,
+    name: &'static str,
+    value: String,
+    base: Option<PathBuf>,
 }
 
 impl Sources {
@@ -26,11 +36,22 @@ impl Sources {
         self
     }
 
+    /// From here on flags come from a file: a relative path in them is relative to `directory`.
+    #[must_use]
+    pub fn relative_to(mut self, directory: &Path) -> Self {
+        self.base = Some(directory.to_owned());
+        self
+    }
+
     /// What a flag of the command line sets; `None` sets nothing. `name` as in `--connect`.
     #[must_use]
     pub fn flag(mut self, key: Key, name: &'static str, value: Option<impl ToString>) -> Self {
-        self.flags
-            .extend(value.map(|value| (key, name, value.to_string())));
+        self.flags.extend(value.map(|value| Flag {
+            key,
+            name,
+            value: value.to_string(),
+            base: self.base.clone(),
+        }));
         self
     }
 }
@@ -61,8 +82,9 @@ impl Settings {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         raw.add_environment(&environment, &working_dir);
-        for (key, name, value) in &sources.flags {
-            raw.add_flag(*key, name, value, &working_dir);
+        for flag in &sources.flags {
+            let base = working_dir.join(flag.base.as_deref().unwrap_or(Path::new("")));
+            raw.add_flag(flag.key, flag.name, &flag.value, &base);
         }
         Self::resolve(raw, &working_dir)
     }

@@ -89,9 +89,55 @@ impl From<RunId> for String {
     }
 }
 
+/// The name of a batch job: 1 to 64 letters, digits, `.`, `_` and `-`, of which the first is a
+/// letter or a digit, because it becomes part of file names and labels.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct JobName(String);
+
+/// A text that can't be a [`JobName`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` can't be the name of a job\nhint: 1 to 64 letters, digits, `.`, `_` and `-`, beginning with a letter or digit"
+)]
+pub struct InvalidJobName(pub String);
+
+impl JobName {
+    /// Checks the characters and the length.
+    pub fn parse(text: &str) -> Result<Self, InvalidJobName> {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        let begins = text.starts_with(|first: char| first.is_ascii_alphanumeric());
+        if begins && text.len() <= 64 && text.bytes().all(known) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidJobName(text.to_owned()))
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for JobName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_name_of_a_job_can_be_that_of_a_file() {
+        for text in ["sales", "2024.sales_eu-west", &"x".repeat(64)] {
+            assert_eq!(JobName::parse(text).unwrap().as_str(), text);
+        }
+        for text in ["", ".hidden", "-rf", "a/b", "a b", "é", &"x".repeat(65)] {
+            assert!(JobName::parse(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn run_ids_sort_by_start() {

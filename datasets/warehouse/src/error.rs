@@ -2,8 +2,10 @@
 
 use crate::warehouse::SchemaVersion;
 use comptoir_database::{DatabaseError, Retry};
+use comptoir_model::ids::JobName;
 use comptoir_model::live::{Overflow, SketchError};
 use comptoir_model::merge::PartitionKey;
+use std::path::PathBuf;
 
 pub type Result<T> = std::result::Result<T, WarehouseError>;
 
@@ -53,6 +55,15 @@ pub enum WarehouseError {
     TooLarge(&'static str),
     #[error("the warehouse: offset {} of {key} is no dead letter", .offset)]
     NoDeadLetter { key: PartitionKey, offset: u64 },
+    #[error(
+        "the job `{job}` was taken over by another process, this one changes nothing any more\nhint: its session at the warehouse ended, or it stood still for too long; the other one goes on"
+    )]
+    JobTakenOver { job: JobName },
+    #[error("the lock file {path}: {source}")]
+    LockFile {
+        path: PathBuf,
+        source: std::io::Error,
+    },
 }
 
 impl WarehouseError {
@@ -69,7 +80,9 @@ impl WarehouseError {
             | Self::Overflow(_)
             | Self::UnknownPartition { .. }
             | Self::TooLarge(_)
-            | Self::NoDeadLetter { .. } => Retry::CanNot,
+            | Self::NoDeadLetter { .. }
+            | Self::JobTakenOver { .. }
+            | Self::LockFile { .. } => Retry::CanNot,
         }
     }
 }

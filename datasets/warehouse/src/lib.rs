@@ -4,6 +4,7 @@
 //! - [`ViewsWriter`] is the views sink's side: a batch's totals, dead letters, gaps and position in
 //!   one transaction that a second owner of the partition can't pass.
 //! - [`LiveReader`] is the dashboard's side: what changed since the last read, all of one moment.
+//! - [`JobLock`] keeps two runs of one batch job apart, and records what came of each.
 //! - [`Warehouse`] itself has the rest: migrations, transactions, dead letters and their replays,
 //!   names, and the heartbeats of the platform's processes.
 //!
@@ -13,6 +14,7 @@
 mod dead_letters;
 mod dialect;
 mod error;
+mod jobs;
 mod live;
 mod migrate;
 mod names;
@@ -29,6 +31,7 @@ mod warehouse;
 pub use comptoir_database::{Limits, Login, Retry};
 pub use dead_letters::{DeadLetterFilter, DeadLetterKey, StoredLetter};
 pub use error::{Result, WarehouseError};
+pub use jobs::{JobEnd, JobHolder, JobLock, JobOutcome, JobOutput, JobRun, JobStart, JobState};
 pub use live::{
     DeadLetterSummary, Grouped, LiveChange, LivePartition, LiveQuery, LiveReader, LiveStream,
     MinuteTotals, NewEvents, OlderTotals, PlaceTotals, QuarterTops, RecordedGap, Seen,

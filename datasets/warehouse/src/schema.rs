@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS schema_version (
 ) $table";
 
 /// Migration n is the n-th of these.
-pub(crate) const MIGRATIONS: &[&[Step]] = &[LIVE];
+pub(crate) const MIGRATIONS: &[&[Step]] = &[LIVE, JOBS];
 
 pub(crate) enum Step {
     /// `CREATE TABLE IF NOT EXISTS`
@@ -208,4 +208,29 @@ const LIVE: &[Step] = &[
     detail $text NOT NULL,
     PRIMARY KEY (name, instance)
 ) $keyed"),
+];
+
+/// The batch jobs. A row is made when a run begins, and says `running` until it has ended.
+const JOBS: &[Step] = &[
+    Step::Table(
+        "CREATE TABLE IF NOT EXISTS job_runs (
+    id $key,
+    job $text100 NOT NULL,
+    host $text200 NOT NULL,
+    pid $integer NOT NULL,
+    started_at_ms $integer NOT NULL,
+    ended_at_ms $integer,
+    outcome $text100 NOT NULL,
+    attempts $integer NOT NULL,
+    imported_rows $integer,
+    imported_bytes $integer,
+    run $text100,
+    error $text
+) $table",
+    ),
+    Step::Index {
+        name: "job_runs_job",
+        table: "job_runs",
+        columns: "job, id",
+    },
 ];

@@ -7,6 +7,7 @@
 mod cache;
 mod commits;
 mod concurrency;
+mod jobs;
 mod letters;
 mod lists;
 mod migrations;

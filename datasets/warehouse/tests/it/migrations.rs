@@ -12,6 +12,9 @@ on_every_database! {
     a_warehouse_that_is_away_says_so_in_time
 }
 
+/// How many there are.
+const MIGRATIONS: u32 = 2;
+
 const LIMIT: Duration = Duration::from_secs(10);
 
 async fn migrating_again_and_at_once_changes_nothing(world: &World) {
@@ -26,10 +29,10 @@ async fn migrating_again_and_at_once_changes_nothing(world: &World) {
         })
         .collect();
     for migrated in migrating {
-        assert_eq!(migrated.await.unwrap().unwrap().0, 1);
+        assert_eq!(migrated.await.unwrap().unwrap().0, MIGRATIONS);
     }
     let versions = "SELECT COUNT(*) FROM schema_version";
-    assert_eq!(world.number(versions).await, 1);
+    assert_eq!(world.number(versions).await, i64::from(MIGRATIONS));
     // The connection that was open while all of it went away is of use again.
     let id = writer.position(&partition(0), at(0)).await;
     drop(id);
@@ -76,7 +79,7 @@ async fn a_schema_that_is_not_ours_is_refused(world: &World) {
     );
     newer(&world.warehouse.processes().await.unwrap_err());
     let health = world.warehouse.check(LIMIT).await.unwrap();
-    assert_eq!((health.schema.0, health.known.0), (99, 1));
+    assert_eq!((health.schema.0, health.known.0), (99, MIGRATIONS));
     world.sql("DROP TABLE schema_version").await;
     let error = world
         .another(Limits::default())

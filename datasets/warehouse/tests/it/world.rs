@@ -70,6 +70,7 @@ pub(crate) const TABLES: &[&str] = &[
     "recent",
     "replays",
     "processes",
+    "job_runs",
 ];
 
 impl World {

@@ -1,0 +1,124 @@
+//! From a job as it is written to one that can run: its settings and its request, checked before
+//! anything is touched.
+
+use super::error::{Fault, JobsError};
+use super::file::Job;
+use crate::cli::Exit;
+use crate::import::{self, Composed, ImportError, UsageError};
+use crate::report::TellError;
+use comptoir_config::{ConfigError, DatabaseUrl, SecretError, Settings, Sources, read_secret_file};
+use comptoir_model::ids::JobName;
+use comptoir_warehouse::{Limits, Login, Warehouse, WarehouseError};
+
+/// Why a command about jobs ended before, or beside, the jobs themselves.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    #[error(transparent)]
+    Jobs(#[from] JobsError),
+    #[error("the job `{job}`: {source}")]
+    Settings { job: JobName, source: ConfigError },
+    #[error("the job `{job}`: {source}")]
+    Usage { job: JobName, source: UsageError },
+    #[error("the warehouse: {0}")]
+    Password(#[from] SecretError),
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+    #[error(transparent)]
+    Access(#[from] import::CommandError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error(transparent)]
+    Tell(#[from] TellError),
+    #[error(
+        "`{tool}` can't be saved as a job\nhint: comptoir-batch job --create {name} -- import --table …"
+    )]
+    NotAnImport { name: String, tool: String },
+    #[error(
+        "{flag} takes nothing behind `--`\nhint: leave that out, or give it to --create or --exec"
+    )]
+    NothingBehind { flag: &'static str },
+    #[error(
+        "--quiet, --json and --metrics-file are of --exec, which runs a job\nhint: leave them out"
+    )]
+    OfExec,
+}
+
+impl CommandError {
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Jobs(_)
+            | Self::Settings { .. }
+            | Self::Usage { .. }
+            | Self::Password(_)
+            | Self::NotAnImport { .. }
+            | Self::NothingBehind { .. }
+            | Self::OfExec => Exit::Usage,
+            Self::Warehouse(_) | Self::Tell(_) => Exit::Failed,
+            Self::Access(error) => error.exit(),
+            Self::Import(error) => error.exit(),
+        }
+    }
+}
+
+impl From<std::io::Error> for CommandError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Tell(TellError::Output(error))
+    }
+}
+
+/// A job whose flags and settings mean something together.
+pub(super) struct Ready<'a> {
+    pub(super) job: &'a Job,
+    pub(super) settings: Settings,
+    pub(super) composed: Composed,
+}
+
+impl<'a> Ready<'a> {
+    /// `sources` are those of the command that runs it; the job's own flags beat them.
+    pub(super) fn of(job: &'a Job, sources: &Sources) -> Result<Self, CommandError> {
+        let sources = sources.clone().relative_to(&job.directory);
+        let settings = Settings::load(&job.args.add_to(sources)).map_err(|source| {
+            let job = job.name.clone();
+            CommandError::Settings { job, source }
+        })?;
+        if has_password(&settings.erp.url) {
+            let name = job.name.clone();
+            return Err(Fault::Password { job: name }.at(job.origin.clone()).into());
+        }
+        let line = std::iter::once("import".to_owned()).chain(job.line.iter().cloned());
+        let composed = import::check(&job.args, &settings, line).map_err(|source| {
+            let job = job.name.clone();
+            CommandError::Usage { job, source }
+        })?;
+        Ok(Self {
+            job,
+            settings,
+            composed,
+        })
+    }
+}
+
+/// Of a key store, say: the URL is kept as it was written.
+fn has_password(url: &DatabaseUrl) -> bool {
+    match url {
+        DatabaseUrl::Sqlite { .. } => false,
+        DatabaseUrl::MySql { properties, .. } => {
+            (properties.names()).any(|name| name.to_lowercase().contains("password"))
+        }
+    }
+}
+
+/// Where the runs are recorded; nothing is connected yet.
+pub(super) fn warehouse(settings: &Settings) -> Result<Warehouse, SecretError> {
+    let settings = &settings.warehouse;
+    let password = settings.password_file.as_deref().map(read_secret_file);
+    let login = Login {
+        username: settings.username.clone(),
+        password: password.transpose()?,
+    };
+    Ok(Warehouse::new(
+        settings.url.clone(),
+        login,
+        Limits::default(),
+    ))
+}

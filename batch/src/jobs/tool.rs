@@ -1,0 +1,103 @@
+//! `comptoir-batch job`: Sqoop's tool for saved jobs.
+
+use super::args::{JobAction, JobArgs};
+use super::error::{Fault, JobsError};
+use super::file::Job;
+use super::flags;
+use super::ready::{CommandError, Ready};
+use super::run::run_jobs;
+use super::store::JobStore;
+use crate::cli::Exit;
+use crate::report::OutputArgs;
+use comptoir_config::{Origin, Settings, Sources};
+use comptoir_model::ids::JobName;
+use indicatif::ProgressBar;
+use std::io::Write;
+
+/// Does what the command line asks for; `sources` are those of the command's own settings.
+pub async fn job(
+    args: &JobArgs,
+    settings: &Settings,
+    sources: &Sources,
+    progress: &ProgressBar,
+    out: &mut impl Write,
+) -> Result<Exit, CommandError> {
+    let store = JobStore::at(&settings.jobs.file);
+    let JobAction {
+        create,
+        exec,
+        list,
+        show,
+        delete,
+    } = &args.action;
+    let only = [
+        (*list, "--list"),
+        (show.is_some(), "--show"),
+        (delete.is_some(), "--delete"),
+    ];
+    if let Some((_, flag)) = only
+        .into_iter()
+        .find(|(given, _)| *given && !args.line.is_empty())
+    {
+        return Err(CommandError::NothingBehind { flag });
+    }
+    if exec.is_none() && args.output != OutputArgs::default() {
+        return Err(CommandError::OfExec);
+    }
+    if let Some(name) = create {
+        create_job(&store, name, &args.line, sources)?;
+    } else if let Some(name) = exec {
+        let book = store.load()?;
+        let job = with_more(book.get(name)?, &args.line)?;
+        return run_jobs(&[&job], settings, sources, &args.output, progress, out).await;
+    } else if let Some(name) = show {
+        let book = store.load()?;
+        let ready = Ready::of(book.get(name)?, sources)?;
+        for argument in &ready.composed.request.arguments {
+            writeln!(out, "{argument}")?;
+        }
+    } else if let Some(name) = delete {
+        store.delete(name)?;
+    } else {
+        writeln!(out, "Available jobs:")?;
+        for job in store.load_if_any()?.jobs() {
+            writeln!(out, "  {}", job.name)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Whether it means anything is found out before it is saved.
+fn create_job(
+    store: &JobStore,
+    name: &str,
+    line: &[String],
+    sources: &Sources,
+) -> Result<(), CommandError> {
+    let origin = Origin::Flag { name: "--create" };
+    let parsed = JobName::parse(name).map_err(|error| Fault::from(error).at(origin))?;
+    let flags = match line.split_first() {
+        Some((tool, flags)) if tool == "import" => flags,
+        tool => {
+            return Err(CommandError::NotAnImport {
+                name: name.to_owned(),
+                tool: tool.map_or("nothing", |(tool, _)| tool).to_owned(),
+            });
+        }
+    };
+    let job = store.draft(&parsed, flags.to_vec())?;
+    Ready::of(&job, sources)?;
+    Ok(store.save(&job)?)
+}
+
+/// The job with more flags, which beat its own.
+fn with_more(job: &Job, more: &[String]) -> Result<Job, JobsError> {
+    let flags = job.line.iter().chain(more).cloned().collect();
+    let (line, args) = flags::parse(&job.name, &job.origin, flags)?;
+    Ok(Job {
+        line,
+        args: Box::new(args),
+        after: Vec::new(),
+        ..job.clone()
+    })
+}
