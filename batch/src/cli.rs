@@ -15,7 +15,8 @@ Exit codes:
   0  done
   1  failed; stderr says why, and what cures it
   2  the command line or the settings are wrong; nothing was touched
-  5  --validate or verify found a difference; --validate publishes nothing then
+  5  --validate or a quality rule found the data wrong, and nothing was published; or verify found
+     a difference
   6  the database can't be reached; nothing was changed
   7  the lake can't be reached; the published data is untouched";
 

@@ -8,6 +8,7 @@ use crate::encode::OnLossy;
 use crate::verify::DriftPolicy;
 use comptoir_config::{Key, Sources};
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,6 +27,10 @@ Examples:
   # a query in three parts
   comptoir-batch import --query 'SELECT o.id, c.name FROM orders o JOIN customers c
       ON c.id = o.customer WHERE $CONDITIONS' --split-by o.id -m 3 --target-dir /user/sqoop/named
+
+  # prices below zero are set aside, doubled keys publish nothing (rules: see the README)
+  comptoir-batch import --table sales --target-dir /user/sqoop/sales --delete-target-dir \\
+      --quality /etc/comptoir/quality.toml
 
 All parts are read inside one consistent snapshot of the database. Readers see the whole old
 import or the whole new one; a run that is killed leaves the old one as it was.
@@ -88,6 +93,10 @@ pub struct SourceArgs {
     /// Count the rows in the database too and read the parts back; publish nothing if that differs
     #[arg(long)]
     pub validate: bool,
+
+    /// Rules for the data: those that are broken warn, set rows aside or publish nothing
+    #[arg(long, value_name = "FILE")]
+    pub quality: Option<PathBuf>,
 
     /// Accepted: rows are always taken from the network as they come
     #[arg(long, value_name = "N")]

@@ -7,9 +7,11 @@ use super::error::ImportError;
 use super::request::{self, ImportReport, ImportRequest, Source, thousands};
 use super::run::import;
 use crate::cli::Exit;
+use crate::quality::{Rules, RulesError};
 use comptoir_config::{Settings, clock};
 use comptoir_lake::{Lake, LakeError, LakeOptions, Retry};
 use comptoir_model::ids::RunId;
+use comptoir_model::quality::{RuleAction, RuleResult};
 use indicatif::ProgressBar;
 use std::time::Duration;
 
@@ -24,6 +26,8 @@ pub enum CommandError {
     #[error(transparent)]
     Credentials(#[from] CredentialError),
     #[error(transparent)]
+    Rules(#[from] RulesError),
+    #[error(transparent)]
     Lake(#[from] LakeError),
     #[error(transparent)]
     Import(#[from] ImportError),
@@ -32,7 +36,7 @@ pub enum CommandError {
 impl CommandError {
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) | Self::Credentials(_) | Self::Lake(_) => Exit::Usage,
+            Self::Usage(_) | Self::Credentials(_) | Self::Rules(_) | Self::Lake(_) => Exit::Usage,
             Self::Import(error) => error.exit(),
         }
     }
@@ -46,7 +50,13 @@ pub async fn run(
     progress: &ProgressBar,
 ) -> Result<ImportReport, CommandError> {
     let composed = compose::compose(args, facts(settings, &user(), line))?;
-    let Composed { request, notices } = composed;
+    let Composed {
+        mut request,
+        notices,
+    } = composed;
+    if let Some(file) = &args.source.quality {
+        request.quality = Rules::read(file)?.for_import_of(request.rules_name())?;
+    }
     for notice in notices {
         tracing::info!("{notice}");
     }
@@ -92,6 +102,7 @@ pub(super) async fn try_thrice(
         }
     };
     warn_of_ambiguous_rows(&report);
+    warn_of_broken_rules(&report);
     Ok(report)
 }
 
@@ -119,5 +130,20 @@ fn warn_of_ambiguous_rows(report: &ImportReport) {
             thousands(report.ambiguous_rows),
             thousands(report.rows),
         );
+    }
+}
+
+fn warn_of_broken_rules(report: &ImportReport) {
+    for outcome in &report.broken_rules {
+        let hint = match (outcome.action, &outcome.result) {
+            (RuleAction::Quarantine, RuleResult::BrokenRows { .. }) => {
+                "they were set aside: read the files _quarantine-m-* of the import, and mend them in the source"
+            }
+            (_, RuleResult::Undecided { .. }) => {
+                "it lets everything pass that it did not look at: raise values_max in the file of rules, or let action = \"fail\" refuse that"
+            }
+            _ => "it was published all the same: action = \"fail\" would refuse that",
+        };
+        tracing::warn!("the quality rule {outcome}\nhint: {hint}");
     }
 }

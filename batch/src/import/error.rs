@@ -4,8 +4,10 @@ use super::splits::BoundError;
 use crate::cli::Exit;
 use crate::database::DatabaseError;
 use crate::encode::EncodeError;
+use crate::quality::BindError;
 use crate::verify::{Difference, DriftError, ReadError};
 use comptoir_lake::{LakeError, LakePath, Retry};
+use comptoir_model::quality::RuleOutcome;
 use std::num::NonZeroU32;
 
 /// In every case the old import, if there is one, stays what readers see.
@@ -19,6 +21,13 @@ pub enum ImportError {
     Encode(#[from] EncodeError),
     #[error(transparent)]
     SchemaDrift(#[from] DriftError),
+    /// A quality rule does not fit the table.
+    #[error(transparent)]
+    Rule(#[from] BindError),
+    #[error(
+        "nothing was published, because of {} quality rule{}:\n  {}\nhint: mend the rows in the source, or let action = \"quarantine\" set them aside", .0.len(), if .0.len() == 1 { "" } else { "s" }, .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
+    )]
+    Quality(Vec<RuleOutcome>),
     #[error(transparent)]
     ReadBack(#[from] ReadError),
     #[error(
@@ -122,7 +131,8 @@ impl ImportError {
             Self::Lake(error) | Self::ReadBack(ReadError::Lake(error)) if is_away(error) => {
                 Exit::LakeUnreachable
             }
-            Self::Validation { .. } | Self::Differences(_) => Exit::Invalid,
+            Self::Validation { .. } | Self::Differences(_) | Self::Quality(_) => Exit::Invalid,
+            Self::Rule(_) => Exit::Usage,
             _ => Exit::Failed,
         }
     }

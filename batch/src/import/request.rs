@@ -4,11 +4,13 @@ use super::columns::Rendering;
 use super::snapshot::SnapshotMode;
 use crate::database::Login;
 use crate::encode::Conversion;
+use crate::quality::Rules;
 use crate::verify::DriftPolicy;
 use comptoir_config::{DatabaseUrl, ErpSettings, ImportSettings, SecretError, read_secret_file};
 use comptoir_lake::{LakeError, LakePath};
 use comptoir_model::file_format::FileFormat;
 use comptoir_model::ids::RunId;
+use comptoir_model::quality::RuleOutcome;
 use comptoir_model::text_format::TextFormat;
 use jiff::Timestamp;
 use std::fmt;
@@ -39,6 +41,8 @@ pub struct ImportRequest {
     pub validation: Validation,
     /// What other columns than those of the last run lead to.
     pub schema_drift: DriftPolicy,
+    /// Those for this table; none are no rules.
+    pub quality: Rules,
     /// For the manifest: the command line, without secrets.
     pub arguments: Vec<String>,
 }
@@ -122,6 +126,10 @@ pub struct ImportReport {
     pub bytes: u64,
     pub parts: usize,
     pub ambiguous_rows: u64,
+    /// Rows that quality rules set aside: they are not among `rows`.
+    pub quarantined_rows: u64,
+    /// What came of the quality rules that were not kept.
+    pub broken_rules: Vec<RuleOutcome>,
     /// The published directory, as a URL.
     pub location: String,
 }
@@ -160,6 +168,7 @@ impl ImportRequest {
             rendering: Rendering::default(),
             validation: Validation::default(),
             schema_drift: DriftPolicy::default(),
+            quality: Rules::default(),
             arguments: vec!["import".to_owned()],
         }
     }
@@ -170,6 +179,16 @@ impl ImportRequest {
         // The settings refuse a 0.
         let mappers = NonZeroU32::new(settings.mappers).unwrap_or(NonZeroU32::MIN);
         Ok(Self::of_table(&settings.table, target, mappers))
+    }
+}
+
+impl ImportRequest {
+    /// What quality rules call the import: the table, or the target directory of a query.
+    pub fn rules_name(&self) -> &str {
+        match &self.selection {
+            Selection::Table { name, .. } => name,
+            Selection::Query(_) => self.target.file_name().unwrap_or_default(),
+        }
     }
 }
 
@@ -208,6 +227,7 @@ impl fmt::Display for ImportReport {
             parts,
             location,
             run,
+            quarantined_rows,
             ..
         } = self;
         let plural = |count: u64| if count == 1 { "" } else { "s" };
@@ -219,7 +239,11 @@ impl fmt::Display for ImportReport {
             thousands(*bytes),
             plural(*bytes),
             plural(*parts as u64),
-        )
+        )?;
+        match quarantined_rows {
+            0 => Ok(()),
+            rows => write!(f, "; {} set aside", thousands(*rows)),
+        }
     }
 }
 
@@ -249,6 +273,8 @@ mod tests {
             bytes: 1,
             parts: 4,
             ambiguous_rows: 0,
+            quarantined_rows: 0,
+            broken_rules: Vec::new(),
             location: "hdfs://h:8020/user/sqoop/sales".to_owned(),
         };
         assert_eq!(

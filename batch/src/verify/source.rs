@@ -45,7 +45,7 @@ pub async fn check_source(
         .collect();
     let source = total(database, manifest, types).await?;
     let lake = Total {
-        rows: manifest.rows() + manifest.quarantined_rows,
+        rows: manifest.rows() + manifest.quarantined_rows(),
         checksum: manifest.checksum().unwrap_or_default(),
     };
     let check = how_far(manifest);
@@ -68,8 +68,8 @@ fn how_far(manifest: &Manifest) -> SourceCheck {
         (manifest.columns.iter()).find(|column| column.canonical == Some(CanonicalForm::AsWritten));
     let reason = if manifest.checksum().is_none() {
         "the import has none".to_owned()
-    } else if manifest.quarantined_rows > 0 {
-        format!("{} rows were set aside", manifest.quarantined_rows)
+    } else if manifest.quarantined_rows() > 0 {
+        format!("{} rows were set aside", manifest.quarantined_rows())
     } else if manifest.lossy_nulls > 0 {
         format!("{} values became NULL", manifest.lossy_nulls)
     } else if let Some(column) = as_written {

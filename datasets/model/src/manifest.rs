@@ -42,9 +42,12 @@ pub struct Manifest {
     /// `--on-lossy null` asked for it.
     #[serde(default)]
     pub lossy_nulls: u64,
-    /// Rows that a quality rule set aside.
-    #[serde(default)]
-    pub quarantined_rows: u64,
+    /// Files of rows that quality rules set aside: uncompressed text in
+    /// [`TextFormat::lossless`], whatever the format of the parts. The first field names the rules
+    /// that a row breaks, those after it are the columns. They lie beside the parts and belong to no
+    /// reader of the import.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quarantine: Vec<PartInfo>,
     /// In the order of the rules.
     #[serde(default)]
     pub quality: Vec<RuleOutcome>,
@@ -105,6 +108,11 @@ impl Manifest {
         self.parts.iter().map(|part| part.rows).sum()
     }
 
+    /// Rows of the source that are not in the parts, because a quality rule set them aside.
+    pub fn quarantined_rows(&self) -> u64 {
+        self.quarantine.iter().map(|file| file.rows).sum()
+    }
+
     pub fn bytes(&self) -> u64 {
         self.parts.iter().map(|part| part.bytes).sum()
     }
@@ -146,7 +154,7 @@ mod tests {
         let manifest: Manifest = serde_json::from_str(json).unwrap();
         assert_eq!(manifest.files, FileFormat::default());
         assert_eq!(manifest.checksum(), None);
-        assert_eq!((manifest.lossy_nulls, manifest.quarantined_rows), (0, 0));
+        assert_eq!((manifest.lossy_nulls, manifest.quarantined_rows()), (0, 0));
     }
 
     #[test]

@@ -204,7 +204,7 @@ pub(crate) mod tests {
             ambiguous_rows: 0,
             lossy_nulls: 0,
             snapshot: None,
-            quarantined_rows: 0,
+            quarantine: Vec::new(),
             quality: Vec::new(),
             arguments: Vec::new(),
         }

@@ -230,7 +230,7 @@ impl Import {
             ambiguous_rows: 0,
             lossy_nulls: 0,
             snapshot: None,
-            quarantined_rows: 0,
+            quarantine: Vec::new(),
             quality: Vec::new(),
             arguments: Vec::new(),
         };

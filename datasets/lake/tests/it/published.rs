@@ -71,7 +71,7 @@ pub(crate) fn manifest(run: &RunId) -> Manifest {
         ambiguous_rows: 0,
         lossy_nulls: 0,
         snapshot: None,
-        quarantined_rows: 0,
+        quarantine: Vec::new(),
         quality: Vec::new(),
         arguments: Vec::new(),
     }
