@@ -2,6 +2,7 @@
 //! mean together is decided by `compose`.
 
 use super::foreign::ForeignFlags;
+use super::request::SplitMethod;
 use super::snapshot::SnapshotMode;
 use crate::cli::{DatabaseArgs, EXIT_CODES, PasswordArgs};
 use crate::encode::OnLossy;
@@ -27,6 +28,9 @@ Examples:
   # a query in three parts
   comptoir-batch import --query 'SELECT o.id, c.name FROM orders o JOIN customers c
       ON c.id = o.customer WHERE $CONDITIONS' --split-by o.id -m 3 --target-dir /user/sqoop/named
+
+  # keys with gaps and crowds: ranges of as many rows each
+  comptoir-batch import --table sales --target-dir /user/sqoop/sales -m 8 --splits balanced
 
   # prices below zero are set aside, doubled keys publish nothing (rules: see the README)
   comptoir-batch import --table sales --target-dir /user/sqoop/sales --delete-target-dir \\
@@ -117,6 +121,10 @@ pub struct SplitArgs {
     /// The column whose ranges make the parts [default: the primary key]
     #[arg(long, value_name = "COLUMN")]
     pub split_by: Option<String>,
+
+    /// Where the parts are cut: `balanced` makes up to four parts for each connection
+    #[arg(long, value_enum, value_name = "METHOD", default_value = "sqoop")]
+    pub splits: SplitMethod,
 
     /// The widest range: of integers, or of seconds for dates
     #[arg(long, value_name = "N")]

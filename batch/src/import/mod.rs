@@ -28,6 +28,7 @@ mod properties;
 mod quarantine;
 mod request;
 mod run;
+mod sampling;
 mod selection;
 mod snapshot;
 mod split_column;
@@ -48,8 +49,8 @@ pub use dates::ZeroDates;
 pub use error::ImportError;
 pub use java_type::{JavaType, Mapping, MappingError};
 pub use request::{
-    CONDITIONS, Existing, ImportReport, ImportRequest, Selection, Source, SplitRequest, TextSplits,
-    Validation, WithoutKey,
+    CONDITIONS, Existing, ImportReport, ImportRequest, Selection, Source, SplitMethod,
+    SplitRequest, TextSplits, Validation, WithoutKey,
 };
 pub use run::import;
 pub use snapshot::SnapshotMode;

@@ -78,6 +78,7 @@ pub enum Existing {
 /// How the ranges are found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SplitRequest {
+    pub method: SplitMethod,
     /// `None`: the primary key.
     pub column: Option<String>,
     /// A query for the smallest and the largest value; rows beyond are left out.
@@ -86,6 +87,16 @@ pub struct SplitRequest {
     pub limit: Option<NonZeroU64>,
     pub without_key: WithoutKey,
     pub text: TextSplits,
+}
+
+/// Where a table is cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum SplitMethod {
+    /// Into ranges of equal width, where Sqoop cuts
+    #[default]
+    Sqoop,
+    /// Into ranges of about as many rows each, more of them than workers
+    Balanced,
 }
 
 /// What becomes of a table without a column to cut it by.

@@ -5,7 +5,8 @@ use super::encoding::Layout;
 use super::error::ImportError;
 use super::inspection::Inspection;
 use super::part::WrittenPart;
-use super::request::{ImportReport, ImportRequest, Selection, Source, Validation};
+use super::request::{ImportReport, ImportRequest, Selection, Source, SplitMethod, Validation};
+use super::sampling::Sampled;
 use super::selection::{self, Select};
 use super::snapshot::{self, Snapshot, SnapshotMode};
 use super::splits::{self, Coverage, Cutting, Splitter};
@@ -177,6 +178,17 @@ impl Plan {
         let Some((sql, name, splitter)) = &self.cut else {
             return Ok(vec![None]);
         };
+        if request.split.method == SplitMethod::Balanced && *splitter != Splitter::Boolean {
+            let sampled = Sampled {
+                selection: &request.selection,
+                table: &self.table,
+                name,
+                sql,
+                splitter: *splitter,
+                workers: request.mappers,
+            };
+            return sampled.ranges(database).await;
+        }
         let boundary_query = request.split.boundary_query.as_deref();
         let (selection, table) = (&request.selection, &self.table);
         let column = (name.as_str(), *splitter);

@@ -80,6 +80,47 @@ fn bounds_query(
     }
 }
 
+/// Some values of a column, drawn at random, in the order of the column.
+pub(super) fn sample_query(
+    selection: &Selection,
+    table: &TableInfo,
+    (column, splitter): (&str, Splitter),
+    product: Product,
+    values_max: u64,
+) -> String {
+    let (source, condition) = match selection {
+        Selection::Table { filter, .. } => (
+            quoted(&table.name),
+            filter.as_ref().map(|filter| format!(" AND ({filter})")),
+        ),
+        Selection::Query(sql) => (
+            format!("({}) AS rows_of", with_conditions(sql, "(1 = 1)")),
+            None,
+        ),
+    };
+    let bare = column.rsplit('.').next().unwrap_or(column);
+    let column = quoted(bare.trim_matches('`'));
+    // A column of SQLite holds values of any type, whatever it declares.
+    let wanted = match product {
+        Product::Sqlite => format!("typeof({column}) = 'integer'"),
+        Product::MySql | Product::MariaDb => format!("{column} IS NOT NULL"),
+    };
+    let value = match splitter {
+        // The start of a long text cuts as well.
+        Splitter::Text => format!("LEFT({column}, 64)"),
+        _ => column,
+    };
+    let random = match product {
+        Product::Sqlite => "RANDOM()",
+        Product::MySql | Product::MariaDb => "RAND()",
+    };
+    let condition = condition.unwrap_or_default();
+    format!(
+        "SELECT drawn FROM (SELECT {value} AS drawn FROM {source} WHERE {wanted}{condition} \
+         ORDER BY {random} LIMIT {values_max}) AS sample ORDER BY drawn"
+    )
+}
+
 /// How many rows there are.
 pub(super) async fn count(
     database: &mut Database,
