@@ -53,4 +53,5 @@ pub use request::{
     SplitRequest, TextSplits, Validation, WithoutKey,
 };
 pub use run::import;
+pub(crate) use selection::{describe, from_clause};
 pub use snapshot::SnapshotMode;

@@ -18,7 +18,9 @@ use crate::verify::{self, Decision, DriftPolicy};
 use comptoir_lake::publish::Publication;
 use comptoir_lake::{Lake, LakeError, published};
 use comptoir_model::ids::RunId;
-use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SnapshotInfo, SourceInfo};
+use comptoir_model::manifest::{
+    Column, MANIFEST_VERSION, Manifest, SnapshotInfo, SourceInfo, SourceRows,
+};
 use comptoir_model::row_checksum::CanonicalForm;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
@@ -108,6 +110,12 @@ pub async fn import(
     let from = SourceInfo {
         url: source.url.to_string(),
         table: plan.table.name.clone(),
+        rows: match &request.selection {
+            Selection::Table { filter, .. } => {
+                filter.clone().map_or(SourceRows::All, SourceRows::Where)
+            }
+            Selection::Query(sql) => SourceRows::Query(sql.clone()),
+        },
         server,
     };
     let mut manifest = manifest(request, from, columns, run, imported_at, info, parts);

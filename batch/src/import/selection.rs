@@ -4,13 +4,14 @@ use super::columns::ReadColumn;
 use super::error::ImportError;
 use super::request::{CONDITIONS, Selection};
 use super::splits::Splitter;
-use crate::database::{Database, Product, Storage, TableInfo, quoted};
+use crate::database::{Database, DatabaseError, Product, Storage, TableInfo, quoted};
+use comptoir_model::manifest::SourceRows;
 
 /// What the source looks like.
-pub(super) async fn describe(
+pub(crate) async fn describe(
     database: &mut Database,
     selection: &Selection,
-) -> Result<TableInfo, ImportError> {
+) -> Result<TableInfo, DatabaseError> {
     Ok(match selection {
         Selection::Table { name, .. } => database.describe(name).await?,
         Selection::Query(sql) => {
@@ -26,6 +27,21 @@ pub(super) async fn describe(
             }
         }
     })
+}
+
+/// What stands behind FROM to have all rows of an import again.
+pub(crate) fn from_clause(table: &str, rows: &SourceRows) -> String {
+    match rows {
+        SourceRows::All => quoted(table),
+        SourceRows::Where(condition) => {
+            format!(
+                "{}{}",
+                quoted(table),
+                where_clause(&format!("({condition})"))
+            )
+        }
+        SourceRows::Query(sql) => format!("({}) AS rows_of", with_conditions(sql, "(1 = 1)")),
+    }
 }
 
 /// The smallest and the largest value of a column, as the server prints them.

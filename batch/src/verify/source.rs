@@ -1,10 +1,11 @@
-//! The table read once more, for its number of rows and their checksum.
+//! The table, or what was asked for of it, read once more for its number of rows and their checksum.
 
 use super::drift::Drift;
 use super::report::{Difference, Report, SourceCheck};
 use crate::database::{Database, DatabaseError, quoted};
 use crate::encode::{RowHasher, SqlType, Total, source_bytes};
-use comptoir_model::manifest::{Column, Manifest};
+use crate::import::{Selection, describe, from_clause};
+use comptoir_model::manifest::{Column, Manifest, SourceRows};
 use comptoir_model::row_checksum::CanonicalForm;
 use futures::TryStreamExt;
 
@@ -23,7 +24,15 @@ pub async fn check_source(
     report: &mut Report,
 ) -> Result<(), SourceError> {
     database.open_snapshot().await?;
-    let table = database.describe(&manifest.source.table).await?;
+    let selection = match &manifest.source.rows {
+        SourceRows::Query(sql) => Selection::Query(sql.clone()),
+        SourceRows::All | SourceRows::Where(_) => Selection::Table {
+            name: manifest.source.table.clone(),
+            columns: None,
+            filter: None,
+        },
+    };
+    let table = describe(database, &selection).await?;
     // An import may have left columns out: only those it has are asked for.
     let now: Vec<Column> = (manifest.columns.iter())
         .filter_map(|column| table.column(&column.name).map(|now| (column, now)))
@@ -93,7 +102,11 @@ async fn total(
     let what = format!("reading the table `{table}`");
     // A constant comes first: the driver takes a row whose first value has 16 MiB or more for the
     // end of the answer.
-    let select = format!("SELECT 0, {} FROM {}", columns.join(", "), quoted(table));
+    let select = format!(
+        "SELECT 0, {} FROM {}",
+        columns.join(", "),
+        from_clause(table, &manifest.source.rows)
+    );
     let url = database.url().clone();
     let mut hasher = RowHasher::new(types);
     let mut scratch = String::new();

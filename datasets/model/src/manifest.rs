@@ -61,8 +61,29 @@ pub struct SourceInfo {
     /// Without user name and password.
     pub url: String,
     pub table: String,
+    #[serde(default, skip_serializing_if = "SourceRows::is_all")]
+    pub rows: SourceRows,
     /// The server's product and version, as it says it.
     pub server: String,
+}
+
+/// Which rows of the source were asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceRows {
+    /// Those of the table.
+    #[default]
+    All,
+    /// Those of the table for which this condition in SQL holds.
+    Where(String),
+    /// Those of this SELECT; `$CONDITIONS` stands where the range of a part goes.
+    Query(String),
+}
+
+impl SourceRows {
+    fn is_all(&self) -> bool {
+        *self == Self::All
+    }
 }
 
 /// Which moment of the source an import shows.

@@ -128,7 +128,8 @@ impl Histogram {
         let mut ends = points(self.splitter, &from, &to, PIECES, None)?;
         // As they were: a point that was printed and read again need not be the same.
         if let [first, .., last] = ends.as_mut_slice() {
-            (first.clone_from(&slice.from), last.clone_from(&slice.to));
+            first.clone_from(&slice.from);
+            last.clone_from(&slice.to);
         }
         ends.dedup();
         let pieces = ends.windows(2).map(|pair| Slice {
