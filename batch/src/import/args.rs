@@ -2,6 +2,7 @@
 //! mean together is decided by `compose`.
 
 use super::foreign::ForeignFlags;
+use super::rate::MaxRate;
 use super::request::SplitMethod;
 use super::snapshot::SnapshotMode;
 use crate::cli::{DatabaseArgs, EXIT_CODES, PasswordArgs};
@@ -101,6 +102,10 @@ pub struct SourceArgs {
     /// Rules for the data: those that are broken warn, set rows aside or publish nothing
     #[arg(long, value_name = "FILE")]
     pub quality: Option<PathBuf>,
+
+    /// How fast rows are read at most, by all connections together: 20MB/s, 512KiB/s, 5000rows/s
+    #[arg(long, value_name = "RATE")]
+    pub max_rate: Option<MaxRate>,
 
     /// Accepted: rows are always taken from the network as they come
     #[arg(long, value_name = "N")]

@@ -118,6 +118,7 @@ pub fn compose(args: &ImportArgs, facts: Facts<'_>) -> Result<Composed, UsageErr
     let mut request = ImportRequest::shipped(facts.settings)?;
     request.arguments = facts.arguments;
     request.snapshot = args.source.snapshot;
+    request.max_rate = args.source.max_rate;
     request.rendering = Rendering {
         fidelity,
         mappings: args

@@ -26,6 +26,7 @@ mod part;
 mod place;
 mod properties;
 mod quarantine;
+mod rate;
 mod request;
 mod run;
 mod sampling;
@@ -48,6 +49,7 @@ pub(crate) use credentials::source;
 pub use dates::ZeroDates;
 pub use error::ImportError;
 pub use java_type::{JavaType, Mapping, MappingError};
+pub use rate::{InvalidRate, MaxRate};
 pub use request::{
     CONDITIONS, Existing, ImportReport, ImportRequest, Selection, Source, SplitMethod,
     SplitRequest, TextSplits, Validation, WithoutKey,

@@ -1,6 +1,7 @@
 //! What is to be imported, from where, and what came of it.
 
 use super::columns::Rendering;
+use super::rate::MaxRate;
 use super::snapshot::SnapshotMode;
 use crate::database::Login;
 use crate::encode::Conversion;
@@ -32,6 +33,8 @@ pub struct ImportRequest {
     /// How many ranges, and at most how many workers.
     pub mappers: NonZeroU32,
     pub split: SplitRequest,
+    /// How fast the source may be read at most.
+    pub max_rate: Option<MaxRate>,
     pub snapshot: SnapshotMode,
     pub files: FileFormat,
     /// Of values, where the files are Avro or Parquet.
@@ -172,6 +175,7 @@ impl ImportRequest {
             existing: Existing::ReplaceOurs,
             mappers,
             split: SplitRequest::default(),
+            max_rate: None,
             snapshot: SnapshotMode::default(),
             files: FileFormat::default(),
             conversion: Conversion::default(),

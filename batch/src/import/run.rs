@@ -82,7 +82,14 @@ pub async fn import(
     ensure_contract(request, &plan.table.name, before.as_ref(), &columns)?;
     let inspection = Inspection::open(first, &request.quality, &plan.table, &layout).await?;
     let publication = Publication::begin(lake, &request.target, run.clone()).await?;
-    let job = Job::new(layout, selects, inspection, publication, progress.clone());
+    let job = Job::new(
+        layout,
+        selects,
+        inspection,
+        request.max_rate,
+        publication,
+        progress.clone(),
+    );
     let job = Arc::new(job);
     let written = worker::write_parts(&job, connections).await;
     let written = written.and_then(|written| ensure_complete(written, counted));

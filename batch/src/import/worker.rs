@@ -5,6 +5,7 @@ use super::error::ImportError;
 use super::inspection::{Inspection, Inspector};
 use super::part::{self, Part, WrittenPart};
 use super::quarantine::Quarantine;
+use super::rate::{MaxRate, Throttle};
 use super::request::thousands;
 use super::selection::Select;
 use crate::database::Database;
@@ -29,6 +30,7 @@ pub(super) struct Job {
     /// One for each part, in order.
     pub(super) selects: Vec<Select>,
     pub(super) inspection: Inspection,
+    pub(super) throttle: Option<Throttle>,
     pub(super) publication: Publication,
     pub(super) progress: ProgressBar,
     pub(super) next: AtomicUsize,
@@ -41,6 +43,7 @@ impl Job {
         layout: Layout,
         selects: Vec<Select>,
         inspection: Inspection,
+        max_rate: Option<MaxRate>,
         publication: Publication,
         progress: ProgressBar,
     ) -> Self {
@@ -49,6 +52,7 @@ impl Job {
             layout,
             selects,
             inspection,
+            throttle: max_rate.map(Throttle::new),
             publication,
             progress,
             next: AtomicUsize::new(0),
@@ -155,6 +159,8 @@ async fn read_part(
     let writer = job.publication.create_part(&name).await?;
     let mut part = Part::new(writer, &job.layout)?;
     let mut quarantine = Quarantine::new(&job.publication, &job.layout, index);
+    let mut meter = job.throttle.as_ref().map(Throttle::meter);
+    let values = select.first + job.layout.columns.len();
     let (mut shown_rows, mut shown_bytes) = (0, 0);
     let mut rows = connection.rows(&what, &select.sql);
     while let Some(row) = rows.try_next().await? {
@@ -165,6 +171,9 @@ async fn read_part(
                 quarantine.append(&row, select.first, &rules).await?;
             }
         }
+        if let Some(meter) = &mut meter {
+            meter.row(&row, values).await;
+        }
         if part.flush_if_full().await? {
             let (rows, bytes) = part.progress();
             job.show((rows - shown_rows, bytes - shown_bytes));
@@ -172,6 +181,9 @@ async fn read_part(
         }
     }
     drop(rows);
+    if let Some(meter) = &mut meter {
+        meter.settle().await;
+    }
     let (rows, bytes) = part.progress();
     job.show((rows - shown_rows, bytes - shown_bytes));
     let part = part.finish(name).await?;
