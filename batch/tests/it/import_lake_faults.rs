@@ -12,6 +12,7 @@ use comptoir_model::manifest::Manifest;
 use indicatif::ProgressBar;
 use std::process::Command;
 use std::time::Duration;
+use tokio::net::TcpListener;
 
 /// For each call, so that a `NameNode` that is gone is not waited for long.
 const LIMIT: Duration = Duration::from_secs(4);
@@ -168,7 +169,7 @@ async fn a_namenode_that_goes_away_for_good_leaves_the_old_import() {
 }
 
 /// The request that decides gets through, its answer does not.
-fn loses_the_answer(verdict: Verdict) -> impl FnMut(Way, &[u8]) -> Verdict {
+fn loses_the_answer(verdict: Verdict) -> impl FnMut(Way, &mut [u8]) -> Verdict {
     let mut asked = false;
     let mut lost = false;
     move |way, piece| {
@@ -219,6 +220,84 @@ async fn a_decision_whose_answer_is_lost_is_found_out_by_reading_back() {
             replaced, 1,
             "the run whose decision was unknown became the target in between"
         );
+    })
+    .await;
+}
+
+/// Where the shared `DataNode` takes blocks.
+fn data_node_port() -> u16 {
+    let services = Services::find();
+    let directory = services.get("HADOOP_CONF_DIR", "hdfs");
+    let site = std::fs::read_to_string(format!("{directory}/hdfs-site.xml")).unwrap();
+    let (_, address) = site
+        .split_once("<name>dfs.datanode.address</name><value>")
+        .unwrap();
+    let (address, _) = address.split_once('<').unwrap();
+    let (_, port) = address.rsplit_once(':').unwrap();
+    port.parse().unwrap()
+}
+
+/// `DatanodeIDProto.xferPort` as the `NameNode` sends it.
+fn as_protobuf(port: u16) -> Vec<u8> {
+    let mut bytes = vec![0x20];
+    let mut rest = port;
+    while rest >= 0x80 {
+        bytes.push(0x80 | u8::try_from(rest & 0x7f).unwrap());
+        rest >>= 7;
+    }
+    bytes.push(u8::try_from(rest).unwrap());
+    bytes
+}
+
+/// A free port of which messages are as long as with `like`.
+async fn listener_like(like: u16) -> TcpListener {
+    for port in like + 1..u16::MAX {
+        if as_protobuf(port).len() == as_protobuf(like).len()
+            && let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await
+        {
+            return listener;
+        }
+    }
+    panic!("no port is free")
+}
+
+/// The client goes where the `NameNode` sends it: to a proxy, which is gone in the middle of a block.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_datanode_that_goes_away_while_a_part_is_written_leaves_the_old_import() {
+    World::with(Kind::MariaDb, async |world: &World| {
+        an_old_import(world).await;
+        let port = data_node_port();
+        let listener = listener_like(port).await;
+        let (own, elsewhere) = (
+            as_protobuf(port),
+            as_protobuf(listener.local_addr().unwrap().port()),
+        );
+        let mut passed = 0;
+        let _data_node = Proxy::at(listener, &format!("127.0.0.1:{port}"), move |way, piece| {
+            passed += if way == Way::ToServer { piece.len() } else { 0 };
+            if passed > 10_000 {
+                Verdict::CutAll
+            } else {
+                Verdict::Pass
+            }
+        });
+        let name_node = Proxy::before(name_node(world), move |way, piece| {
+            if way == Way::ToClient {
+                for at in 0..piece.len().saturating_sub(own.len()) {
+                    if piece[at..].starts_with(&own) {
+                        piece[at..at + own.len()].copy_from_slice(&elsewhere);
+                    }
+                }
+            }
+            Verdict::Pass
+        })
+        .await;
+        let error = import_into(world, &through(world, &name_node))
+            .await
+            .unwrap_err();
+        assert_eq!(error.exit(), Exit::LakeUnreachable, "{error}");
+        assert_ne!(error.retry(), Retry::CanNot, "{error}");
+        assert_eq!(old_or_new_and_the_next_run_works(world).await, 1);
     })
     .await;
 }

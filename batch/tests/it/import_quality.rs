@@ -311,3 +311,43 @@ fn rules_that_do_not_fit_are_refused_before_anything_is_done() {
         assert!(stderr.contains("_quarantine-m-*"), "{stderr}");
     }));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_table_of_all_has_its_own_rules_of_one_file() {
+    World::with(Kind::MariaDb, async |world: &World| {
+        world.sql(ORDERS).await;
+        let file = world.directory.path().join("quality.toml");
+        let warehouse = format!("--warehouse-dir={}", world.root);
+        let flags = world.flags().into_iter();
+        let flags: Vec<_> = flags
+            .filter(|flag| !flag.starts_with("--target-dir"))
+            .collect();
+        let import = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            let mut arguments = vec!["import-all-tables", &warehouse, "--quality=quality.toml"];
+            arguments.extend(flags.iter().map(String::as_str));
+            let output = world.program(&arguments).output().unwrap();
+            let text = |bytes| String::from_utf8(bytes).unwrap();
+            (
+                output.status.code(),
+                text(output.stdout),
+                text(output.stderr),
+            )
+        };
+        let strange = rule(CHECKS[0], "fail").replace("orders", "order");
+        let (code, _, stderr) = import(&strange);
+        assert_eq!(code, Some(2), "{stderr}");
+        assert!(
+            stderr.contains("quality.toml:1: a rule for `order`"),
+            "{stderr}"
+        );
+        let (code, stdout, stderr) = import(&rule(CHECKS[0], "fail"));
+        assert_eq!(code, Some(5), "{stderr}");
+        assert!(
+            stdout.contains("/customers (run") && !stdout.contains("/orders"),
+            "{stdout}"
+        );
+        assert!(stderr.contains("`number is not null`"), "{stderr}");
+    })
+    .await;
+}

@@ -33,13 +33,11 @@ fn server(world: &World) -> String {
     server.to_owned()
 }
 
-/// The same database, through a proxy.
+/// The same database, through a proxy that can read what passes.
 fn through(world: &World, proxy: &Proxy) -> Source {
-    let url = world
-        .source
-        .url
-        .to_string()
-        .replace(&server(world), &proxy.address.to_string());
+    let url = world.source.url.to_string();
+    let url = url.replace(&server(world), &proxy.address.to_string());
+    let url = format!("{url}?useSSL=false");
     Source {
         url: url.parse().unwrap(),
         login: world.source.login.clone(),
@@ -178,12 +176,15 @@ async fn kill_one_reader(world: &World) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_is_altered_before_it_is_read_ends_the_import() {
-    World::with(Kind::MariaDb, async |world: &World| {
-        for alter in [
-            "TRUNCATE t",
-            "ALTER TABLE t MODIFY note VARCHAR(60) CHARACTER SET latin1",
-            "DROP TABLE t; CREATE TABLE t (id INT PRIMARY KEY, note VARCHAR(50)); INSERT INTO t VALUES (1, 'new')",
-        ] {
+    for kind in [Kind::MariaDb, Kind::MySql] {
+        World::with(kind, async |world: &World| {
+        let alters = [
+                "TRUNCATE t",
+                "ALTER TABLE t MODIFY note VARCHAR(60) CHARACTER SET latin1",
+                "DROP TABLE t; CREATE TABLE t (id INT PRIMARY KEY, note VARCHAR(50)); INSERT INTO t VALUES (1, 'new')",
+            ];
+            let alters = if kind == Kind::MySql { &alters[..1] } else { &alters };
+            for alter in alters {
             world.sql("DROP TABLE IF EXISTS t").await;
             world.numbered_table(100).await;
             world.import(&world.request("t", 2)).await.unwrap();
@@ -205,6 +206,7 @@ async fn a_table_that_is_altered_before_it_is_read_ends_the_import() {
         }
     })
     .await;
+    }
 }
 
 /// Who reads a table holds it: the others wait.

@@ -34,7 +34,7 @@ enum Flow {
     Cut,
 }
 
-type Judge = Box<dyn FnMut(Way, &[u8]) -> Verdict + Send>;
+type Judge = Box<dyn FnMut(Way, &mut [u8]) -> Verdict + Send>;
 
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
@@ -51,12 +51,20 @@ struct Passage {
 const DEADLINE: Duration = Duration::from_mins(1);
 
 impl Proxy {
-    /// `judge` is asked for each piece of what passes.
+    /// `judge` is asked for each piece of what passes, and may change its bytes.
     pub(crate) async fn before(
         server: &str,
-        judge: impl FnMut(Way, &[u8]) -> Verdict + Send + 'static,
+        judge: impl FnMut(Way, &mut [u8]) -> Verdict + Send + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::at(listener, server, judge)
+    }
+
+    pub(crate) fn at(
+        listener: TcpListener,
+        server: &str,
+        judge: impl FnMut(Way, &mut [u8]) -> Verdict + Send + 'static,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
         let flow = Arc::new(watch::Sender::new(Flow::Open));
         let passage = Passage {
@@ -116,7 +124,7 @@ impl Passage {
                 _ = flow.wait_for(|flow| *flow == Flow::Cut) => return,
             };
             let Ok(length @ 1..) = read else { return };
-            let verdict = (self.judge.lock().unwrap())(way, &buffer[..length]);
+            let verdict = (self.judge.lock().unwrap())(way, &mut buffer[..length]);
             match verdict {
                 Verdict::Pass => {}
                 Verdict::HoldUp => drop(self.flow.send_replace(Flow::HeldUp)),
