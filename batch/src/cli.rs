@@ -18,7 +18,8 @@ Exit codes:
   2  the command line, the settings or the jobs are wrong; nothing was touched
   3  no rows came, and --fail-if-empty was given
   4  another process runs the job
-  5  --validate or verify found a difference; --validate publishes nothing then
+  5  --validate or a quality rule found the data wrong, and nothing was published; or verify found
+     a difference
   6  the database can't be reached; nothing was changed
   7  the lake can't be reached; the published data is untouched";
 

@@ -7,6 +7,7 @@ use super::credentials;
 use super::permit::Permit;
 use crate::cli::EXIT_CODES;
 use crate::database::{Access, Database, Limits};
+use crate::quality::Rules;
 use crate::report::RunSummary;
 use crate::tools;
 use comptoir_config::{Settings, Sources};
@@ -86,6 +87,13 @@ pub async fn run_all(
     database.close().await;
     let excluded = args.exclude_tables.as_deref().unwrap_or_default();
     let excluded: Vec<_> = excluded.split(',').map(str::trim).collect();
+    let is_excluded = |table: &String| excluded.iter().any(|name| name.eq_ignore_ascii_case(table));
+    let tables: Vec<_> = (tables.into_iter())
+        .filter(|table| !is_excluded(table))
+        .collect();
+    let quality = args.import.source.quality.as_deref().map(Rules::read);
+    let quality = quality.transpose()?.unwrap_or_default();
+    quality.ensure_all_used(&tables)?;
     let user = user();
     let run = Run {
         source: &source,
@@ -95,14 +103,9 @@ pub async fn run_all(
     };
     let mut has_noticed = false;
     for table in tables {
-        if excluded
-            .iter()
-            .any(|name| name.eq_ignore_ascii_case(&table))
-        {
-            continue;
-        }
         let facts = facts(settings, &user, line.iter().cloned());
-        let composed = compose::compose(&args.of_table(table.clone()), facts)?;
+        let mut composed = compose::compose(&args.of_table(table.clone()), facts)?;
+        composed.request.quality = quality.of_table(&table);
         if !has_noticed {
             composed
                 .notices

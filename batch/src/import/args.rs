@@ -2,6 +2,8 @@
 //! mean together is decided by `compose`.
 
 use super::foreign::ForeignFlags;
+use super::rate::MaxRate;
+use super::request::SplitMethod;
 use super::retries::RetryArgs;
 use super::snapshot::SnapshotMode;
 use crate::cli::{DatabaseArgs, EXIT_CODES, PasswordArgs};
@@ -10,6 +12,7 @@ use crate::report::OutputArgs;
 use crate::verify::DriftPolicy;
 use comptoir_config::{Key, Sources};
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,6 +31,13 @@ Examples:
   # a query in three parts
   comptoir-batch import --query 'SELECT o.id, c.name FROM orders o JOIN customers c
       ON c.id = o.customer WHERE $CONDITIONS' --split-by o.id -m 3 --target-dir /user/sqoop/named
+
+  # keys with gaps and crowds: ranges of as many rows each
+  comptoir-batch import --table sales --target-dir /user/sqoop/sales -m 8 --splits balanced
+
+  # prices below zero are set aside, doubled keys publish nothing (rules: see the README)
+  comptoir-batch import --table sales --target-dir /user/sqoop/sales --delete-target-dir \\
+      --quality /etc/comptoir/quality.toml
 
 All parts are read inside one consistent snapshot of the database. Readers see the whole old
 import or the whole new one; a run that is killed leaves the old one as it was.
@@ -95,6 +105,14 @@ pub struct SourceArgs {
     #[arg(long)]
     pub validate: bool,
 
+    /// Rules for the data: those that are broken warn, set rows aside or publish nothing
+    #[arg(long, value_name = "FILE")]
+    pub quality: Option<PathBuf>,
+
+    /// How fast rows are read at most, by all connections together: 20MB/s, 512KiB/s, 5000rows/s
+    #[arg(long, value_name = "RATE")]
+    pub max_rate: Option<MaxRate>,
+
     /// Accepted: rows are always taken from the network as they come
     #[arg(long, value_name = "N")]
     pub fetch_size: Option<u32>,
@@ -114,6 +132,10 @@ pub struct SplitArgs {
     /// The column whose ranges make the parts [default: the primary key]
     #[arg(long, value_name = "COLUMN")]
     pub split_by: Option<String>,
+
+    /// Where the parts are cut: `balanced` makes up to four parts for each connection
+    #[arg(long, value_enum, value_name = "METHOD", default_value = "sqoop")]
+    pub splits: SplitMethod,
 
     /// The widest range: of integers, or of seconds for dates
     #[arg(long, value_name = "N")]

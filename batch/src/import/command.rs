@@ -9,11 +9,14 @@ use super::request::{self, ImportReport, ImportRequest, Source, thousands};
 use super::retries::RetryArgs;
 use super::run::import_with;
 use crate::cli::Exit;
+use crate::quality::{Rules, RulesError};
 use crate::report::{Outcome, RunSummary};
 use comptoir_config::{Settings, clock};
 use comptoir_lake::{Lake, LakeError, LakeOptions, Retry};
 use comptoir_model::ids::RunId;
+use comptoir_model::quality::{RuleAction, RuleResult};
 use indicatif::ProgressBar;
+use std::path::Path;
 
 /// Why the command ended, with what cures it.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +25,8 @@ pub enum CommandError {
     Usage(#[from] UsageError),
     #[error(transparent)]
     Credentials(#[from] CredentialError),
+    #[error(transparent)]
+    Rules(#[from] RulesError),
     #[error(transparent)]
     Lake(#[from] LakeError),
     #[error(transparent)]
@@ -34,7 +39,7 @@ impl CommandError {
             Self::Credentials(CredentialError::Lake(error)) if is_away(error) => {
                 Exit::LakeUnreachable
             }
-            Self::Usage(_) | Self::Credentials(_) | Self::Lake(_) => Exit::Usage,
+            Self::Usage(_) | Self::Credentials(_) | Self::Rules(_) | Self::Lake(_) => Exit::Usage,
             Self::Import(error) => error.exit(),
         }
     }
@@ -48,20 +53,28 @@ pub async fn run(
     line: impl IntoIterator<Item = String>,
     progress: &ProgressBar,
 ) -> Result<RunSummary, CommandError> {
-    let composed = check(args, settings, line)?;
+    let composed = check(args, settings, Path::new(""), line)?;
     let target = &composed.request.target;
     let name = target.file_name().unwrap_or_default().to_owned();
     let permit = Permit::Unasked;
     Ok(run_job(name, args, settings, composed, permit, progress).await)
 }
 
-/// What the flags and the settings mean together. Pure, but for asking who the user is.
+/// What the flags, the settings and the rules mean together; touches neither source nor lake. The
+/// file of the rules lies in `directory`.
 pub(crate) fn check(
     args: &ImportArgs,
     settings: &Settings,
+    directory: &Path,
     line: impl IntoIterator<Item = String>,
-) -> Result<Composed, UsageError> {
-    compose::compose(args, facts(settings, &user(), line))
+) -> Result<Composed, CommandError> {
+    let mut composed = compose::compose(args, facts(settings, &user(), line))?;
+    if let Some(file) = &args.source.quality {
+        let request = &mut composed.request;
+        request.quality =
+            Rules::read(&directory.join(file))?.for_import_of(request.rules_name())?;
+    }
+    Ok(composed)
 }
 
 /// One run under a name, from its credentials to its publication.
@@ -144,6 +157,7 @@ impl Run<'_> {
             let error = match self.attempt(request, progress).await {
                 Ok(report) => {
                     warn_of_ambiguous_rows(&report);
+                    warn_of_broken_rules(&report);
                     break if report.rows == 0 && self.retries.fail_if_empty {
                         Outcome::Empty(report)
                     } else {
@@ -215,5 +229,20 @@ fn warn_of_ambiguous_rows(report: &ImportReport) {
             thousands(report.ambiguous_rows),
             thousands(report.rows),
         );
+    }
+}
+
+fn warn_of_broken_rules(report: &ImportReport) {
+    for outcome in &report.broken_rules {
+        let hint = match (outcome.action, &outcome.result) {
+            (RuleAction::Quarantine, RuleResult::BrokenRows { .. }) => {
+                "they were set aside: read the files _quarantine-m-* of the import, and mend them in the source"
+            }
+            (_, RuleResult::Undecided { .. }) => {
+                "it lets everything pass that it did not look at: raise values_max in the file of rules, or let action = \"fail\" refuse that"
+            }
+            _ => "it was published all the same: action = \"fail\" would refuse that",
+        };
+        tracing::warn!("the quality rule {outcome}\nhint: {hint}");
     }
 }

@@ -11,7 +11,8 @@ use super::jdbc::{self, JdbcError};
 use super::place;
 use super::properties::{self, PropertyError, SqoopProperties};
 use super::request::{
-    CONDITIONS, Existing, ImportRequest, Selection, SplitRequest, Validation, WithoutKey,
+    CONDITIONS, Existing, ImportRequest, Selection, SplitMethod, SplitRequest, Validation,
+    WithoutKey,
 };
 use comptoir_config::{DatabaseUrl, ImportSettings};
 use comptoir_lake::{LakeError, LakePath};
@@ -117,6 +118,7 @@ pub fn compose(args: &ImportArgs, facts: Facts<'_>) -> Result<Composed, UsageErr
     let mut request = ImportRequest::shipped(facts.settings)?;
     request.arguments = facts.arguments;
     request.snapshot = args.source.snapshot;
+    request.max_rate = args.source.max_rate;
     request.rendering = Rendering {
         fidelity,
         mappings: args
@@ -140,6 +142,7 @@ pub fn compose(args: &ImportArgs, facts: Facts<'_>) -> Result<Composed, UsageErr
     request.conversion = codec::conversion(args, fidelity, &properties);
     notices.extend(codec::notices(args));
     refuse_incremental(args)?;
+    request.split.method = split_method(args)?;
     if !args.names_a_source() {
         if asks_for_a_source(args) {
             return Err(UsageError::NoSource);
@@ -285,6 +288,7 @@ fn split(
         });
     }
     Ok(SplitRequest {
+        method: split_method(args)?,
         column: split.split_by.clone(),
         boundary_query: split.boundary_query.clone(),
         limit: split.split_limit,
@@ -295,6 +299,25 @@ fn split(
         },
         text: properties.text_splits,
     })
+}
+
+fn split_method(args: &ImportArgs) -> Result<SplitMethod, UsageError> {
+    let split = &args.split;
+    if split.splits == SplitMethod::Balanced {
+        let others = [
+            (split.boundary_query.is_some(), "--boundary-query"),
+            (split.split_limit.is_some(), "--split-limit"),
+            (args.sqoop.sqoop_compat, "--sqoop-compat"),
+        ];
+        if let Some((_, other)) = others.into_iter().find(|(given, _)| *given) {
+            return Err(UsageError::Both {
+                one: "--splits balanced",
+                other,
+                cure: "balanced ranges are found by the rows and take in all of them; leave one of both out",
+            });
+        }
+    }
+    Ok(split.splits)
 }
 
 fn hive(format: &FormatArgs) -> Result<HiveDelimiters, UsageError> {

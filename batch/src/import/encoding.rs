@@ -66,6 +66,17 @@ impl Layout {
             .collect()
     }
 
+    /// The columns as encoders and quality rules know them.
+    pub(super) fn encoded_columns(&self) -> Vec<encode::Column> {
+        (self.columns.iter())
+            .map(|column| encode::Column {
+                name: column.source.name.clone(),
+                declared: column.source.sql_type.clone(),
+                sql_type: sql_type(column),
+            })
+            .collect()
+    }
+
     /// `file` differs from part to part.
     pub(super) fn body(&self, file: &str) -> Result<Body, ImportError> {
         let format = match self.files {
@@ -73,13 +84,7 @@ impl Layout {
             FileFormat::Avro { codec } => BinaryFormat::Avro(codec),
             FileFormat::Parquet { codec } => BinaryFormat::Parquet(codec),
         };
-        let columns: Vec<_> = (self.columns.iter())
-            .map(|column| encode::Column {
-                name: column.source.name.clone(),
-                declared: column.source.sql_type.clone(),
-                sql_type: sql_type(column),
-            })
-            .collect();
+        let columns = self.encoded_columns();
         let encoder = Encoder::new(format, &self.table, &columns, self.conversion, file)?;
         Ok(Body::Binary(encoder, String::new()))
     }
@@ -130,7 +135,7 @@ impl Layout {
     }
 
     #[cold]
-    fn failed(&self, column: &ReadColumn, reason: &str) -> ImportError {
+    pub(super) fn failed(&self, column: &ReadColumn, reason: &str) -> ImportError {
         ImportError::Value {
             table: self.table.clone(),
             column: column.source.name.clone(),
@@ -140,7 +145,7 @@ impl Layout {
     }
 
     #[inline]
-    fn get<'a>(
+    pub(super) fn get<'a>(
         &self,
         row: &'a Row,
         index: usize,

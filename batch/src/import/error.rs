@@ -4,8 +4,10 @@ use super::splits::BoundError;
 use crate::cli::Exit;
 use crate::database::DatabaseError;
 use crate::encode::EncodeError;
+use crate::quality::BindError;
 use crate::verify::{Difference, DriftError, ReadError};
 use comptoir_lake::{LakeError, LakePath, Retry};
+use comptoir_model::quality::RuleOutcome;
 use comptoir_warehouse::WarehouseError;
 use std::num::NonZeroU32;
 
@@ -20,6 +22,13 @@ pub enum ImportError {
     Encode(#[from] EncodeError),
     #[error(transparent)]
     SchemaDrift(#[from] DriftError),
+    /// A quality rule does not fit the table.
+    #[error(transparent)]
+    Rule(#[from] BindError),
+    #[error(
+        "nothing was published, because of {} quality rule{}:\n  {}\nhint: mend the rows in the source, or let action = \"quarantine\" set them aside", .0.len(), if .0.len() == 1 { "" } else { "s" }, .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
+    )]
+    Quality(Vec<RuleOutcome>),
     #[error(transparent)]
     ReadBack(#[from] ReadError),
     /// Whether it may be published could not be found out, or it may not.
@@ -127,7 +136,8 @@ impl ImportError {
             Self::Lake(error) | Self::ReadBack(ReadError::Lake(error)) if is_away(error) => {
                 Exit::LakeUnreachable
             }
-            Self::Validation { .. } | Self::Differences(_) => Exit::Invalid,
+            Self::Validation { .. } | Self::Differences(_) | Self::Quality(_) => Exit::Invalid,
+            Self::Rule(_) => Exit::Usage,
             Self::NoPermit(WarehouseError::JobTakenOver { .. }) => Exit::Locked,
             _ => Exit::Failed,
         }

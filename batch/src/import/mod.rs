@@ -16,18 +16,23 @@ pub mod delimiters;
 mod encoding;
 mod error;
 mod foreign;
+mod inspection;
 mod java;
 mod java_type;
 mod jdbc;
 pub mod options_file;
+mod output;
 mod part;
 mod permit;
 mod place;
 mod preview;
 mod properties;
+mod quarantine;
+mod rate;
 mod request;
 mod retries;
 mod run;
+mod sampling;
 mod selection;
 mod snapshot;
 mod split_column;
@@ -49,11 +54,13 @@ pub use error::ImportError;
 pub use java_type::{JavaType, Mapping, MappingError};
 pub use permit::Permit;
 pub(crate) use preview::{Preview, preview};
+pub use rate::{InvalidRate, MaxRate};
 pub(crate) use request::thousands;
 pub use request::{
-    CONDITIONS, Existing, ImportReport, ImportRequest, Selection, Source, SplitRequest, TextSplits,
-    Validation, WithoutKey,
+    CONDITIONS, Existing, ImportReport, ImportRequest, Selection, Source, SplitMethod,
+    SplitRequest, TextSplits, Validation, WithoutKey,
 };
 pub use retries::{Retries, RetryArgs};
 pub use run::import;
+pub(crate) use selection::{describe, from_clause};
 pub use snapshot::SnapshotMode;

@@ -3,15 +3,12 @@
 use super::columns::HiveDelimiters;
 use super::encoding::{Body, Layout};
 use super::error::ImportError;
+use super::output::{Output, Unclosed};
+use super::quarantine::UnclosedQuarantine;
 use crate::database::Row;
-use bytes::Bytes;
 use comptoir_lake::{LakeError, LakeWriter};
 use comptoir_model::api::PartInfo;
 use comptoir_model::file_format::FileFormat;
-use sha2::{Digest, Sha256};
-
-/// What is collected before it goes to the lake.
-const CHUNK: usize = 1024 * 1024;
 
 pub(super) struct Part<'a> {
     layout: &'a Layout,
@@ -20,20 +17,11 @@ pub(super) struct Part<'a> {
     rows: u64,
 }
 
-/// The way into the lake.
-struct Output {
-    writer: LakeWriter,
-    /// Not written yet.
-    buffer: Vec<u8>,
-    /// Of what was written.
-    sha256: Sha256,
-    bytes: u64,
-}
-
 /// A part whose rows are all written.
 pub(super) struct UnclosedPart {
-    writer: LakeWriter,
+    file: Unclosed,
     part: WrittenPart,
+    quarantine: Option<UnclosedQuarantine>,
 }
 
 /// A part that is durable.
@@ -41,14 +29,26 @@ pub(super) struct WrittenPart {
     pub(super) info: PartInfo,
     pub(super) ambiguous_rows: u64,
     pub(super) lossy_nulls: u64,
+    /// The file of rows of its range that were set aside.
+    pub(super) quarantine: Option<PartInfo>,
 }
 
 impl UnclosedPart {
-    /// Makes the part durable. HDFS takes up to half a second for it.
-    pub(super) async fn close(mut self) -> Result<WrittenPart, LakeError> {
-        self.writer.hsync().await?;
-        self.writer.close().await?;
-        Ok(self.part)
+    pub(super) fn with_quarantine(self, quarantine: Option<UnclosedQuarantine>) -> Self {
+        Self { quarantine, ..self }
+    }
+
+    /// Makes the part durable, and what was set aside of it.
+    pub(super) async fn close(self) -> Result<WrittenPart, LakeError> {
+        self.file.close().await?;
+        let quarantine = match self.quarantine {
+            Some(quarantine) => Some(quarantine.close().await?),
+            None => None,
+        };
+        Ok(WrittenPart {
+            quarantine,
+            ..self.part
+        })
     }
 }
 
@@ -63,12 +63,7 @@ impl<'a> Part<'a> {
         Ok(Self {
             layout,
             body,
-            output: Output {
-                writer,
-                buffer: Vec::with_capacity(CHUNK),
-                sha256: Sha256::new(),
-                bytes: 0,
-            },
+            output: Output::new(writer),
             rows: 0,
         })
     }
@@ -80,22 +75,14 @@ impl<'a> Part<'a> {
         Ok(())
     }
 
-    /// To be awaited between rows: it keeps the buffer small. Says how many rows and bytes went
-    /// into the lake with it.
+    /// To be awaited between rows: it keeps the buffer small. Says whether it went into the lake.
     pub(super) async fn flush_if_full(&mut self) -> Result<bool, LakeError> {
-        if self.output.buffer.len() < CHUNK {
-            return Ok(false);
-        }
-        self.output.flush().await?;
-        Ok(true)
+        self.output.flush_if_full().await
     }
 
     /// The rows and bytes so far.
     pub(super) fn progress(&self) -> (u64, u64) {
-        (
-            self.rows,
-            self.output.bytes + self.output.buffer.len() as u64,
-        )
+        (self.rows, self.output.bytes())
     }
 
     /// After the last row.
@@ -104,34 +91,23 @@ impl<'a> Part<'a> {
             body, mut output, ..
         } = self;
         let finished = body.finish(&mut output.buffer)?;
-        output.flush().await?;
+        let file = output.finish().await?;
         Ok(UnclosedPart {
-            writer: output.writer,
             part: WrittenPart {
                 info: PartInfo {
                     name,
                     rows: finished.total.rows,
-                    bytes: output.bytes,
-                    sha256: hex::encode(output.sha256.finalize()),
+                    bytes: file.bytes,
+                    sha256: file.sha256.clone(),
                     checksum: Some(finished.total.checksum),
                 },
                 ambiguous_rows: finished.ambiguous_rows,
                 lossy_nulls: finished.lossy_nulls,
+                quarantine: None,
             },
+            file,
+            quarantine: None,
         })
-    }
-}
-
-impl Output {
-    async fn flush(&mut self) -> Result<(), LakeError> {
-        let chunk = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK));
-        let chunk = Bytes::from(chunk);
-        self.sha256.update(&chunk);
-        self.bytes += chunk.len() as u64;
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        self.writer.write(chunk).await
     }
 }
 

@@ -1,14 +1,17 @@
 //! What is to be imported, from where, and what came of it.
 
 use super::columns::Rendering;
+use super::rate::MaxRate;
 use super::snapshot::SnapshotMode;
 use crate::database::Login;
 use crate::encode::Conversion;
+use crate::quality::Rules;
 use crate::verify::DriftPolicy;
 use comptoir_config::{DatabaseUrl, ErpSettings, ImportSettings, SecretError, read_secret_file};
 use comptoir_lake::{LakeError, LakePath};
 use comptoir_model::file_format::FileFormat;
 use comptoir_model::ids::RunId;
+use comptoir_model::quality::RuleOutcome;
 use comptoir_model::text_format::TextFormat;
 use jiff::Timestamp;
 use std::fmt;
@@ -30,6 +33,8 @@ pub struct ImportRequest {
     /// How many ranges, and at most how many workers.
     pub mappers: NonZeroU32,
     pub split: SplitRequest,
+    /// How fast the source may be read at most.
+    pub max_rate: Option<MaxRate>,
     pub snapshot: SnapshotMode,
     pub files: FileFormat,
     /// Of values, where the files are Avro or Parquet.
@@ -39,6 +44,8 @@ pub struct ImportRequest {
     pub validation: Validation,
     /// What other columns than those of the last run lead to.
     pub schema_drift: DriftPolicy,
+    /// Those for this table; none are no rules.
+    pub quality: Rules,
     /// For the manifest: the command line, without secrets.
     pub arguments: Vec<String>,
 }
@@ -84,6 +91,7 @@ impl Existing {
 /// How the ranges are found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SplitRequest {
+    pub method: SplitMethod,
     /// `None`: the primary key.
     pub column: Option<String>,
     /// A query for the smallest and the largest value; rows beyond are left out.
@@ -92,6 +100,16 @@ pub struct SplitRequest {
     pub limit: Option<NonZeroU64>,
     pub without_key: WithoutKey,
     pub text: TextSplits,
+}
+
+/// Where a table is cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum SplitMethod {
+    /// Into ranges of equal width, where Sqoop cuts
+    #[default]
+    Sqoop,
+    /// Into ranges of about as many rows each, more of them than workers
+    Balanced,
 }
 
 /// What becomes of a table without a column to cut it by.
@@ -132,6 +150,10 @@ pub struct ImportReport {
     pub bytes: u64,
     pub parts: usize,
     pub ambiguous_rows: u64,
+    /// Rows that quality rules set aside: they are not among `rows`.
+    pub quarantined_rows: u64,
+    /// What came of the quality rules that were not kept.
+    pub broken_rules: Vec<RuleOutcome>,
     /// The published directory, as a URL.
     pub location: String,
 }
@@ -163,6 +185,7 @@ impl ImportRequest {
             existing: Existing::ReplaceOurs,
             mappers,
             split: SplitRequest::default(),
+            max_rate: None,
             snapshot: SnapshotMode::default(),
             files: FileFormat::default(),
             conversion: Conversion::default(),
@@ -170,6 +193,7 @@ impl ImportRequest {
             rendering: Rendering::default(),
             validation: Validation::default(),
             schema_drift: DriftPolicy::default(),
+            quality: Rules::default(),
             arguments: vec!["import".to_owned()],
         }
     }
@@ -180,6 +204,16 @@ impl ImportRequest {
         // The settings refuse a 0.
         let mappers = NonZeroU32::new(settings.mappers).unwrap_or(NonZeroU32::MIN);
         Ok(Self::of_table(&settings.table, target, mappers))
+    }
+}
+
+impl ImportRequest {
+    /// What quality rules call the import: the table, or the target directory of a query.
+    pub fn rules_name(&self) -> &str {
+        match &self.selection {
+            Selection::Table { name, .. } => name,
+            Selection::Query(_) => self.target.file_name().unwrap_or_default(),
+        }
     }
 }
 
@@ -218,6 +252,7 @@ impl fmt::Display for ImportReport {
             parts,
             location,
             run,
+            quarantined_rows,
             ..
         } = self;
         let plural = |count: u64| if count == 1 { "" } else { "s" };
@@ -229,7 +264,11 @@ impl fmt::Display for ImportReport {
             thousands(*bytes),
             plural(*bytes),
             plural(*parts as u64),
-        )
+        )?;
+        match quarantined_rows {
+            0 => Ok(()),
+            rows => write!(f, "; {} set aside", thousands(*rows)),
+        }
     }
 }
 
@@ -259,6 +298,8 @@ mod tests {
             bytes: 1,
             parts: 4,
             ambiguous_rows: 0,
+            quarantined_rows: 0,
+            broken_rules: Vec::new(),
             location: "hdfs://h:8020/user/sqoop/sales".to_owned(),
         };
         assert_eq!(

@@ -3,20 +3,25 @@
 use super::columns::{Fidelity, ReadColumn};
 use super::encoding::Layout;
 use super::error::ImportError;
+use super::inspection::Inspection;
 use super::part::WrittenPart;
 use super::permit::Permit;
-use super::request::{ImportReport, ImportRequest, Selection, Source, Validation};
+use super::request::{ImportReport, ImportRequest, Selection, Source, SplitMethod, Validation};
+use super::sampling::Sampled;
 use super::selection::{self, Select};
 use super::snapshot::{self, Snapshot, SnapshotMode};
 use super::splits::{self, Coverage, Cutting, Splitter};
-use super::worker::{self, Job, WORKERS_MAX};
+use super::worker::{self, Job, WORKERS_MAX, Written};
 use super::{split_column, target};
 use crate::database::{Access, Database, Limits, Product, TableInfo, quoted};
+use crate::quality::Facts;
 use crate::verify::{self, Decision, DriftPolicy};
 use comptoir_lake::publish::Publication;
 use comptoir_lake::{Lake, LakeError, published};
 use comptoir_model::ids::RunId;
-use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SnapshotInfo, SourceInfo};
+use comptoir_model::manifest::{
+    Column, MANIFEST_VERSION, Manifest, SnapshotInfo, SourceInfo, SourceRows,
+};
 use comptoir_model::row_checksum::CanonicalForm;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
@@ -82,34 +87,58 @@ pub(super) async fn import_with(
     };
     let forms = layout.canonical_forms();
     let columns = columns(&plan.columns, &forms);
-    ensure_contract(lake, request, &plan.table.name, &columns).await?;
+    let before = manifest_before(lake, request).await?;
+    ensure_contract(request, &plan.table.name, before.as_ref(), &columns)?;
+    let inspection = Inspection::open(first, &request.quality, &plan.table, &layout).await?;
     let publication = Publication::begin(lake, &request.target, run.clone()).await?;
-    let job = Arc::new(Job::new(layout, selects, publication, progress.clone()));
+    let job = Job::new(
+        layout,
+        selects,
+        inspection,
+        request.max_rate,
+        publication,
+        progress.clone(),
+    );
+    let job = Arc::new(job);
     let written = worker::write_parts(&job, connections).await;
-    let written = written.and_then(|parts| ensure_complete(parts, counted));
-    let publication = Arc::into_inner(job).map(|job| job.publication);
-    let publication = publication.ok_or_else(|| ImportError::Worker {
+    let written = written.and_then(|written| ensure_complete(written, counted));
+    let job = Arc::into_inner(job).ok_or_else(|| ImportError::Worker {
         reason: "it still holds the publication".to_owned(),
     })?;
-    let parts = match written {
-        Ok(parts) => parts,
+    let Job {
+        publication,
+        inspection,
+        ..
+    } = job;
+    let Written { parts, checks } = match written {
+        Ok(written) => written,
         Err(error) => {
             abandon(publication).await;
             return Err(error);
         }
     };
+    let facts = Facts {
+        rows: parts.iter().map(|part| part.info.rows).sum(),
+        rows_before: before.map(|manifest| manifest.rows()),
+        now: imported_at,
+    };
+    let quality = inspection.outcomes(checks, &facts);
     let from = SourceInfo {
         url: source.url.to_string(),
         table: plan.table.name.clone(),
+        rows: match &request.selection {
+            Selection::Table { filter, .. } => {
+                filter.clone().map_or(SourceRows::All, SourceRows::Where)
+            }
+            Selection::Query(sql) => SourceRows::Query(sql.clone()),
+        },
         server,
     };
-    let manifest = manifest(request, from, columns, run, imported_at, info, parts);
-    if request.validation == Validation::ReadBack {
-        let differences = verify::verify_written(&publication, &manifest).await?;
-        if !differences.is_empty() {
-            abandon(publication).await;
-            return Err(ImportError::Differences(differences));
-        }
+    let mut manifest = manifest(request, from, columns, run, imported_at, info, parts);
+    manifest.quality = quality;
+    if let Err(error) = ensure_right(&publication, &manifest, request.validation).await {
+        abandon(publication).await;
+        return Err(error);
     }
     if let Err(error) = permit.ask().await {
         abandon(publication).await;
@@ -122,6 +151,10 @@ pub(super) async fn import_with(
         bytes: manifest.bytes(),
         parts: manifest.parts.len(),
         ambiguous_rows: manifest.ambiguous_rows,
+        quarantined_rows: manifest.quarantined_rows(),
+        broken_rules: (manifest.quality.into_iter())
+            .filter(|outcome| !outcome.is_kept())
+            .collect(),
         location: lake.url_of(&request.target),
         run: manifest.run,
         imported_at,
@@ -182,6 +215,17 @@ impl Plan {
         let Some((sql, name, splitter)) = &self.cut else {
             return Ok(vec![None]);
         };
+        if request.split.method == SplitMethod::Balanced && *splitter != Splitter::Boolean {
+            let sampled = Sampled {
+                selection: &request.selection,
+                table: &self.table,
+                name,
+                sql,
+                splitter: *splitter,
+                workers: request.mappers,
+            };
+            return sampled.ranges(database).await;
+        }
         let boundary_query = request.split.boundary_query.as_deref();
         let (selection, table) = (&request.selection, &self.table);
         let column = (name.as_str(), *splitter);
@@ -222,22 +266,32 @@ async fn abandon(publication: Publication) {
     }
 }
 
-/// Holds the columns against those of the import that lies in the target.
-async fn ensure_contract(
+/// The import that lies in the target, where something is held against it.
+async fn manifest_before(
     lake: &Lake,
     request: &ImportRequest,
+) -> Result<Option<Manifest>, ImportError> {
+    if request.schema_drift == DriftPolicy::Ignore && request.quality.rules.is_empty() {
+        return Ok(None);
+    }
+    match published::open(lake, &request.target).await {
+        Ok(run) => Ok(run.map(|run| run.manifest().clone())),
+        Err(LakeError::Unpublished { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Holds the columns against those of the import before.
+fn ensure_contract(
+    request: &ImportRequest,
     table: &str,
+    before: Option<&Manifest>,
     now: &[Column],
 ) -> Result<(), ImportError> {
-    if request.schema_drift == DriftPolicy::Ignore {
+    let Some(before) = before.filter(|_| request.schema_drift != DriftPolicy::Ignore) else {
         return Ok(());
-    }
-    let before = match published::open(lake, &request.target).await {
-        Ok(Some(run)) => run.manifest().columns.clone(),
-        Ok(None) | Err(LakeError::Unpublished { .. }) => return Ok(()),
-        Err(error) => return Err(error.into()),
     };
-    match request.schema_drift.decide(table, &before, now) {
+    match request.schema_drift.decide(table, &before.columns, now) {
         Decision::Same => Ok(()),
         Decision::GoOn(drift) => {
             tracing::info!("the columns of `{table}` have changed since the last run: {drift}");
@@ -247,14 +301,38 @@ async fn ensure_contract(
     }
 }
 
-fn ensure_complete(
-    parts: Vec<WrittenPart>,
-    counted: Option<u64>,
-) -> Result<Vec<WrittenPart>, ImportError> {
-    let imported = parts.iter().map(|part| part.info.rows).sum();
+fn ensure_complete(written: Written, counted: Option<u64>) -> Result<Written, ImportError> {
+    let set_aside = |part: &WrittenPart| part.quarantine.as_ref().map_or(0, |file| file.rows);
+    let imported = (written.parts.iter())
+        .map(|part| part.info.rows + set_aside(part))
+        .sum();
     match counted {
         Some(counted) if counted != imported => Err(ImportError::Validation { counted, imported }),
-        _ => Ok(parts),
+        _ => Ok(written),
+    }
+}
+
+/// Whether what was written may be published.
+async fn ensure_right(
+    publication: &Publication,
+    manifest: &Manifest,
+    validation: Validation,
+) -> Result<(), ImportError> {
+    let forbidding: Vec<_> = (manifest.quality.iter())
+        .filter(|outcome| outcome.forbids_publication())
+        .cloned()
+        .collect();
+    if !forbidding.is_empty() {
+        return Err(ImportError::Quality(forbidding));
+    }
+    if validation == Validation::None {
+        return Ok(());
+    }
+    let differences = verify::verify_written(publication, manifest).await?;
+    if differences.is_empty() {
+        Ok(())
+    } else {
+        Err(ImportError::Differences(differences))
     }
 }
 
@@ -289,7 +367,9 @@ fn manifest(
         columns,
         ambiguous_rows: parts.iter().map(|part| part.ambiguous_rows).sum(),
         lossy_nulls: parts.iter().map(|part| part.lossy_nulls).sum(),
-        quarantined_rows: 0,
+        quarantine: (parts.iter())
+            .filter_map(|part| part.quarantine.clone())
+            .collect(),
         quality: Vec::new(),
         parts: parts.into_iter().map(|part| part.info).collect(),
         arguments: request.arguments.clone(),

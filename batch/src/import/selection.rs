@@ -4,13 +4,14 @@ use super::columns::ReadColumn;
 use super::error::ImportError;
 use super::request::{CONDITIONS, Selection};
 use super::splits::Splitter;
-use crate::database::{Database, Product, Storage, TableInfo, quoted};
+use crate::database::{Database, DatabaseError, Product, Storage, TableInfo, quoted};
+use comptoir_model::manifest::SourceRows;
 
 /// What the source looks like.
-pub(super) async fn describe(
+pub(crate) async fn describe(
     database: &mut Database,
     selection: &Selection,
-) -> Result<TableInfo, ImportError> {
+) -> Result<TableInfo, DatabaseError> {
     Ok(match selection {
         Selection::Table { name, .. } => database.describe(name).await?,
         Selection::Query(sql) => {
@@ -26,6 +27,21 @@ pub(super) async fn describe(
             }
         }
     })
+}
+
+/// What stands behind FROM to have all rows of an import again.
+pub(crate) fn from_clause(table: &str, rows: &SourceRows) -> String {
+    match rows {
+        SourceRows::All => quoted(table),
+        SourceRows::Where(condition) => {
+            format!(
+                "{}{}",
+                quoted(table),
+                where_clause(&format!("({condition})"))
+            )
+        }
+        SourceRows::Query(sql) => format!("({}) AS rows_of", with_conditions(sql, "(1 = 1)")),
+    }
 }
 
 /// The smallest and the largest value of a column, as the server prints them.
@@ -78,6 +94,47 @@ fn bounds_query(
             format!("SELECT MIN(rows_of.{column}), MAX(rows_of.{column}) FROM ({query}) AS rows_of")
         }
     }
+}
+
+/// Some values of a column, drawn at random, in the order of the column.
+pub(super) fn sample_query(
+    selection: &Selection,
+    table: &TableInfo,
+    (column, splitter): (&str, Splitter),
+    product: Product,
+    values_max: u64,
+) -> String {
+    let (source, condition) = match selection {
+        Selection::Table { filter, .. } => (
+            quoted(&table.name),
+            filter.as_ref().map(|filter| format!(" AND ({filter})")),
+        ),
+        Selection::Query(sql) => (
+            format!("({}) AS rows_of", with_conditions(sql, "(1 = 1)")),
+            None,
+        ),
+    };
+    let bare = column.rsplit('.').next().unwrap_or(column);
+    let column = quoted(bare.trim_matches('`'));
+    // A column of SQLite holds values of any type, whatever it declares.
+    let wanted = match product {
+        Product::Sqlite => format!("typeof({column}) = 'integer'"),
+        Product::MySql | Product::MariaDb => format!("{column} IS NOT NULL"),
+    };
+    let value = match splitter {
+        // The start of a long text cuts as well.
+        Splitter::Text => format!("LEFT({column}, 64)"),
+        _ => column,
+    };
+    let random = match product {
+        Product::Sqlite => "RANDOM()",
+        Product::MySql | Product::MariaDb => "RAND()",
+    };
+    let condition = condition.unwrap_or_default();
+    format!(
+        "SELECT drawn FROM (SELECT {value} AS drawn FROM {source} WHERE {wanted}{condition} \
+         ORDER BY {random} LIMIT {values_max}) AS sample ORDER BY drawn"
+    )
 }
 
 /// How many rows there are.

@@ -2,10 +2,14 @@
 
 use super::encoding::Layout;
 use super::error::ImportError;
+use super::inspection::{Inspection, Inspector};
 use super::part::{self, Part, WrittenPart};
+use super::quarantine::Quarantine;
+use super::rate::{MaxRate, Throttle};
 use super::request::thousands;
 use super::selection::Select;
 use crate::database::Database;
+use crate::quality::{RowChecks, Verdict};
 use comptoir_lake::LakeError;
 use comptoir_lake::publish::Publication;
 use futures::TryStreamExt;
@@ -25,6 +29,8 @@ pub(super) struct Job {
     pub(super) layout: Layout,
     /// One for each part, in order.
     pub(super) selects: Vec<Select>,
+    pub(super) inspection: Inspection,
+    pub(super) throttle: Option<Throttle>,
     pub(super) publication: Publication,
     pub(super) progress: ProgressBar,
     pub(super) next: AtomicUsize,
@@ -36,6 +42,8 @@ impl Job {
     pub(super) fn new(
         layout: Layout,
         selects: Vec<Select>,
+        inspection: Inspection,
+        max_rate: Option<MaxRate>,
         publication: Publication,
         progress: ProgressBar,
     ) -> Self {
@@ -43,6 +51,8 @@ impl Job {
         Self {
             layout,
             selects,
+            inspection,
+            throttle: max_rate.map(Throttle::new),
             publication,
             progress,
             next: AtomicUsize::new(0),
@@ -62,17 +72,24 @@ impl Job {
     }
 }
 
+/// What workers wrote, and what each of them saw of the quality rules.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) parts: Vec<WrittenPart>,
+    pub(super) checks: Vec<RowChecks>,
+}
+
 /// Writes all parts, in the order of their ranges. The first error ends all workers: another
 /// connection would show another moment.
 pub(super) async fn write_parts(
     job: &Arc<Job>,
     connections: Vec<Database>,
-) -> Result<Vec<WrittenPart>, ImportError> {
+) -> Result<Written, ImportError> {
     let mut workers = JoinSet::new();
     for connection in connections.into_iter().take(job.selects.len()) {
         workers.spawn(work(Arc::clone(job), connection));
     }
-    let mut parts = Vec::with_capacity(job.selects.len());
+    let mut all = Written::default();
     while let Some(ended) = workers.join_next().await {
         let written = ended.unwrap_or_else(|error| {
             Err(ImportError::Worker {
@@ -80,19 +97,23 @@ pub(super) async fn write_parts(
             })
         });
         match written {
-            Ok(written) => parts.extend(written),
+            Ok(Written { parts, checks }) => {
+                all.parts.extend(parts);
+                all.checks.extend(checks);
+            }
             Err(error) => {
                 workers.shutdown().await;
                 return Err(error);
             }
         }
     }
-    parts.sort_by(|one, other| one.info.name.cmp(&other.info.name));
-    Ok(parts)
+    (all.parts).sort_by(|one, other| one.info.name.cmp(&other.info.name));
+    Ok(all)
 }
 
 /// One worker, until the queue is empty.
-async fn work(job: Arc<Job>, mut connection: Database) -> Result<Vec<WrittenPart>, ImportError> {
+async fn work(job: Arc<Job>, mut connection: Database) -> Result<Written, ImportError> {
+    let mut inspector = job.inspection.inspector();
     let mut parts = Vec::new();
     // A part is closed while the next one is read.
     let mut closing: JoinSet<Result<WrittenPart, LakeError>> = JoinSet::new();
@@ -101,13 +122,7 @@ async fn work(job: Arc<Job>, mut connection: Database) -> Result<Vec<WrittenPart
         let Some(select) = job.selects.get(index) else {
             break;
         };
-        let part = read_part(
-            &job,
-            &mut connection,
-            part::name(index, job.layout.files),
-            select,
-        )
-        .await?;
+        let part = read_part(&job, &mut connection, &mut inspector, index, select).await?;
         closing.spawn(part.close());
         while closing.len() > CLOSING_MAX
             && let Some(closed) = closing.join_next().await
@@ -119,7 +134,10 @@ async fn work(job: Arc<Job>, mut connection: Database) -> Result<Vec<WrittenPart
     while let Some(closed) = closing.join_next().await {
         parts.push(closed.map_err(lost)??);
     }
-    Ok(parts)
+    Ok(Written {
+        parts,
+        checks: vec![inspector.into_checks()],
+    })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
@@ -132,16 +150,30 @@ fn lost(error: tokio::task::JoinError) -> ImportError {
 async fn read_part(
     job: &Job,
     connection: &mut Database,
-    name: String,
+    inspector: &mut Inspector<'_>,
+    index: usize,
     select: &Select,
 ) -> Result<part::UnclosedPart, ImportError> {
     let what = format!("reading `{}`", job.layout.table);
+    let name = part::name(index, job.layout.files);
     let writer = job.publication.create_part(&name).await?;
     let mut part = Part::new(writer, &job.layout)?;
+    let mut quarantine = Quarantine::new(&job.publication, &job.layout, index);
+    let mut meter = job.throttle.as_ref().map(Throttle::meter);
+    let values = select.first + job.layout.columns.len();
     let (mut shown_rows, mut shown_bytes) = (0, 0);
     let mut rows = connection.rows(&what, &select.sql);
     while let Some(row) = rows.try_next().await? {
-        part.append(&row, select.first)?;
+        match inspector.inspect(&job.layout, &row, select.first)? {
+            Verdict::Keep => part.append(&row, select.first)?,
+            Verdict::SetAside => {
+                let rules = inspector.broken_rules();
+                quarantine.append(&row, select.first, &rules).await?;
+            }
+        }
+        if let Some(meter) = &mut meter {
+            meter.row(&row, values).await;
+        }
         if part.flush_if_full().await? {
             let (rows, bytes) = part.progress();
             job.show((rows - shown_rows, bytes - shown_bytes));
@@ -149,9 +181,13 @@ async fn read_part(
         }
     }
     drop(rows);
+    if let Some(meter) = &mut meter {
+        meter.settle().await;
+    }
     let (rows, bytes) = part.progress();
     job.show((rows - shown_rows, bytes - shown_bytes));
     let part = part.finish(name).await?;
+    let part = part.with_quarantine(quarantine.finish().await?);
     job.progress.inc(1);
     Ok(part)
 }

@@ -4,7 +4,7 @@
 use super::error::{Fault, JobsError};
 use super::file::Job;
 use crate::cli::Exit;
-use crate::import::{self, Composed, ImportError, UsageError};
+use crate::import::{self, Composed, ImportError};
 use crate::report::TellError;
 use comptoir_config::{ConfigError, DatabaseUrl, SecretError, Settings, Sources, read_secret_file};
 use comptoir_model::ids::JobName;
@@ -18,7 +18,10 @@ pub enum CommandError {
     #[error("the job `{job}`: {source}")]
     Settings { job: JobName, source: ConfigError },
     #[error("the job `{job}`: {source}")]
-    Usage { job: JobName, source: UsageError },
+    Usage {
+        job: JobName,
+        source: import::CommandError,
+    },
     #[error("the warehouse: {0}")]
     Password(#[from] SecretError),
     #[error(transparent)]
@@ -86,10 +89,11 @@ impl<'a> Ready<'a> {
             return Err(Fault::Password { job: name }.at(job.origin.clone()).into());
         }
         let line = std::iter::once("import".to_owned()).chain(job.line.iter().cloned());
-        let composed = import::check(&job.args, &settings, line).map_err(|source| {
-            let job = job.name.clone();
-            CommandError::Usage { job, source }
-        })?;
+        let composed =
+            import::check(&job.args, &settings, &job.directory, line).map_err(|source| {
+                let job = job.name.clone();
+                CommandError::Usage { job, source }
+            })?;
         Ok(Self {
             job,
             settings,

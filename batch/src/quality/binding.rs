@@ -10,7 +10,7 @@ use crate::encode::{Column, SqlType};
 use comptoir_model::quality::RuleOutcome;
 
 /// Rules that can be checked on rows of these columns.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Binding {
     rules: Rules,
     /// Of the rules that look at single rows.
@@ -65,6 +65,12 @@ impl Binding {
         RowChecks::new(self.checks.clone())
     }
 
+    /// The names of the rules that set aside the row that these checks saw last.
+    pub fn broken_rules(&self, checks: &RowChecks) -> String {
+        let names = (checks.set_aside_by().iter()).map(|place| self.rules.rules[*place].name());
+        names.collect::<Vec<_>>().join("; ")
+    }
+
     /// What came of each rule, in their order: of rows from what the workers counted, of the whole
     /// from the facts.
     pub fn outcomes(&self, workers: Vec<RowChecks>, facts: &Facts) -> Vec<RuleOutcome> {
@@ -76,6 +82,7 @@ impl Binding {
         (self.rules.rules.iter().enumerate())
             .map(|(place, rule)| RuleOutcome {
                 rule: rule.name(),
+                column: rule.check.column().map(str::to_owned),
                 action: rule.action,
                 result: match checked.of_rule(place) {
                     Some(check) => whole::of_rows(&rule.check, check, facts),

@@ -7,7 +7,7 @@
 //! Binding::new(rules, columns, references)       once an import: columns exist, types fit
 //!   .checks() -> RowChecks                       one for each worker
 //!     .value(column, Option<&[u8]>)              for each of RowChecks::columns
-//!     .end_row() -> Verdict                      keep the row, or set it aside
+//!     .end_row(key) -> Verdict                   keep the row, or set it aside
 //!   .outcomes(Vec<RowChecks>, facts)             the manifest's results
 //! ```
 //!
@@ -16,8 +16,11 @@
 //! [`comptoir_model::quality::RuleResult::Undecided`], which a rule that fails does not let pass.
 
 mod binding;
+mod file;
+mod meaning;
 mod number;
 mod parse;
+mod raw;
 mod references;
 mod row_checks;
 mod rules;
@@ -27,6 +30,7 @@ mod tests;
 mod whole;
 
 pub use binding::{BindError, Binding};
+pub use file::RulesError;
 pub use parse::ParseError;
 pub use references::{References, load_references};
 pub use row_checks::{RowChecks, Verdict};

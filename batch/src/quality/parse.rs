@@ -1,11 +1,8 @@
 //! `quality.toml`: from text to rules. Pure; each error names the file and the line.
 
-use super::rules::{Bound, Check, Reference, Rule, Rules, Share, VALUES_MAX};
-use comptoir_model::quality::RuleAction;
-use serde::Deserialize;
-use std::fmt;
+use super::raw::RawFile;
+use super::rules::{Rules, VALUES_MAX};
 use std::ops::Range;
-use toml::Spanned;
 
 /// The file does not say what can be checked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,66 +15,14 @@ pub struct ParseError {
     hint: &'static str,
 }
 
-const SHAPE: &str = "a rule is a table [[rule]] with table, check (not-null, range, set, unique, reference, row-count, freshness), what the check needs, and action (warn, quarantine, fail)";
-
-/// The file as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFile {
-    values_max: Option<usize>,
-    #[serde(default)]
-    rule: Vec<Spanned<RawRule>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawRule {
-    name: Option<String>,
-    table: String,
-    check: RawCheck,
-    action: RawAction,
-    column: Option<String>,
-    min: Option<Spanned<RawBound>>,
-    max: Option<Spanned<RawBound>>,
-    values: Option<Spanned<Vec<RawBound>>>,
-    references: Option<Spanned<String>>,
-    min_percent: Option<u32>,
-    max_percent: Option<u32>,
-    max_age: Option<Spanned<String>>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-enum RawCheck {
-    NotNull,
-    Range,
-    Set,
-    Unique,
-    Reference,
-    RowCount,
-    Freshness,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum RawAction {
-    Warn,
-    Quarantine,
-    Fail,
-}
-
-/// A number, a text or a date, as one likes to write it.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum RawBound {
-    Integer(i64),
-    Float(f64),
-    Date(toml::value::Datetime),
-    Text(String),
-}
+pub(super) const SHAPE: &str = "a rule is a table [[rule]] with table, check (not-null, range, set, unique, reference, row-count, freshness), what the check needs, and action (warn, quarantine, fail)";
 
 /// A problem at a place in the text.
-struct At(Range<usize>, String, &'static str);
+pub(super) struct At(
+    pub(super) Range<usize>,
+    pub(super) String,
+    pub(super) &'static str,
+);
 
 impl Rules {
     /// Reads the text of `file`.
@@ -110,183 +55,9 @@ fn line_of(text: &str, offset: usize) -> usize {
     1 + before.filter(|byte| **byte == b'\n').count()
 }
 
-impl RawRule {
-    fn into_rule(self, line: usize, span: &Range<usize>) -> Result<Rule, At> {
-        self.refuse_strangers(span)?;
-        let kind = self.check;
-        let action = match self.action {
-            RawAction::Warn => RuleAction::Warn,
-            RawAction::Quarantine => RuleAction::Quarantine,
-            RawAction::Fail => RuleAction::Fail,
-        };
-        let of_all_rows = matches!(kind, RawCheck::RowCount | RawCheck::Freshness);
-        if action == RuleAction::Quarantine && of_all_rows {
-            return Err(At(
-                span.clone(),
-                format!("{kind} is about all rows, so none can be set aside"),
-                "take the action warn or fail",
-            ));
-        }
-        Ok(Rule {
-            line,
-            name: self.name.clone(),
-            table: self.table.clone(),
-            check: self.into_check(span)?,
-            action,
-        })
-    }
-
-    /// What another check needs is not ignored.
-    fn refuse_strangers(&self, span: &Range<usize>) -> Result<(), At> {
-        use RawCheck::{Freshness, Range, Reference, RowCount, Set};
-        let kind = self.check;
-        let bounds = matches!(kind, Range | RowCount);
-        for (key, is_there, belongs) in [
-            ("column", self.column.is_some(), kind != RowCount),
-            ("min", self.min.is_some(), bounds),
-            ("max", self.max.is_some(), bounds),
-            ("values", self.values.is_some(), kind == Set),
-            ("references", self.references.is_some(), kind == Reference),
-            ("min_percent", self.min_percent.is_some(), kind == RowCount),
-            ("max_percent", self.max_percent.is_some(), kind == RowCount),
-            ("max_age", self.max_age.is_some(), kind == Freshness),
-        ] {
-            if is_there && !belongs {
-                return Err(At(
-                    span.clone(),
-                    format!("`{key}` means nothing to the check {kind}"),
-                    "take it away, or choose another check",
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn into_check(self, span: &Range<usize>) -> Result<Check, At> {
-        let missing = |key: &str| {
-            At(
-                span.clone(),
-                format!("the check {} needs `{key}`", self.check),
-                SHAPE,
-            )
-        };
-        let column = self.column.clone().ok_or_else(|| missing("column"));
-        Ok(match self.check {
-            RawCheck::NotNull => Check::NotNull { column: column? },
-            RawCheck::Unique => Check::Unique { column: column? },
-            RawCheck::Range => {
-                if self.min.is_none() && self.max.is_none() {
-                    return Err(missing("min` or `max"));
-                }
-                let bound = |raw: Option<Spanned<RawBound>>| {
-                    raw.map(|raw| Bound(raw.into_inner().into_text()))
-                };
-                Check::Range {
-                    column: column?,
-                    min: bound(self.min),
-                    max: bound(self.max),
-                }
-            }
-            RawCheck::Set => {
-                let values = self.values.ok_or_else(|| missing("values"))?;
-                let values = values.into_inner().into_iter().map(RawBound::into_text);
-                Check::Set {
-                    column: column?,
-                    values: values.collect(),
-                }
-            }
-            RawCheck::Reference => {
-                let to = self.references.ok_or_else(|| missing("references"))?;
-                let at = to.span();
-                let text = to.into_inner();
-                let (table, to) = text.rsplit_once('.').ok_or_else(|| {
-                    At(
-                        at,
-                        format!("`{text}` names no column of a table"),
-                        "write references = \"customers.id\"",
-                    )
-                })?;
-                Check::Reference {
-                    column: column?,
-                    to: Reference {
-                        table: table.to_owned(),
-                        column: to.to_owned(),
-                    },
-                }
-            }
-            RawCheck::RowCount => {
-                let share = Share {
-                    percent_min: self.min_percent,
-                    percent_max: self.max_percent,
-                };
-                let has_share = share.percent_min.is_some() || share.percent_max.is_some();
-                if self.min.is_none() && self.max.is_none() && !has_share {
-                    return Err(missing("min`, `max`, `min_percent` or `max_percent"));
-                }
-                Check::RowCount {
-                    min: self.min.map(rows).transpose()?,
-                    max: self.max.map(rows).transpose()?,
-                    share: has_share.then_some(share),
-                }
-            }
-            RawCheck::Freshness => {
-                let age = self.max_age.ok_or_else(|| missing("max_age"))?;
-                let (at, text) = (age.span(), age.into_inner());
-                let age_max = text.parse().map_err(|error: jiff::Error| {
-                    At(
-                        at,
-                        format!("`{text}` is no length of time: {error}"),
-                        "write it in hours and minutes: max_age = \"36h\"",
-                    )
-                })?;
-                Check::Freshness {
-                    column: column?,
-                    age_max,
-                }
-            }
-        })
-    }
-}
-
-fn rows(bound: Spanned<RawBound>) -> Result<u64, At> {
-    let span = bound.span();
-    match bound.into_inner() {
-        RawBound::Integer(number) if number >= 0 => Ok(number.cast_unsigned()),
-        other => Err(At(
-            span,
-            format!("`{}` is no number of rows", other.into_text()),
-            "write a whole number",
-        )),
-    }
-}
-
-impl RawBound {
-    fn into_text(self) -> String {
-        match self {
-            Self::Integer(number) => number.to_string(),
-            Self::Float(number) => number.to_string(),
-            Self::Date(date) => date.to_string().replace('T', " "),
-            Self::Text(text) => text,
-        }
-    }
-}
-
-impl fmt::Display for RawCheck {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotNull => "not-null",
-            Self::Range => "range",
-            Self::Set => "set",
-            Self::Unique => "unique",
-            Self::Reference => "reference",
-            Self::RowCount => "row-count",
-            Self::Freshness => "freshness",
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::rules::Rule;
     use super::*;
 
     const ALL: &str = r#"

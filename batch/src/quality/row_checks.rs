@@ -15,12 +15,16 @@ const EXAMPLES: usize = 3;
 pub struct RowChecks {
     checks: Vec<RowCheck>,
     columns: Vec<usize>,
+    /// Checks that the current row breaks, with the value as an example.
+    broken: Vec<(usize, Example)>,
     /// Values of this row that must be unique, with their check: they count only where the row
     /// stays.
-    pending: Vec<(usize, ValueHash, Vec<u8>)>,
-    set_aside: bool,
-    rows_set_aside: u64,
+    pending: Vec<(usize, ValueHash, Example)>,
+    set_aside_by: Vec<usize>,
 }
+
+/// The start of a value.
+type Example = Vec<u8>;
 
 /// What becomes of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,9 +103,9 @@ impl RowChecks {
         Self {
             checks,
             columns,
+            broken: Vec::new(),
             pending: Vec::new(),
-            set_aside: false,
-            rows_set_aside: 0,
+            set_aside_by: Vec::new(),
         }
     }
 
@@ -110,9 +114,9 @@ impl RowChecks {
         &self.columns
     }
 
-    /// The rows that were set aside.
-    pub fn rows_set_aside(&self) -> u64 {
-        self.rows_set_aside
+    /// The rules that set the last row aside, by their place in the file.
+    pub(super) fn set_aside_by(&self) -> &[usize] {
+        &self.set_aside_by
     }
 
     /// Takes a value of the current row, as the server sends it.
@@ -132,8 +136,7 @@ impl RowChecks {
                     false
                 }
                 (Test::Unique(_), Some(value)) => {
-                    let example = value[..value.len().min(EXAMPLE_LENGTH)].to_vec();
-                    (self.pending).push((place, ValueHash::of(value), example));
+                    (self.pending).push((place, ValueHash::of(value), example(value)));
                     false
                 }
                 (Test::Newest, Some(value)) => {
@@ -142,33 +145,49 @@ impl RowChecks {
                 }
             };
             if broken {
-                check.counted.breaks(value);
-                self.set_aside |= check.action == RuleAction::Quarantine;
+                (self.broken).push((place, example(value.unwrap_or(b"NULL"))));
             }
         }
     }
 
-    /// After the last value of a row.
-    pub fn end_row(&mut self) -> Verdict {
-        for (place, hash, example) in self.pending.drain(..) {
-            let check = &mut self.checks[place];
+    /// After the last value of a row. `key` says which row it is, where the table has a key; it is
+    /// asked only for rows that become examples.
+    pub fn end_row(&mut self, key: impl Fn() -> Option<String>) -> Verdict {
+        let Self {
+            checks,
+            broken,
+            pending,
+            set_aside_by,
+            ..
+        } = self;
+        let sets_aside = |place: usize| checks[place].action == RuleAction::Quarantine;
+        let mut set_aside = broken.iter().any(|(place, _)| sets_aside(*place));
+        for (place, hash, example) in pending.drain(..) {
+            let check = &mut checks[place];
             let Test::Unique(seen) = &check.test else {
                 continue;
             };
-            if self.set_aside {
+            if set_aside {
                 continue;
             }
             match seen.look(hash) {
                 Look::New => {}
                 Look::Full => check.counted.undecided += 1,
                 Look::Known => {
-                    check.counted.breaks(Some(&example));
-                    self.set_aside |= check.action == RuleAction::Quarantine;
+                    set_aside |= check.action == RuleAction::Quarantine;
+                    broken.push((place, example));
                 }
             }
         }
-        if std::mem::take(&mut self.set_aside) {
-            self.rows_set_aside += 1;
+        set_aside_by.clear();
+        for (place, example) in broken.drain(..) {
+            let check = &mut checks[place];
+            check.counted.breaks(&example, &key);
+            if check.action == RuleAction::Quarantine {
+                set_aside_by.push(check.rule);
+            }
+        }
+        if set_aside {
             Verdict::SetAside
         } else {
             Verdict::Keep
@@ -194,7 +213,6 @@ impl RowChecks {
                 check.counted.see(&newest);
             }
         }
-        self.rows_set_aside += other.rows_set_aside;
     }
 
     pub(super) fn of_rule(&self, rule: usize) -> Option<&RowCheck> {
@@ -205,13 +223,19 @@ impl RowChecks {
 /// Of an example, in bytes.
 const EXAMPLE_LENGTH: usize = 60;
 
+fn example(value: &[u8]) -> Example {
+    value[..value.len().min(EXAMPLE_LENGTH)].to_vec()
+}
+
 impl Counted {
-    fn breaks(&mut self, value: Option<&[u8]>) {
+    fn breaks(&mut self, example: &[u8], key: impl Fn() -> Option<String>) {
         self.broken += 1;
         if self.examples.len() < EXAMPLES {
-            let value = value.unwrap_or(b"NULL");
-            let start = &value[..value.len().min(EXAMPLE_LENGTH)];
-            (self.examples).push(String::from_utf8_lossy(start).into_owned());
+            let value = String::from_utf8_lossy(example);
+            self.examples.push(match key() {
+                Some(key) => format!("{value} ({key})"),
+                None => value.into_owned(),
+            });
         }
     }
 

@@ -7,7 +7,7 @@ use std::fmt;
 pub(super) const VALUES_MAX: usize = 4_000_000;
 
 /// A whole `quality.toml`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rules {
     /// As it was named, for messages.
     pub file: String,

@@ -32,6 +32,7 @@ pub(super) fn of_rows(check: &Check, found: &RowCheck, facts: &Facts) -> RuleRes
         return RuleResult::BrokenRows {
             rows: *broken,
             examples: examples.clone(),
+            unchecked: *undecided,
         };
     }
     match undecided {

@@ -133,6 +133,8 @@ mod tests {
             bytes: 70,
             parts: 1,
             ambiguous_rows: 0,
+            quarantined_rows: 0,
+            broken_rules: Vec::new(),
             location: "file:///l/t".to_owned(),
         };
         summary(job, second, Outcome::Done(report))

@@ -26,7 +26,7 @@ pub struct VerifyArgs {
     #[arg(value_name = "DIR")]
     pub directory: String,
 
-    /// Compare the rows and their checksum with the table as it is now
+    /// Compare the rows and their checksum with the table, or what was asked for of it, as it is now
     #[arg(long)]
     pub against_source: bool,
 

@@ -68,6 +68,17 @@ impl Content {
                 .collect(),
         }
     }
+
+    /// Of the rows that were set aside: the rules they break, and the columns.
+    pub fn of_quarantine(manifest: &Manifest) -> Self {
+        let fields = 1 + manifest.columns.len();
+        Self {
+            files: FileFormat::default(),
+            format: TextFormat::lossless(),
+            kinds: vec![ColumnKind::Text; fields],
+            forms: vec![CanonicalForm::AsWritten; fields],
+        }
+    }
 }
 
 /// Reads a part to its end: once as bytes, and as rows. Memory stays bounded.

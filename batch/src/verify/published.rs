@@ -5,6 +5,7 @@ use super::report::{Difference, Report, RowCheck};
 use comptoir_lake::publish::Publication;
 use comptoir_lake::published::PublishedRun;
 use comptoir_lake::{LakeError, LakeReader};
+use comptoir_model::api::PartInfo;
 use comptoir_model::manifest::Manifest;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use std::sync::Arc;
@@ -51,9 +52,38 @@ impl Parts<'_> {
             Self::Written(publication) => publication.open_part(&manifest.parts[index].name).await,
         }
     }
+
+    async fn open_quarantine(self, file: &PartInfo) -> Result<LakeReader, LakeError> {
+        match self {
+            Self::Published(run) => run.open_quarantine(file).await,
+            Self::Written(publication) => publication.open_part(&file.name).await,
+        }
+    }
 }
 
 async fn differences(manifest: &Manifest, parts: Parts<'_>) -> Result<Vec<Difference>, ReadError> {
+    let mut differences = differences_of_parts(manifest, parts).await?;
+    let content = Arc::new(Content::of_quarantine(manifest));
+    for said in &manifest.quarantine {
+        let reader = match parts.open_quarantine(said).await {
+            Ok(reader) => reader,
+            Err(error @ LakeError::NotFound { .. }) => {
+                let reason = error.to_string();
+                differences.push(Difference::Damaged { reason });
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let found = part::read_part(reader, Arc::clone(&content)).await?;
+        differences.extend(part::compare(said, &found, RowCheck::Count));
+    }
+    Ok(differences)
+}
+
+async fn differences_of_parts(
+    manifest: &Manifest,
+    parts: Parts<'_>,
+) -> Result<Vec<Difference>, ReadError> {
     let content = Arc::new(Content::of(manifest));
     let check = RowCheck::of(manifest);
     let readings: Vec<PartReading> = futures::stream::iter(0..manifest.parts.len())

@@ -1,10 +1,11 @@
-//! The table read once more, for its number of rows and their checksum.
+//! The table, or what was asked for of it, read once more for its number of rows and their checksum.
 
 use super::drift::Drift;
 use super::report::{Difference, Report, SourceCheck};
 use crate::database::{Database, DatabaseError, quoted};
 use crate::encode::{RowHasher, SqlType, Total, source_bytes};
-use comptoir_model::manifest::{Column, Manifest};
+use crate::import::{Selection, describe, from_clause};
+use comptoir_model::manifest::{Column, Manifest, SourceRows};
 use comptoir_model::row_checksum::CanonicalForm;
 use futures::TryStreamExt;
 
@@ -23,7 +24,15 @@ pub async fn check_source(
     report: &mut Report,
 ) -> Result<(), SourceError> {
     database.open_snapshot().await?;
-    let table = database.describe(&manifest.source.table).await?;
+    let selection = match &manifest.source.rows {
+        SourceRows::Query(sql) => Selection::Query(sql.clone()),
+        SourceRows::All | SourceRows::Where(_) => Selection::Table {
+            name: manifest.source.table.clone(),
+            columns: None,
+            filter: None,
+        },
+    };
+    let table = describe(database, &selection).await?;
     // An import may have left columns out: only those it has are asked for.
     let now: Vec<Column> = (manifest.columns.iter())
         .filter_map(|column| table.column(&column.name).map(|now| (column, now)))
@@ -45,7 +54,7 @@ pub async fn check_source(
         .collect();
     let source = total(database, manifest, types).await?;
     let lake = Total {
-        rows: manifest.rows() + manifest.quarantined_rows,
+        rows: manifest.rows() + manifest.quarantined_rows(),
         checksum: manifest.checksum().unwrap_or_default(),
     };
     let check = how_far(manifest);
@@ -68,8 +77,8 @@ fn how_far(manifest: &Manifest) -> SourceCheck {
         (manifest.columns.iter()).find(|column| column.canonical == Some(CanonicalForm::AsWritten));
     let reason = if manifest.checksum().is_none() {
         "the import has none".to_owned()
-    } else if manifest.quarantined_rows > 0 {
-        format!("{} rows were set aside", manifest.quarantined_rows)
+    } else if manifest.quarantined_rows() > 0 {
+        format!("{} rows were set aside", manifest.quarantined_rows())
     } else if manifest.lossy_nulls > 0 {
         format!("{} values became NULL", manifest.lossy_nulls)
     } else if let Some(column) = as_written {
@@ -93,7 +102,11 @@ async fn total(
     let what = format!("reading the table `{table}`");
     // A constant comes first: the driver takes a row whose first value has 16 MiB or more for the
     // end of the answer.
-    let select = format!("SELECT 0, {} FROM {}", columns.join(", "), quoted(table));
+    let select = format!(
+        "SELECT 0, {} FROM {}",
+        columns.join(", "),
+        from_clause(table, &manifest.source.rows)
+    );
     let url = database.url().clone();
     let mut hasher = RowHasher::new(types);
     let mut scratch = String::new();

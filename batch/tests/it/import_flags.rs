@@ -1,8 +1,12 @@
 //! Command lines as they stand in crontabs, and what is wrong with some of them.
 
-use crate::world::{Kind, World};
+use crate::world::{Kind, World, some};
+use comptoir_batch::import::{MaxRate, SplitMethod, Validation};
+use comptoir_config::clock;
 use comptoir_lake::published;
+use std::num::NonZeroU64;
 use std::process::Output;
+use std::time::Duration;
 
 /// Lines of Sqoop's users, unchanged but for the places and the program's name.
 const CRONTAB: &[&str] = &[
@@ -188,6 +192,76 @@ async fn strange_and_many_columns_are_read() {
         })
         .await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_with_quotes_and_spaces_are_names() {
+    for kind in [Kind::MariaDb, Kind::MySql, Kind::Sqlite] {
+        World::with(kind, async |world: &World| {
+            let table = "it's \"a\" `t`";
+            world
+                .sql(
+                    "CREATE TABLE `it's \"a\" ``t``` (`o'clock` INT PRIMARY KEY, `say \"hi\"` INT, `a ``b``` INT);
+                     INSERT INTO `it's \"a\" ``t``` VALUES (1, 2, 3), (4, 5, 6), (7, 8, 9)",
+                )
+                .await;
+            for method in [SplitMethod::Sqoop, SplitMethod::Balanced] {
+                let mut request = world.request(table, 2);
+                request.split.method = method;
+                request.validation = Validation::ReadBack;
+                assert_eq!(world.import(&request).await.unwrap().rows, 3);
+                assert_eq!(world.rows().await[2], some(&["7", "8", "9"]));
+            }
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_refused_and_never_said_again() {
+    World::with(Kind::MariaDb, async |world: &World| {
+        world.numbered_table(3).await;
+        let flags = world.flags().into_iter();
+        let flags: Vec<_> = flags
+            .filter(|flag| !flag.starts_with("--password"))
+            .collect();
+        let mut arguments = vec!["import", "--table=t", "--password=hunter2", "--verbose"];
+        arguments.extend(flags.iter().map(String::as_str));
+        let output = world.program(&arguments).output().unwrap();
+        let said = format!("{}{}", text_of(&output.stdout), text_of(&output.stderr));
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(
+            said.contains("refuses user `comptoir`\nhint: check"),
+            "{said}"
+        );
+        assert!(!said.contains("hunter2"), "{said}");
+        assert!(world.lake.stat(&world.target).await.unwrap().is_none());
+    })
+    .await;
+}
+
+/// It can't be faster than that; how slow it is says nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_workers_together_keep_to_the_rate() {
+    World::with(Kind::MariaDb, async |world: &World| {
+        world.numbered_table(1000).await;
+        let rate = |amount| NonZeroU64::new(amount).unwrap();
+        // A thousand rows of at least ten bytes, but for the burst that is free.
+        for max_rate in [MaxRate::Rows(rate(400)), MaxRate::Bytes(rate(4000))] {
+            let mut request = world.request("t", 4);
+            request.max_rate = Some(max_rate);
+            let start = clock::instant();
+            assert_eq!(world.import(&request).await.unwrap().rows, 1000);
+            assert!(start.elapsed() >= Duration::from_millis(2250), "{max_rate}");
+        }
+        let (code, stderr) = import(world, &["--table=t", "--max-rate=20"]);
+        assert_eq!(code, 2, "{stderr}");
+        assert!(
+            stderr.contains("20MB/s") && stderr.contains("5000rows/s"),
+            "{stderr}"
+        );
+    })
+    .await;
 }
 
 /// `SQLite` keeps any bytes as text.

@@ -2,7 +2,7 @@
 
 use crate::world::{Kind, World, on_every_database};
 use comptoir_batch::encode::{Conversion, OnLossy, SqoopDecimals, TypeMapping};
-use comptoir_batch::import::{ImportError, ImportRequest, Validation};
+use comptoir_batch::import::{ImportError, ImportRequest, Selection, Validation};
 use comptoir_batch::verify::{self, Difference, DriftPolicy, Report, SourceCheck};
 use comptoir_config::clock;
 use comptoir_lake::publish::Publication;
@@ -119,6 +119,30 @@ async fn every_format_holds_what_the_source_holds(world: &World) {
     assert!(checksums[5..].iter().all(|one| *one == checksums[5]));
 }
 
+async fn some_rows_are_verified_against_the_same_rows(world: &World) {
+    tables(world).await;
+    let selections = [
+        Selection::Table {
+            name: "t".to_owned(),
+            columns: Some(vec!["c_text".to_owned(), "id".to_owned()]),
+            filter: Some("id = 1 OR id = 3".to_owned()),
+        },
+        Selection::Query("SELECT id, c_text FROM t WHERE id > 1 AND $CONDITIONS;".to_owned()),
+    ];
+    for (round, selection) in selections.into_iter().enumerate() {
+        let mut request = request(world, PARQUET);
+        request.split.column = Some("id".to_owned());
+        request.selection = selection;
+        assert_eq!(world.import(&request).await.unwrap().rows, 2);
+        let report = verified(world).await;
+        assert!(report.is_right(), "{:?}: {report}", request.selection);
+        assert_eq!(report.source, Some(SourceCheck::Checksum));
+        let alter = format!("UPDATE t SET c_text = 'altered {round}' WHERE id = 3");
+        world.sql(&alter).await;
+        assert!(!verified(world).await.is_right(), "{:?}", request.selection);
+    }
+}
+
 async fn the_types_of_sqoop_are_verified_as_well(world: &World) {
     tables(world).await;
     if world.kind != Kind::Sqlite {
@@ -199,6 +223,7 @@ async fn other_columns_than_the_last_run_had_are_refused_or_added(world: &World)
 
 on_every_database! {
     every_format_holds_what_the_source_holds
+    some_rows_are_verified_against_the_same_rows
     validation_reads_every_format_back
     other_columns_than_the_last_run_had_are_refused_or_added
     the_types_of_sqoop_are_verified_as_well

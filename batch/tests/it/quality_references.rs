@@ -34,7 +34,7 @@ async fn checked(
     let verdicts = (customers.iter())
         .map(|customer| {
             checks.value(0, customer.map(str::as_bytes));
-            checks.end_row()
+            checks.end_row(|| None)
         })
         .collect();
     let facts = Facts {
@@ -53,7 +53,14 @@ async fn a_row_that_refers_to_nothing_is_set_aside(world: &World) {
     let (verdicts, result) = checked(world, 2, &[Some("b"), Some("c"), None]).await;
     assert_eq!(verdicts, [Verdict::Keep, Verdict::SetAside, Verdict::Keep]);
     let examples = vec!["c".to_owned()];
-    assert_eq!(result, RuleResult::BrokenRows { rows: 1, examples });
+    assert_eq!(
+        result,
+        RuleResult::BrokenRows {
+            rows: 1,
+            examples,
+            unchecked: 0
+        }
+    );
     let (verdicts, result) = checked(world, 1, &[Some("b")]).await;
     assert_eq!(verdicts, [Verdict::Keep]);
     assert!(matches!(result, RuleResult::Undecided { .. }), "{result:?}");

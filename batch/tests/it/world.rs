@@ -37,7 +37,7 @@ pub(crate) struct World {
     pub(crate) root: LakePath,
     pub(crate) target: LakePath,
     pub(crate) directory: tempfile::TempDir,
-    hadoop_conf_dir: Option<PathBuf>,
+    pub(crate) hadoop_conf_dir: Option<PathBuf>,
 }
 
 /// Makes each test run on every kind of database.

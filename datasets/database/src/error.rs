@@ -47,13 +47,15 @@ pub enum DatabaseError {
         what: String,
         limit: Duration,
     },
-    #[error("{url}: the connection was lost during {what}: {reason}")]
+    #[error(
+        "{url}: the connection was lost during {what}: {reason}\nhint: did the server restart, or end the session? its error log tells"
+    )]
     Lost {
         url: String,
         what: String,
         reason: String,
     },
-    #[error("{url}: {what} failed: {reason}")]
+    #[error("{url}: {what} failed: {reason}{}", statement_hint(*.number))]
     Statement {
         url: String,
         what: String,
@@ -139,6 +141,21 @@ fn nearest_hint(nearest: &[String]) -> String {
             let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
             format!("\nhint: did you mean {}?", names.join(" or "))
         }
+    }
+}
+
+/// What cures the errors that somebody else causes.
+fn statement_hint(number: Option<u16>) -> &'static str {
+    match number {
+        // Table definition changed.
+        Some(1412) => "\nhint: the table was altered after the snapshot was opened; try again",
+        // Query interrupted, connection killed.
+        Some(1317 | 1927) => "\nhint: somebody ended the statement or its session; try again",
+        // Lock wait timeout, deadlock.
+        Some(1205 | 1213) => "\nhint: somebody else holds a lock; try again",
+        // Unknown table, unknown column.
+        Some(1146 | 1054) => "\nhint: check its spelling, and that this user may see it",
+        _ => "",
     }
 }
 

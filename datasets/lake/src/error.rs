@@ -33,6 +33,11 @@ pub enum LakeError {
     PermissionDenied { path: LakePath, reason: String },
 
     #[error(
+        "there is no room for {path}: {reason}\nhint: free or add space; of HDFS, `hdfs dfs -count -q -h` shows quotas and `hdfs dfsadmin -setSpaceQuota` raises them"
+    )]
+    NoSpace { path: LakePath, reason: String },
+
+    #[error(
         "the NameNode is in safe mode and refuses to change {path}\nhint: it leaves by itself once the DataNodes have reported; `hdfs dfsadmin -safemode get` tells"
     )]
     SafeMode { path: LakePath },
@@ -112,6 +117,7 @@ impl LakeError {
             | Self::WrongKind { .. }
             | Self::NotEmpty { .. }
             | Self::PermissionDenied { .. }
+            | Self::NoSpace { .. }
             | Self::WriterClosed { .. }
             | Self::Fenced { .. }
             | Self::Unpublished { .. }

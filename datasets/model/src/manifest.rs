@@ -42,9 +42,12 @@ pub struct Manifest {
     /// `--on-lossy null` asked for it.
     #[serde(default)]
     pub lossy_nulls: u64,
-    /// Rows that a quality rule set aside.
-    #[serde(default)]
-    pub quarantined_rows: u64,
+    /// Files of rows that quality rules set aside: uncompressed text in
+    /// [`TextFormat::lossless`], whatever the format of the parts. The first field names the rules
+    /// that a row breaks, those after it are the columns. They lie beside the parts and belong to no
+    /// reader of the import.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quarantine: Vec<PartInfo>,
     /// In the order of the rules.
     #[serde(default)]
     pub quality: Vec<RuleOutcome>,
@@ -58,8 +61,29 @@ pub struct SourceInfo {
     /// Without user name and password.
     pub url: String,
     pub table: String,
+    #[serde(default, skip_serializing_if = "SourceRows::is_all")]
+    pub rows: SourceRows,
     /// The server's product and version, as it says it.
     pub server: String,
+}
+
+/// Which rows of the source were asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceRows {
+    /// Those of the table.
+    #[default]
+    All,
+    /// Those of the table for which this condition in SQL holds.
+    Where(String),
+    /// Those of this SELECT; `$CONDITIONS` stands where the range of a part goes.
+    Query(String),
+}
+
+impl SourceRows {
+    fn is_all(&self) -> bool {
+        *self == Self::All
+    }
 }
 
 /// Which moment of the source an import shows.
@@ -105,6 +129,11 @@ impl Manifest {
         self.parts.iter().map(|part| part.rows).sum()
     }
 
+    /// Rows of the source that are not in the parts, because a quality rule set them aside.
+    pub fn quarantined_rows(&self) -> u64 {
+        self.quarantine.iter().map(|file| file.rows).sum()
+    }
+
     pub fn bytes(&self) -> u64 {
         self.parts.iter().map(|part| part.bytes).sum()
     }
@@ -146,7 +175,7 @@ mod tests {
         let manifest: Manifest = serde_json::from_str(json).unwrap();
         assert_eq!(manifest.files, FileFormat::default());
         assert_eq!(manifest.checksum(), None);
-        assert_eq!((manifest.lossy_nulls, manifest.quarantined_rows), (0, 0));
+        assert_eq!((manifest.lossy_nulls, manifest.quarantined_rows()), (0, 0));
     }
 
     #[test]

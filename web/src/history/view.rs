@@ -168,7 +168,7 @@ pub(crate) mod tests {
     use super::*;
     use comptoir_model::file_format::FileFormat;
     use comptoir_model::ids::RunId;
-    use comptoir_model::manifest::{Column, MANIFEST_VERSION, SourceInfo};
+    use comptoir_model::manifest::{Column, MANIFEST_VERSION, SourceInfo, SourceRows};
     use comptoir_model::sales::SALES_COLUMNS;
     use comptoir_model::text_format::TextFormat;
 
@@ -181,6 +181,7 @@ pub(crate) mod tests {
             source: SourceInfo {
                 url: "sqlite:erp.db".to_owned(),
                 table: "sales".to_owned(),
+                rows: SourceRows::All,
                 server: "SQLite".to_owned(),
             },
             imported_at: jiff::Timestamp::UNIX_EPOCH,
@@ -204,7 +205,7 @@ pub(crate) mod tests {
             ambiguous_rows: 0,
             lossy_nulls: 0,
             snapshot: None,
-            quarantined_rows: 0,
+            quarantine: Vec::new(),
             quality: Vec::new(),
             arguments: Vec::new(),
         }

@@ -7,7 +7,7 @@ use comptoir_lake::{Lake, LakeOptions, LakePath};
 use comptoir_model::api::PartInfo;
 use comptoir_model::file_format::FileFormat;
 use comptoir_model::ids::RunId;
-use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SourceInfo};
+use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SourceInfo, SourceRows};
 use comptoir_model::money::Currency;
 use comptoir_model::sales::SALES_COLUMNS;
 use comptoir_model::text_format::{ColumnKind, TextFormat};
@@ -213,6 +213,7 @@ impl Import {
             source: SourceInfo {
                 url: "sqlite:erp.db".to_owned(),
                 table: "sales".to_owned(),
+                rows: SourceRows::All,
                 server: "SQLite".to_owned(),
             },
             imported_at: now,
@@ -230,7 +231,7 @@ impl Import {
             ambiguous_rows: 0,
             lossy_nulls: 0,
             snapshot: None,
-            quarantined_rows: 0,
+            quarantine: Vec::new(),
             quality: Vec::new(),
             arguments: Vec::new(),
         };

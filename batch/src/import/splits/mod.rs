@@ -4,6 +4,7 @@
 //! same parts. What is made of them is not: Sqoop's ranges reach from the smallest to the largest
 //! value it saw and leave out NULL, ours take in every row, whatever is in its column.
 
+pub(super) mod balanced;
 mod boolean;
 mod decimal;
 mod float;
@@ -96,21 +97,36 @@ pub(super) fn plan(cutting: &Cutting<'_>) -> Result<Vec<Option<String>>, BoundEr
     let from = min.unwrap_or(max);
     let points = match cutting.splitter {
         Splitter::Boolean => return Ok(boolean::conditions(column, from, max, coverage)),
-        Splitter::Integer => integer::literals(from, max, cutting.ranges, cutting.limit)?,
-        Splitter::Decimal => decimal::literals(from, max, cutting.ranges)?,
         Splitter::Float if cutting.faithful => {
             return float::sqoops_conditions(column, from, max, cutting.ranges);
         }
-        Splitter::Float => float::literals(from, max, cutting.ranges)?,
-        Splitter::Day => moment::days(from, max, cutting.ranges, cutting.limit)?,
-        Splitter::Moment => moment::moments(from, max, cutting.ranges, cutting.limit)?,
         Splitter::Text => text::literals(min.unwrap_or_default(), max, cutting.ranges),
+        splitter => points(splitter, from, max, cutting.ranges, cutting.limit)?,
     };
     Ok(match (coverage, cutting.splitter) {
         (Coverage::Bounded, _) => bounded(column, &points),
         (Coverage::Whole, Splitter::Text) => first_above(column, &inner(&points)),
         (Coverage::Whole, _) => whole(column, &inner(&points)),
     })
+}
+
+/// The ends of so many ranges in SQL, the smallest and the largest value included.
+fn points(
+    splitter: Splitter,
+    from: &str,
+    to: &str,
+    ranges: NonZeroU32,
+    limit: Option<NonZeroU64>,
+) -> Result<Vec<String>, BoundError> {
+    match splitter {
+        // A BIT is counted as what it holds.
+        Splitter::Integer | Splitter::Boolean => integer::literals(from, to, ranges, limit),
+        Splitter::Decimal => decimal::literals(from, to, ranges),
+        Splitter::Float => float::literals(from, to, ranges),
+        Splitter::Day => moment::days(from, to, ranges, limit),
+        Splitter::Moment => moment::moments(from, to, ranges, limit),
+        Splitter::Text => Ok(text::literals(from, to, ranges)),
+    }
 }
 
 /// The points between the ends; points that say the same again would make empty parts.

@@ -76,6 +76,13 @@ fn classify_exception(path: LakePath, class: &str, message: &str) -> LakeError {
         | "SaslException"
         | "GSSException"
         | "SecretManager$InvalidToken" => LakeError::PermissionDenied { path, reason },
+        "DSQuotaExceededException"
+        | "NSQuotaExceededException"
+        | "QuotaByStorageTypeExceededException" => LakeError::NoSpace { path, reason },
+        // No DataNode has room for a block, or none is there.
+        "IOException" if reason.contains("could only be written to 0 of") => {
+            LakeError::NoSpace { path, reason }
+        }
         "SafeModeException" => LakeError::SafeMode { path },
         "StandbyException" | "RetriableException" | "CannotObtainBlockLengthException" => {
             LakeError::Unavailable { path, reason }
@@ -112,6 +119,8 @@ mod tests {
         let safe = exception("org.apache.hadoop.hdfs.server.namenode.SafeModeException");
         assert!(matches!(&safe, LakeError::SafeMode { .. }));
         assert_eq!(safe.retry(), Retry::CanHelp);
+        let full = exception("org.apache.hadoop.hdfs.protocol.DSQuotaExceededException");
+        assert!(matches!(&full, LakeError::NoSpace { .. }));
         let missing = exception("java.io.FileNotFoundException");
         assert!(matches!(missing, LakeError::NotFound { .. }));
     }

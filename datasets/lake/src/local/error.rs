@@ -24,6 +24,10 @@ pub(super) fn map(path: &LakePath) -> impl Fn(Error) -> LakeError + '_ {
                 path,
                 reason: error.to_string(),
             },
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => LakeError::NoSpace {
+                path,
+                reason: error.to_string(),
+            },
             _ => LakeError::Failed {
                 path,
                 reason: error.to_string(),

@@ -168,7 +168,7 @@ impl Publication {
 
         let entries = lake.list(&self.directory).await?;
         let lengths: BTreeMap<_, _> = entries.iter().map(|e| (e.name(), e.length)).collect();
-        for part in &manifest.parts {
+        for part in manifest.parts.iter().chain(&manifest.quarantine) {
             match lengths.get(part.name.as_str()) {
                 Some(&length) if length == part.bytes => {}
                 Some(length) => {

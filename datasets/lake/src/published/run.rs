@@ -112,6 +112,12 @@ impl PublishedRun {
         Ok(self.part(index)?.reader)
     }
 
+    /// A file of rows that were set aside, as the manifest names it, unchecked. It is opened only
+    /// now: of a run that was replaced and deleted meanwhile it is gone.
+    pub async fn open_quarantine(&self, file: &PartInfo) -> Result<LakeReader> {
+        (self.lake.open_read(&self.location.join(&file.name)?)).await
+    }
+
     /// Refuses a run that is not plain text, or that has rows that its delimiters can't tell apart
     /// from others.
     pub fn ensure_decodable(&self) -> Result<()> {

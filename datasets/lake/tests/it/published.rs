@@ -7,7 +7,7 @@ use comptoir_lake::{LakeError, LakePath, Result, published};
 use comptoir_model::api::PartInfo;
 use comptoir_model::file_format::FileFormat;
 use comptoir_model::ids::RunId;
-use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SourceInfo};
+use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SourceInfo, SourceRows};
 use comptoir_model::text_format::{ColumnKind, TextFormat};
 use sha2::{Digest, Sha256};
 
@@ -61,6 +61,7 @@ pub(crate) fn manifest(run: &RunId) -> Manifest {
         source: SourceInfo {
             url: "sqlite:erp.db".to_owned(),
             table: "sales".to_owned(),
+            rows: SourceRows::All,
             server: "SQLite 3".to_owned(),
         },
         imported_at: NOW,
@@ -71,7 +72,7 @@ pub(crate) fn manifest(run: &RunId) -> Manifest {
         ambiguous_rows: 0,
         lossy_nulls: 0,
         snapshot: None,
-        quarantined_rows: 0,
+        quarantine: Vec::new(),
         quality: Vec::new(),
         arguments: Vec::new(),
     }

@@ -1,0 +1,96 @@
+//! `quality.toml` read for an import: rules that would never be looked at are refused.
+
+use super::parse::ParseError;
+use super::rules::Rules;
+use std::path::{Path, PathBuf};
+
+/// The rules can't be had, or are not for what is imported.
+#[derive(Debug, thiserror::Error)]
+pub enum RulesError {
+    #[error("can't read the quality rules in {}: {source}\nhint: check the path given with --quality", .path.display())]
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    #[error(
+        "{file} has no rule for `{table}`, only for {others}\nhint: check `table` in the file, or leave out --quality"
+    )]
+    NoneFor {
+        file: String,
+        table: String,
+        others: String,
+    },
+    #[error(
+        "{file}:{line}: a rule for `{table}`, which is not imported\nhint: check its spelling, and --exclude-tables"
+    )]
+    NotImported {
+        file: String,
+        line: usize,
+        table: String,
+    },
+}
+
+impl Rules {
+    pub fn read(path: &Path) -> Result<Self, RulesError> {
+        let text = std::fs::read_to_string(path).map_err(|source| RulesError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self::parse(&path.display().to_string(), &text)?)
+    }
+
+    /// The rules for the one table that is imported: at least one.
+    pub fn for_import_of(&self, table: &str) -> Result<Self, RulesError> {
+        let rules = self.of_table(table);
+        if !rules.rules.is_empty() {
+            return Ok(rules);
+        }
+        let mut others: Vec<_> = (self.rules.iter())
+            .map(|rule| format!("`{}`", rule.table))
+            .collect();
+        others.sort();
+        others.dedup();
+        Err(RulesError::NoneFor {
+            file: self.file.clone(),
+            table: table.to_owned(),
+            others: if others.is_empty() {
+                "no table at all".to_owned()
+            } else {
+                others.join(", ")
+            },
+        })
+    }
+
+    /// Refuses a rule for a table that is not among those that are imported.
+    pub fn ensure_all_used(&self, tables: &[String]) -> Result<(), RulesError> {
+        let is_used = |table: &str| tables.iter().any(|name| name.eq_ignore_ascii_case(table));
+        match self.rules.iter().find(|rule| !is_used(&rule.table)) {
+            None => Ok(()),
+            Some(rule) => Err(RulesError::NotImported {
+                file: self.file.clone(),
+                line: rule.line,
+                table: rule.table.clone(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_that_would_never_be_looked_at_is_refused() {
+        let text =
+            "[[rule]]\ntable = \"sale\"\ncheck = \"unique\"\ncolumn = \"id\"\naction = \"warn\"\n";
+        let rules = Rules::parse("q.toml", text).unwrap();
+        assert_eq!(rules.for_import_of("SALE").unwrap().rules.len(), 1);
+        let error = rules.for_import_of("sales").unwrap_err().to_string();
+        assert!(error.contains("only for `sale`\nhint: "), "{error}");
+        assert!(rules.ensure_all_used(&["Sale".to_owned()]).is_ok());
+        let error = rules.ensure_all_used(&["sales".to_owned()]).unwrap_err();
+        assert!(error.to_string().starts_with("q.toml:1: "), "{error}");
+    }
+}
