@@ -174,6 +174,7 @@ fn asks_for_a_source(args: &ImportArgs) -> bool {
     ];
     others.iter().any(|other| other.is_some())
         || target.delete_target_dir
+        || target.append
         || args.format != FormatArgs::default()
 }
 
@@ -243,6 +244,8 @@ fn target(args: &ImportArgs, selection: &Selection, user: &str) -> Result<LakePa
 fn existing(args: &ImportArgs) -> Existing {
     if args.target.delete_target_dir {
         Existing::ReplaceAll
+    } else if args.target.append {
+        Existing::Append
     } else {
         Existing::Refuse
     }
@@ -333,7 +336,6 @@ fn refuse_incremental(args: &ImportArgs) -> Result<(), UsageError> {
         }
     }
     let wanted = [
-        (target.append, "--append"),
         (incremental.incremental.is_some(), "--incremental"),
         (incremental.check_column.is_some(), "--check-column"),
         (incremental.last_value.is_some(), "--last-value"),

@@ -69,6 +69,8 @@ pub enum Existing {
     ReplaceAll,
     /// As Sqoop without a flag: only a new or empty directory is taken.
     Refuse,
+    /// `--append`: it stays, whoever wrote it, and parts are added, all or none.
+    Append,
 }
 
 /// How the ranges are found.

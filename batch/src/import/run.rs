@@ -4,7 +4,7 @@ use super::columns::{Fidelity, ReadColumn};
 use super::encoding::Layout;
 use super::error::ImportError;
 use super::part::WrittenPart;
-use super::request::{ImportReport, ImportRequest, Selection, Source, Validation};
+use super::request::{Existing, ImportReport, ImportRequest, Selection, Source, Validation};
 use super::selection::{self, Select};
 use super::snapshot::{self, Snapshot, SnapshotMode};
 use super::splits::{self, Coverage, Cutting, Splitter};
@@ -12,10 +12,12 @@ use super::worker::{self, Job, WORKERS_MAX};
 use super::{split_column, target};
 use crate::database::{Access, Database, Limits, Product, TableInfo, quoted};
 use crate::verify::{self, Decision, DriftPolicy};
-use comptoir_lake::publish::Publication;
+use comptoir_lake::publish::{Base, Publication};
 use comptoir_lake::{Lake, LakeError, published};
 use comptoir_model::ids::RunId;
-use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SnapshotInfo, SourceInfo};
+use comptoir_model::manifest::{
+    Appended, Column, MANIFEST_VERSION, Manifest, SnapshotInfo, SourceInfo,
+};
 use comptoir_model::row_checksum::CanonicalForm;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
@@ -102,7 +104,12 @@ pub async fn import(
             return Err(ImportError::Differences(differences));
         }
     }
-    publication.commit(&manifest, clock()).await?;
+    match request.existing {
+        Existing::Append => publication.append(&manifest, &Base::Any).await?,
+        Existing::ReplaceOurs | Existing::ReplaceAll | Existing::Refuse => {
+            publication.commit(&manifest, clock()).await?
+        }
+    };
     progress.finish_and_clear();
     Ok(ImportReport {
         rows: manifest.rows(),
@@ -269,6 +276,8 @@ fn manifest(
         lossy_nulls: parts.iter().map(|part| part.lossy_nulls).sum(),
         quarantined_rows: 0,
         quality: Vec::new(),
+        appended: Appended::default(),
+        incremental: None,
         parts: parts.into_iter().map(|part| part.info).collect(),
         arguments: request.arguments.clone(),
     }

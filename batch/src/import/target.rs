@@ -5,7 +5,7 @@ use super::request::Existing;
 use comptoir_lake::{EntryKind, Lake, LakeError, LakePath, published};
 use comptoir_model::manifest::Manifest;
 
-/// Refuses a target that holds what is not to be replaced. An empty directory, made with its
+/// Refuses a target that holds what is not to be replaced or added to. An empty directory, made with its
 /// rights by an operator or left by a job of Sqoop that failed, will always do.
 pub(super) async fn ensure_free(
     lake: &Lake,
@@ -32,7 +32,7 @@ pub(super) async fn ensure_free(
         .collect();
     let ours = names.iter().any(|name| Manifest::number_of(name).is_some());
     match (names.first(), existing) {
-        (None, _) | (_, Existing::ReplaceAll) => Ok(()),
+        (None, _) | (_, Existing::ReplaceAll | Existing::Append) => Ok(()),
         (Some(_), Existing::Refuse) => Err(ImportError::TargetExists { url: url() }),
         (Some(_), Existing::ReplaceOurs) if ours => Ok(()),
         (Some(found), Existing::ReplaceOurs) => Err(ImportError::ForeignTarget {

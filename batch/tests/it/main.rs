@@ -6,6 +6,7 @@
 
 mod database;
 mod golden;
+mod import_append;
 mod import_command;
 mod import_consistency;
 mod import_crash;

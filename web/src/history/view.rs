@@ -168,7 +168,7 @@ pub(crate) mod tests {
     use super::*;
     use comptoir_model::file_format::FileFormat;
     use comptoir_model::ids::RunId;
-    use comptoir_model::manifest::{Column, MANIFEST_VERSION, SourceInfo};
+    use comptoir_model::manifest::{Appended, Column, MANIFEST_VERSION, SourceInfo};
     use comptoir_model::sales::SALES_COLUMNS;
     use comptoir_model::text_format::TextFormat;
 
@@ -206,6 +206,8 @@ pub(crate) mod tests {
             snapshot: None,
             quarantined_rows: 0,
             quality: Vec::new(),
+            appended: Appended::default(),
+            incremental: None,
             arguments: Vec::new(),
         }
     }

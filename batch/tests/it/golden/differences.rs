@@ -94,8 +94,6 @@ pub(crate) const OPEN: &[&str] = &[
     "inc_lastmod_merge_3_m2",
     "inc_lastmod_none_1",
     "inc_lastmod_none_2",
-    "target_exists_3_append",
-    "target_exists_4_append_m2",
 ];
 
 pub(crate) fn listed(case: &str) -> Option<&'static Difference> {

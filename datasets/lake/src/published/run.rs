@@ -112,14 +112,20 @@ impl PublishedRun {
         Ok(self.part(index)?.reader)
     }
 
-    /// Refuses a run that is not plain text, or that has rows that its delimiters can't tell apart
-    /// from others.
+    /// Refuses a run that is not plain text, that has rows that its delimiters can't tell apart from
+    /// others, or parts that its manifest does not describe.
     pub fn ensure_decodable(&self) -> Result<()> {
         let extension = self.manifest.files.extension();
         if !extension.is_empty() {
             return Err(LakeError::NotText {
                 path: self.layout.target.clone(),
                 extension,
+            });
+        }
+        if let Some(other) = self.manifest.appended.others.first() {
+            return Err(LakeError::OtherParts {
+                path: self.layout.target.clone(),
+                part: other.name.clone(),
             });
         }
         match self.manifest.ambiguous_rows {

@@ -7,7 +7,7 @@ use comptoir_lake::{LakeError, LakePath, Result, published};
 use comptoir_model::api::PartInfo;
 use comptoir_model::file_format::FileFormat;
 use comptoir_model::ids::RunId;
-use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SourceInfo};
+use comptoir_model::manifest::{Appended, Column, MANIFEST_VERSION, Manifest, SourceInfo};
 use comptoir_model::text_format::{ColumnKind, TextFormat};
 use sha2::{Digest, Sha256};
 
@@ -73,6 +73,8 @@ pub(crate) fn manifest(run: &RunId) -> Manifest {
         snapshot: None,
         quarantined_rows: 0,
         quality: Vec::new(),
+        appended: Appended::default(),
+        incremental: None,
         arguments: Vec::new(),
     }
 }
