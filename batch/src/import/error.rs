@@ -92,6 +92,37 @@ pub enum ImportError {
         "{url} exists and was not published by comptoir: it holds `{found}` and no manifest\nhint: move it away, choose another --target-dir, or replace it with --delete-target-dir"
     )]
     ForeignTarget { url: String, found: String },
+    #[error(
+        "the column `{column}` of `{table}`, which is {sql_type}, can't tell which rows are new for --incremental {mode}: {reason}\nhint: {hint}"
+    )]
+    CheckColumn {
+        table: String,
+        column: String,
+        sql_type: String,
+        mode: &'static str,
+        reason: &'static str,
+        hint: &'static str,
+    },
+    #[error(
+        "`{found}` is no value of the column `{column}`\nhint: give --last-value as the last run has printed it, or leave it out"
+    )]
+    LastValue { column: String, found: String },
+    #[error(
+        "the last run into {target} was --incremental {found}\nhint: go on with that, or say where to begin with --last-value (it was at {value})"
+    )]
+    OtherState {
+        target: LakePath,
+        found: String,
+        value: String,
+    },
+    #[error(
+        "{target} holds rows, and nothing says up to which value: all rows would be added a second time\nhint: say where to begin with --last-value"
+    )]
+    NoState { target: LakePath },
+    #[error(
+        "{url} exists already, and rows that were changed have their old versions in it\nhint: merge them by their key with --merge-key, or add them as further rows with --append"
+    )]
+    MergeOrAppend { url: String },
     #[error("{url} is a file\nhint: choose another --target-dir")]
     TargetIsFile { url: String },
     #[error(

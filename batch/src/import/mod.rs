@@ -16,6 +16,7 @@ pub mod delimiters;
 mod encoding;
 mod error;
 mod foreign;
+mod incremental;
 mod java;
 mod java_type;
 mod jdbc;
@@ -43,6 +44,7 @@ pub use credentials::CredentialError;
 pub(crate) use credentials::source;
 pub use dates::ZeroDates;
 pub use error::ImportError;
+pub use incremental::{IncrementalOutcome, IncrementalReport, IncrementalRequest};
 pub use java_type::{JavaType, Mapping, MappingError};
 pub use request::{
     CONDITIONS, Existing, ImportReport, ImportRequest, Selection, Source, SplitRequest, TextSplits,

@@ -1,6 +1,7 @@
 //! What is to be imported, from where, and what came of it.
 
 use super::columns::Rendering;
+use super::incremental::{IncrementalOutcome, IncrementalReport, IncrementalRequest};
 use super::snapshot::SnapshotMode;
 use crate::database::Login;
 use crate::encode::Conversion;
@@ -39,6 +40,8 @@ pub struct ImportRequest {
     pub validation: Validation,
     /// What other columns than those of the last run lead to.
     pub schema_drift: DriftPolicy,
+    /// `None`: all rows.
+    pub incremental: Option<IncrementalRequest>,
     /// For the manifest: the command line, without secrets.
     pub arguments: Vec<String>,
 }
@@ -61,7 +64,7 @@ pub enum Selection {
 pub const CONDITIONS: &str = "$CONDITIONS";
 
 /// What becomes of what lies in the target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Existing {
     /// An import of ours is replaced, all or nothing; anything else is left alone.
     ReplaceOurs,
@@ -71,6 +74,9 @@ pub enum Existing {
     Refuse,
     /// `--append`: it stays, whoever wrote it, and parts are added, all or none.
     Append,
+    /// `--merge-key`: rows take the places of those with the same value in this column, all or
+    /// none.
+    MergeBy(String),
 }
 
 /// How the ranges are found.
@@ -126,6 +132,8 @@ pub struct ImportReport {
     pub ambiguous_rows: u64,
     /// The published directory, as a URL.
     pub location: String,
+    /// Of an incremental import.
+    pub incremental: Option<IncrementalReport>,
 }
 
 impl Source {
@@ -162,6 +170,7 @@ impl ImportRequest {
             rendering: Rendering::default(),
             validation: Validation::default(),
             schema_drift: DriftPolicy::default(),
+            incremental: None,
             arguments: vec!["import".to_owned()],
         }
     }
@@ -210,8 +219,14 @@ impl fmt::Display for ImportReport {
             parts,
             location,
             run,
+            incremental,
             ..
         } = self;
+        if let Some(report) = incremental
+            && report.outcome == IncrementalOutcome::NothingNew
+        {
+            return write!(f, "no new rows for {location}; next: {report}");
+        }
         let plural = |count: u64| if count == 1 { "" } else { "s" };
         write!(
             f,
@@ -221,7 +236,11 @@ impl fmt::Display for ImportReport {
             thousands(*bytes),
             plural(*bytes),
             plural(*parts as u64),
-        )
+        )?;
+        match incremental {
+            None => Ok(()),
+            Some(report) => write!(f, "; next: {report}"),
+        }
     }
 }
 
@@ -252,6 +271,7 @@ mod tests {
             parts: 4,
             ambiguous_rows: 0,
             location: "hdfs://h:8020/user/sqoop/sales".to_owned(),
+            incremental: None,
         };
         assert_eq!(
             report.to_string(),

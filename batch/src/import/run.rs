@@ -3,6 +3,7 @@
 use super::columns::{Fidelity, ReadColumn};
 use super::encoding::Layout;
 use super::error::ImportError;
+use super::incremental::{self, Before, IncrementalOutcome, Window};
 use super::part::WrittenPart;
 use super::request::{Existing, ImportReport, ImportRequest, Selection, Source, Validation};
 use super::selection::{self, Select};
@@ -37,11 +38,21 @@ pub async fn import(
     clock: impl Fn() -> Timestamp,
     progress: &ProgressBar,
 ) -> Result<ImportReport, ImportError> {
-    target::ensure_free(lake, &request.target, request.existing).await?;
+    target::ensure_free(lake, request).await?;
+    let before = match request.incremental {
+        Some(_) => Before::of(lake, request).await?,
+        None => Before::default(),
+    };
     let limits = Limits::default();
     let mut database = Database::connect(&source.url, &source.login, Access::Read, limits).await?;
     let server = database.server.clone();
     let plan = Plan::of(&mut database, request).await?;
+    let asked = match &request.incremental {
+        Some(wanted) => {
+            Some(incremental::begin(&mut database, request, wanted, &plan.table).await?)
+        }
+        None => None,
+    };
     // Read before the snapshot opens, so that a change after this time may be in the import, and
     // no change before it can be missing.
     let imported_at = clock();
@@ -57,6 +68,18 @@ pub async fn import(
         info,
     } = snapshot;
     let first = &mut connections[0];
+    let window = match asked {
+        Some(asked) => {
+            let window = asked.window(first, request, &before, &plan.table, imported_at);
+            match window.await? {
+                Some(window) => Some(window),
+                None => return Ok(nothing_new(lake, request, &before, run, imported_at)),
+            }
+        }
+        None => None,
+    };
+    let narrowed = window.as_ref().map(|window| request.narrowed(window));
+    let request = narrowed.as_ref().unwrap_or(request);
     let cuts = plan.cuts(first, request).await?;
     let counted = match request.validation {
         Validation::None => None,
@@ -64,7 +87,8 @@ pub async fn import(
             Some(selection::count(first, &request.selection, &plan.table).await?)
         }
     };
-    let selects = plan.selects(&cuts, request);
+    let lead = window.as_ref().and_then(Window::lead);
+    let selects = plan.selects(&cuts, request, lead);
     let layout = Layout {
         table: plan.table.name.clone(),
         columns: plan.columns.clone(),
@@ -77,9 +101,19 @@ pub async fn import(
     let columns = columns(&plan.columns, &forms);
     ensure_contract(lake, request, &plan.table.name, &columns).await?;
     let publication = Publication::begin(lake, &request.target, run.clone()).await?;
-    let job = Arc::new(Job::new(layout, selects, publication, progress.clone()));
+    let overlap = window.as_ref().and_then(|window| window.overlap.clone());
+    let progress_of_parts = progress.clone();
+    let job = Job::new(
+        layout,
+        selects,
+        publication,
+        overlap.clone(),
+        progress_of_parts,
+    );
+    let job = Arc::new(job);
     let written = worker::write_parts(&job, connections).await;
-    let written = written.and_then(|parts| ensure_complete(parts, counted));
+    let left_out = overlap.map_or(0, |overlap| overlap.left_out());
+    let written = written.and_then(|parts| ensure_complete(parts, left_out, counted));
     let publication = Arc::into_inner(job).map(|job| job.publication);
     let publication = publication.ok_or_else(|| ImportError::Worker {
         reason: "it still holds the publication".to_owned(),
@@ -91,12 +125,19 @@ pub async fn import(
             return Err(error);
         }
     };
+    let rows: u64 = parts.iter().map(|part| part.info.rows).sum();
+    if window.is_some() && rows == 0 && before.holds_rows {
+        abandon(publication).await;
+        return Ok(nothing_new(lake, request, &before, run, imported_at));
+    }
     let from = SourceInfo {
         url: source.url.to_string(),
         table: plan.table.name.clone(),
         server,
     };
-    let manifest = manifest(request, from, columns, run, imported_at, info, parts);
+    let mut manifest = manifest(request, from, columns, run, imported_at, info, parts);
+    manifest.incremental = (window.as_ref().zip(request.incremental.as_ref()))
+        .map(|(window, wanted)| window.state(wanted, manifest.run.clone()));
     if request.validation == Validation::ReadBack {
         let differences = verify::verify_written(&publication, &manifest).await?;
         if !differences.is_empty() {
@@ -104,12 +145,7 @@ pub async fn import(
             return Err(ImportError::Differences(differences));
         }
     }
-    match request.existing {
-        Existing::Append => publication.append(&manifest, &Base::Any).await?,
-        Existing::ReplaceOurs | Existing::ReplaceAll | Existing::Refuse => {
-            publication.commit(&manifest, clock()).await?
-        }
-    };
+    publish(publication, request, &manifest, &before, clock()).await?;
     progress.finish_and_clear();
     Ok(ImportReport {
         rows: manifest.rows(),
@@ -117,9 +153,57 @@ pub async fn import(
         parts: manifest.parts.len(),
         ambiguous_rows: manifest.ambiguous_rows,
         location: lake.url_of(&request.target),
+        incremental: (window.zip(request.incremental.as_ref())).map(|(window, wanted)| {
+            wanted.report(Some(window.ceiling), IncrementalOutcome::Published)
+        }),
         run: manifest.run,
         imported_at,
     })
+}
+
+async fn publish(
+    publication: Publication,
+    request: &ImportRequest,
+    manifest: &Manifest,
+    before: &Before,
+    now: Timestamp,
+) -> Result<(), ImportError> {
+    let base = match request.incremental {
+        Some(_) => before.base(),
+        None => Base::Any,
+    };
+    match &request.existing {
+        Existing::Append => publication.append(manifest, &base).await?,
+        Existing::ReplaceOurs | Existing::ReplaceAll | Existing::Refuse | Existing::MergeBy(_) => {
+            publication.commit(manifest, now).await?
+        }
+    };
+    Ok(())
+}
+
+/// Of a run that changed nothing.
+fn nothing_new(
+    lake: &Lake,
+    request: &ImportRequest,
+    before: &Before,
+    run: RunId,
+    imported_at: Timestamp,
+) -> ImportReport {
+    let report = request.incremental.as_ref().map(|wanted| {
+        let known = before.state.as_ref().map(|state| state.ceiling.clone());
+        let last_value = wanted.last_value.clone().or(known);
+        wanted.report(last_value, IncrementalOutcome::NothingNew)
+    });
+    ImportReport {
+        run,
+        imported_at,
+        rows: 0,
+        bytes: 0,
+        parts: 0,
+        ambiguous_rows: 0,
+        location: lake.url_of(&request.target),
+        incremental: report,
+    }
 }
 
 /// What is read, and by which column it is cut.
@@ -192,10 +276,15 @@ impl Plan {
         })
     }
 
-    fn selects(&self, cuts: &[Option<String>], request: &ImportRequest) -> Vec<Select> {
-        let table = &self.table.name;
+    fn selects(
+        &self,
+        cuts: &[Option<String>],
+        request: &ImportRequest,
+        lead: Option<&str>,
+    ) -> Vec<Select> {
+        let (selection, table) = (&request.selection, &self.table.name);
         cuts.iter()
-            .map(|cut| selection::select(&request.selection, &self.columns, table, cut.as_deref()))
+            .map(|cut| selection::select(selection, &self.columns, table, cut.as_deref(), lead))
             .collect()
     }
 }
@@ -234,9 +323,11 @@ async fn ensure_contract(
 
 fn ensure_complete(
     parts: Vec<WrittenPart>,
+    left_out: u64,
     counted: Option<u64>,
 ) -> Result<Vec<WrittenPart>, ImportError> {
-    let imported = parts.iter().map(|part| part.info.rows).sum();
+    let written: u64 = parts.iter().map(|part| part.info.rows).sum();
+    let imported = written + left_out;
     match counted {
         Some(counted) if counted != imported => Err(ImportError::Validation { counted, imported }),
         _ => Ok(parts),

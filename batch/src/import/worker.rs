@@ -2,6 +2,7 @@
 
 use super::encoding::Layout;
 use super::error::ImportError;
+use super::incremental::Overlap;
 use super::part::{self, Part, WrittenPart};
 use super::request::thousands;
 use super::selection::Select;
@@ -26,6 +27,8 @@ pub(super) struct Job {
     /// One for each part, in order.
     pub(super) selects: Vec<Select>,
     pub(super) publication: Publication,
+    /// Of an incremental import that reads rows again.
+    pub(super) overlap: Option<Arc<Overlap>>,
     pub(super) progress: ProgressBar,
     pub(super) next: AtomicUsize,
     pub(super) rows: AtomicU64,
@@ -37,6 +40,7 @@ impl Job {
         layout: Layout,
         selects: Vec<Select>,
         publication: Publication,
+        overlap: Option<Arc<Overlap>>,
         progress: ProgressBar,
     ) -> Self {
         progress.set_length(selects.len() as u64);
@@ -44,6 +48,7 @@ impl Job {
             layout,
             selects,
             publication,
+            overlap,
             progress,
             next: AtomicUsize::new(0),
             rows: AtomicU64::new(0),
@@ -139,8 +144,19 @@ async fn read_part(
     let writer = job.publication.create_part(&name).await?;
     let mut part = Part::new(writer, &job.layout)?;
     let (mut shown_rows, mut shown_bytes) = (0, 0);
+    let columns = job.layout.columns.len();
+    let unreadable = |error: sqlx::Error| ImportError::Worker {
+        reason: format!("the check column can't be read: {error}"),
+    };
     let mut rows = connection.rows(&what, &select.sql);
     while let Some(row) = rows.try_next().await? {
+        if let Some(overlap) = &job.overlap
+            && !overlap
+                .admits(&row, select.first, columns)
+                .map_err(unreadable)?
+        {
+            continue;
+        }
         part.append(&row, select.first)?;
         if part.flush_if_full().await? {
             let (rows, bytes) = part.progress();

@@ -34,10 +34,35 @@ pub async fn open(lake: &Lake, target: &LakePath) -> Result<Option<PublishedRun>
             Attempt::Overtaken => tokio::time::sleep(PAUSE).await,
         }
     }
-    Err(LakeError::Unavailable {
+    Err(overtaken(target))
+}
+
+fn overtaken(target: &LakePath) -> LakeError {
+    LakeError::Unavailable {
         path: target.clone(),
         reason: format!("it was replaced {ATTEMPTS_MAX} times while being opened"),
-    })
+    }
+}
+
+/// The manifest of the current run, without opening its parts; `None` if nothing has been published.
+pub async fn describe(lake: &Lake, target: &LakePath) -> Result<Option<Manifest>> {
+    let layout = Layout::new(target)?;
+    for _ in 0..ATTEMPTS_MAX {
+        match locate(lake, &layout).await? {
+            Location::Nowhere => return Ok(None),
+            Location::Moving => {}
+            Location::At(location) => match manifest_in(lake, &location).await {
+                Ok(Some(manifest)) => return Ok(Some(manifest)),
+                Ok(None) => {}
+                Err(LakeError::Unpublished { .. }) if is_unpublished(lake, &location).await? => {
+                    return Ok(None);
+                }
+                Err(error) => return Err(error),
+            },
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Err(overtaken(target))
 }
 
 /// The current run with all its bytes, part by part; opens it again when it was replaced, and its
