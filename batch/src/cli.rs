@@ -1,7 +1,7 @@
 //! The command line: Sqoop's tools, `load` and `verify`, and what the exit codes mean.
 
 use crate::import::options_file::{self, OptionsFileError};
-use crate::{import, load, tools, verify};
+use crate::{import, load, merge, tools, verify};
 use clap::{CommandFactory, Parser, Subcommand};
 use comptoir_config::{ConfigArgs, Key, Secret, Sources};
 use std::collections::BTreeSet;
@@ -41,6 +41,8 @@ pub enum Command {
     Import(Box<import::ImportArgs>),
     /// Import each table of the ERP into a directory of its name
     ImportAllTables(Box<import::ImportAllArgs>),
+    /// Merge two imports by a key into a third
+    Merge(merge::MergeArgs),
     /// Run a statement and print what it answers
     Eval(tools::EvalArgs),
     /// Print the names of the server's databases

@@ -4,6 +4,7 @@ pub mod cli;
 pub mod encode;
 pub mod import;
 pub mod load;
+pub mod merge;
 pub mod quality;
 pub mod tools;
 pub mod verify;

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use comptoir_batch::cli::{self, Cli, Command, Exit};
-use comptoir_batch::{import, load, tools, verify};
+use comptoir_batch::{import, load, merge, tools, verify};
 use comptoir_config::{Settings, Sources, clock, init_logging_to};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
@@ -70,6 +70,7 @@ fn sources(cli: &Cli) -> Sources {
         Command::Load(args) => args.add_to(sources),
         Command::Import(args) => args.add_to(sources),
         Command::ImportAllTables(args) => args.add_to(sources),
+        Command::Merge(args) => args.add_to(sources),
         Command::Eval(args) => args.add_to(sources),
         Command::ListDatabases(args) => args.add_to_of_server(sources),
         Command::ListTables(args) => args.add_to(sources),
@@ -114,6 +115,16 @@ fn run(
                     (error.into(), exit)
                 })?;
             tell(outcomes)
+        }
+        Command::Merge(args) => {
+            let line = line.into_iter().skip(1).collect();
+            let said = runtime
+                .block_on(merge::run(args, settings, line))
+                .map_err(|error| {
+                    let exit = error.exit();
+                    (error.into(), exit)
+                })?;
+            say(&said).map_err(failed)
         }
         Command::Eval(args) => {
             let done = runtime.block_on(tools::eval(args, settings, &mut std::io::stdout()));

@@ -104,7 +104,7 @@ pub(crate) fn open_lake(settings: &Settings) -> Result<Lake, LakeError> {
 }
 
 /// Whom Hadoop takes us for.
-pub(super) fn user() -> String {
+pub(crate) fn user() -> String {
     let names = ["HADOOP_USER_NAME", "USER", "LOGNAME"];
     let mut set = names.iter().filter_map(|name| std::env::var(name).ok());
     set.find(|name| !name.is_empty())

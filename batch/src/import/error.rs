@@ -4,6 +4,7 @@ use super::splits::BoundError;
 use crate::cli::Exit;
 use crate::database::DatabaseError;
 use crate::encode::EncodeError;
+use crate::merge::MergeError;
 use crate::verify::{Difference, DriftError, ReadError};
 use comptoir_lake::{LakeError, LakePath, Retry};
 use std::num::NonZeroU32;
@@ -19,6 +20,8 @@ pub enum ImportError {
     Encode(#[from] EncodeError),
     #[error(transparent)]
     SchemaDrift(#[from] DriftError),
+    #[error(transparent)]
+    Merge(#[from] MergeError),
     #[error(transparent)]
     ReadBack(#[from] ReadError),
     #[error(
@@ -142,7 +145,9 @@ impl ImportError {
     pub fn retry(&self) -> Retry {
         match self {
             Self::Database(error) => error.retry(),
-            Self::Lake(error) | Self::ReadBack(ReadError::Lake(error)) => error.retry(),
+            Self::Lake(error)
+            | Self::Merge(MergeError::Lake(error))
+            | Self::ReadBack(ReadError::Lake(error)) => error.retry(),
             _ => Retry::CanNot,
         }
     }
@@ -150,7 +155,11 @@ impl ImportError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Database(error) if error.is_unreachable() => Exit::SourceUnreachable,
-            Self::Lake(error) | Self::ReadBack(ReadError::Lake(error)) if is_away(error) => {
+            Self::Lake(error)
+            | Self::Merge(MergeError::Lake(error))
+            | Self::ReadBack(ReadError::Lake(error))
+                if is_away(error) =>
+            {
                 Exit::LakeUnreachable
             }
             Self::Validation { .. } | Self::Differences(_) => Exit::Invalid,

@@ -24,6 +24,7 @@ pub mod options_file;
 mod part;
 mod place;
 mod properties;
+mod publish;
 mod request;
 mod run;
 mod selection;
@@ -37,8 +38,8 @@ mod worker;
 pub use all_tables::{ImportAllArgs, TableOutcome, run_all};
 pub use args::{FormatArgs, ImportArgs};
 pub use columns::{DecimalNotation, Fidelity, HiveDelimiters, Rendering, TinyInt1, YearAs};
-pub(crate) use command::open_lake;
 pub use command::{CommandError, run};
+pub(crate) use command::{open_lake, user};
 pub use compose::{Composed, Facts, UsageError, compose};
 pub use credentials::CredentialError;
 pub(crate) use credentials::source;
@@ -46,6 +47,7 @@ pub use dates::ZeroDates;
 pub use error::ImportError;
 pub use incremental::{IncrementalOutcome, IncrementalReport, IncrementalRequest};
 pub use java_type::{JavaType, Mapping, MappingError};
+pub(crate) use place::{directory, lake_of};
 pub use request::{
     CONDITIONS, Existing, ImportReport, ImportRequest, Selection, Source, SplitRequest, TextSplits,
     Validation, WithoutKey,

@@ -5,15 +5,15 @@ use super::encoding::Layout;
 use super::error::ImportError;
 use super::incremental::{self, Before, IncrementalOutcome, Window};
 use super::part::WrittenPart;
-use super::request::{Existing, ImportReport, ImportRequest, Selection, Source, Validation};
+use super::request::{ImportReport, ImportRequest, Selection, Source, Validation};
 use super::selection::{self, Select};
 use super::snapshot::{self, Snapshot, SnapshotMode};
 use super::splits::{self, Coverage, Cutting, Splitter};
 use super::worker::{self, Job, WORKERS_MAX};
-use super::{split_column, target};
+use super::{publish, split_column, target};
 use crate::database::{Access, Database, Limits, Product, TableInfo, quoted};
 use crate::verify::{self, Decision, DriftPolicy};
-use comptoir_lake::publish::{Base, Publication};
+use comptoir_lake::publish::Publication;
 use comptoir_lake::{Lake, LakeError, published};
 use comptoir_model::ids::RunId;
 use comptoir_model::manifest::{
@@ -145,7 +145,7 @@ pub async fn import(
             return Err(ImportError::Differences(differences));
         }
     }
-    publish(publication, request, &manifest, &before, clock()).await?;
+    publish::publish(publication, lake, request, &manifest, &before, clock()).await?;
     progress.finish_and_clear();
     Ok(ImportReport {
         rows: manifest.rows(),
@@ -159,26 +159,6 @@ pub async fn import(
         run: manifest.run,
         imported_at,
     })
-}
-
-async fn publish(
-    publication: Publication,
-    request: &ImportRequest,
-    manifest: &Manifest,
-    before: &Before,
-    now: Timestamp,
-) -> Result<(), ImportError> {
-    let base = match request.incremental {
-        Some(_) => before.base(),
-        None => Base::Any,
-    };
-    match &request.existing {
-        Existing::Append => publication.append(manifest, &base).await?,
-        Existing::ReplaceOurs | Existing::ReplaceAll | Existing::Refuse | Existing::MergeBy(_) => {
-            publication.commit(manifest, now).await?
-        }
-    };
-    Ok(())
 }
 
 /// Of a run that changed nothing.
@@ -290,7 +270,7 @@ impl Plan {
 }
 
 /// What stays is swept by the next run.
-async fn abandon(publication: Publication) {
+pub(super) async fn abandon(publication: Publication) {
     if let Err(error) = publication.abandon().await {
         tracing::debug!(%error, "could not delete the unfinished run");
     }

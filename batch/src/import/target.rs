@@ -33,8 +33,8 @@ pub(super) async fn ensure_free(lake: &Lake, request: &ImportRequest) -> Result<
         .collect();
     let ours = names.iter().any(|name| Manifest::number_of(name).is_some());
     match (names.first(), existing) {
-        (None, _) | (_, Existing::ReplaceAll | Existing::Append) => Ok(()),
-        (Some(_), Existing::Refuse | Existing::MergeBy(_)) => Err(exists()),
+        (None, _) | (_, Existing::ReplaceAll | Existing::Append | Existing::MergeBy(_)) => Ok(()),
+        (Some(_), Existing::Refuse) => Err(exists()),
         (Some(_), Existing::ReplaceOurs) if ours => Ok(()),
         (Some(found), Existing::ReplaceOurs) => Err(ImportError::ForeignTarget {
             url: url(),

@@ -1,11 +1,11 @@
 //! `--append`: parts beside those that are there, all or none.
 
+use crate::import_crash::{kill_after, kills};
 use crate::world::{Kind, World, on_every_database, some};
 use comptoir_batch::import::Existing;
 use comptoir_config::clock;
 use comptoir_lake::{Create, EntryKind, LakeError, published};
 use std::process::Stdio;
-use std::time::Duration;
 
 on_every_database! {
     parts_are_added_and_read_together
@@ -65,7 +65,7 @@ async fn what_sqoop_left_is_kept_and_said_to_be_unknown() {
     .await;
 }
 
-const ROWS: u32 = 5_000;
+const ROWS: u32 = 1_000;
 
 async fn a_killed_import_adds_all_its_rows_or_none(world: &World) {
     world.numbered_table(ROWS).await;
@@ -73,9 +73,9 @@ async fn a_killed_import_adds_all_its_rows_or_none(world: &World) {
     assert!(import(world).status().unwrap().success());
     let whole = started.elapsed();
     let mut imports = 1;
-    for _ in 0..5 {
+    for _ in 0..kills() {
         let delay = whole.mul_f64(f64::from(clock::random_u32()) / f64::from(u32::MAX));
-        kill_after(world, delay);
+        kill_after(import(world), delay);
         let rows = world.rows().await.len();
         let found = rows / ROWS as usize;
         assert_eq!(rows, found * ROWS as usize, "a part of an import");
@@ -106,11 +106,4 @@ fn import(world: &World) -> std::process::Command {
     let mut command = world.program(&arguments);
     command.stdout(Stdio::null()).stderr(Stdio::inherit());
     command
-}
-
-fn kill_after(world: &World, delay: Duration) {
-    let mut process = import(world).spawn().unwrap();
-    std::thread::sleep(delay);
-    process.kill().unwrap();
-    process.wait().unwrap();
 }

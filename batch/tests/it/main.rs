@@ -13,6 +13,7 @@ mod import_crash;
 mod import_flags;
 mod import_formats;
 mod import_incremental;
+mod import_merge;
 mod import_refusals;
 mod import_snapshot;
 mod import_splits;

@@ -30,7 +30,7 @@ pub(crate) use workshop::look_beside;
 
 use crate::error::{LakeError, Result};
 use crate::file::{LakeReader, LakeWriter};
-use crate::lake::{Create, Lake};
+use crate::lake::{Create, Lake, Recursive};
 use crate::path::LakePath;
 use bytes::Bytes;
 use comptoir_model::ids::RunId;
@@ -106,6 +106,13 @@ impl Publication {
         self.workshop.lake.create(&path, Create::Exclusive).await
     }
 
+    /// Removes a part of the run whose writer was closed, and that is not to be published.
+    pub async fn remove_part(&self, name: &str) -> Result<()> {
+        let path = self.directory.join(name)?;
+        self.workshop.lake.delete(&path, Recursive::No).await?;
+        Ok(())
+    }
+
     /// Opens a part of the run whose writer was closed, to look at it before it is published.
     pub async fn open_part(&self, name: &str) -> Result<LakeReader> {
         let path = self.directory.join(name)?;
@@ -117,10 +124,29 @@ impl Publication {
     /// An error with [`crate::Retry::Unknown`] leaves it to the next run, or to a reader, to find out
     /// whether this one was decided; every other error means that it never becomes the target.
     pub async fn commit(self, manifest: &Manifest, now: Timestamp) -> Result<Published> {
+        self.replace(manifest, None, now).await
+    }
+
+    /// The same, if the target still holds the run `base`, which this one was made from.
+    pub async fn commit_onto(
+        self,
+        manifest: &Manifest,
+        base: &RunId,
+        now: Timestamp,
+    ) -> Result<Published> {
+        self.replace(manifest, Some(base), now).await
+    }
+
+    async fn replace(
+        self,
+        manifest: &Manifest,
+        base: Option<&RunId>,
+        now: Timestamp,
+    ) -> Result<Published> {
         self.complete(manifest).await?;
         let workshop = &self.workshop;
         let lock = workshop.lake.lock(&workshop.path(&Name::Lock)).await?;
-        let number = self.decide(now).await?;
+        let number = self.decide(base, now).await?;
         workshop.roll_forward().await?;
         if !self.became_target(number).await? {
             return Err(self.fenced());
@@ -209,9 +235,14 @@ impl Publication {
     }
 
     /// Writes the intent: the first number that nobody else took.
-    async fn decide(&self, now: Timestamp) -> Result<u64> {
+    async fn decide(&self, base: Option<&RunId>, now: Timestamp) -> Result<u64> {
         loop {
-            let number = self.workshop.roll_forward().await?.next_number();
+            // Of the same look as the number: whoever replaces the target uses that up first.
+            let facts = self.workshop.roll_forward().await?;
+            if base.is_some_and(|base| facts.target != Target::Holds(base.clone())) {
+                return Err(self.fenced());
+            }
+            let number = facts.next_number();
             self.workshop.pass(&Point::WriteIntent(number))?;
             let path = self.workshop.path(&Name::Intent(number));
             let intent = json(&path, &Intent::new(self.run.clone(), now))?;

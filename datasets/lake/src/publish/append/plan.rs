@@ -15,6 +15,7 @@
 
 use super::names::{self, Listing};
 use comptoir_model::ids::RunId;
+use comptoir_model::incremental::IncrementalState;
 use comptoir_model::manifest::{Appended, Manifest, OtherPart};
 use std::collections::BTreeSet;
 
@@ -41,7 +42,15 @@ pub enum Base {
 impl Base {
     /// Whether what is there now will do.
     pub(crate) fn fits(&self, current: Option<&Current>) -> bool {
-        let state = current.and_then(|current| current.manifest.incremental.as_ref());
+        self.fits_state(current.and_then(|current| current.manifest.incremental.as_ref()))
+    }
+
+    /// Whether the target with this manifest will do.
+    pub fn fits_manifest(&self, manifest: &Manifest) -> bool {
+        self.fits_state(manifest.incremental.as_ref())
+    }
+
+    fn fits_state(&self, state: Option<&IncrementalState>) -> bool {
         match self {
             Self::Any => true,
             Self::State(run) => state.map(|state| &state.run) == run.as_ref(),
