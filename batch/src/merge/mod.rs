@@ -61,6 +61,7 @@ pub enum MergeError {
 }
 
 impl MergeError {
+    #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
     fn unreadable(reason: impl ToString) -> Self {
         Self::Unreadable {
             reason: reason.to_string(),
@@ -219,13 +220,11 @@ impl Output {
         while self.buffer.len() < CHUNK {
             self.plain.clear();
             while self.plain.len() < CHUNK / 16 {
-                match sorted.next()? {
-                    Some(record) => self.plain.extend_from_slice(&record),
-                    None => {
-                        self.encode()?;
-                        return Ok(false);
-                    }
-                }
+                let Some(record) = sorted.next()? else {
+                    self.encode()?;
+                    return Ok(false);
+                };
+                self.plain.extend_from_slice(&record);
             }
             self.encode()?;
         }

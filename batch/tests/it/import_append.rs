@@ -61,6 +61,21 @@ async fn what_sqoop_left_is_kept_and_said_to_be_unknown() {
         assert_eq!(run.manifest().parts[0].name, "part-m-00005");
         let error = run.read_rows(0).await.unwrap_err();
         assert!(matches!(error, LakeError::OtherParts { .. }), "{error}");
+        let report = async || {
+            comptoir_batch::verify::verify(&run, String::new())
+                .await
+                .unwrap()
+        };
+        let right = report().await.to_string();
+        assert!(
+            right.contains("of 1 more, which the manifest does not describe"),
+            "{right}"
+        );
+        let mut writer = (world.lake.create(&foreign, Create::Overwrite).await).unwrap();
+        writer.write("2,by sqoop\n".into()).await.unwrap();
+        writer.close().await.unwrap();
+        let wrong = report().await.to_string();
+        assert!(wrong.contains("part-m-00004 has the SHA-256"), "{wrong}");
     })
     .await;
 }

@@ -2,6 +2,7 @@
 
 use crate::world::{Kind, World, some};
 use comptoir_batch::import::{Existing, ImportError, ImportRequest, IncrementalRequest};
+use comptoir_batch::merge::MergeError;
 use comptoir_lake::{LakeError, published};
 use comptoir_model::file_format::{FileFormat, ParquetCodec, TextCompression};
 use comptoir_model::incremental::IncrementalMode;
@@ -213,8 +214,7 @@ async fn of_two_merges_at_once_none_loses_what_the_other_has_published() {
         let failures = [one, other].into_iter().filter_map(Result::err);
         for error in failures {
             let lake = match error {
-                ImportError::Lake(error) => error,
-                ImportError::Merge(comptoir_batch::merge::MergeError::Lake(error)) => error,
+                ImportError::Lake(error) | ImportError::Merge(MergeError::Lake(error)) => error,
                 error => panic!("{error}"),
             };
             assert!(

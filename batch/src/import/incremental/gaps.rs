@@ -107,7 +107,9 @@ mod tests {
     fn missing(ranges: &[(i128, i128)], keys: &[i128]) -> Vec<(i128, i128)> {
         let ranges = ranges.iter().map(|&(first, last)| gap(first, last));
         let mut finder = GapFinder::new(ranges.collect());
-        keys.iter().for_each(|key| finder.found(*key));
+        for key in keys {
+            finder.found(*key);
+        }
         let found = finder.finish().into_iter();
         found.map(|gap| (gap.first, gap.last)).collect()
     }

@@ -1,6 +1,6 @@
 //! One published run, all its parts open.
 
-use super::{Location, locate, manifest_in};
+use super::{Location, locate, manifest_in, open_part};
 use crate::error::{LakeError, Result};
 use crate::file::LakeReader;
 use crate::lake::Lake;
@@ -110,6 +110,11 @@ impl PublishedRun {
     /// Part `index` for reading at any place, unchecked.
     pub fn open_part(&self, index: usize) -> Result<LakeReader> {
         Ok(self.part(index)?.reader)
+    }
+
+    /// Opens one of the parts that the manifest does not describe, by its name.
+    pub async fn open_other(&self, name: &str) -> Result<LakeReader> {
+        open_part(&self.lake, &self.location, &self.manifest, name).await
     }
 
     /// Refuses a run that is not plain text, that has rows that its delimiters can't tell apart from

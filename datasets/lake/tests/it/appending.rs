@@ -142,7 +142,7 @@ async fn other_columns_leave_the_parts_before_undescribed(place: &Place) {
         .unwrap();
     write_parts(&publication).await.unwrap();
     let mut other = manifest(&run);
-    other.columns[1].name = "another".to_owned();
+    other.columns[1].name.push_str(" and more");
     publication.append(&other, &Base::Any).await.unwrap();
     let found = published::open(&place.lake, &target)
         .await

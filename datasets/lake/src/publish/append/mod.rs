@@ -3,6 +3,9 @@
 mod names;
 mod plan;
 
+#[cfg(test)]
+mod plan_tests;
+
 pub(crate) use names::Listing;
 pub use plan::{Base, KEEP_MANIFESTS};
 
@@ -110,14 +113,20 @@ impl Publication {
     ) -> Result<Option<u64>> {
         let Workshop { lake, layout, .. } = &self.workshop;
         let number = planned_on.map_or(0, |current| current.number) + 1;
-        let undecided = layout.in_target(&names::undecided(number, &self.run));
+        let name = names::undecided(number, &self.run);
+        let (written, undecided) = (self.directory.join(&name)?, layout.in_target(&name));
         let path = layout.in_target(&Manifest::file_name(number));
         self.workshop.pass(&Point::PlanManifest(number))?;
-        decisive::write_temporary(lake, &undecided, json(&path, next)?).await?;
+        // Not into the target itself: that might make the directory anew, just when another
+        // publisher has moved it aside.
+        decisive::write_temporary(lake, &written, json(&path, next)?).await?;
+        match lake.rename(&written, &undecided).await {
+            Err(LakeError::NotFound { .. }) => return Err(self.fenced()),
+            renamed => renamed?,
+        }
 
-        let has_directory = lake.stat(&self.directory).await?.is_some();
         let (listing, current) = self.workshop.look_into_target().await?;
-        match plan::judge(own, planned_on, &listing, current.as_ref(), has_directory) {
+        match plan::judge(own, planned_on, &listing, current.as_ref()) {
             Verdict::Decide => {}
             Verdict::PlanAgain => {
                 lake.delete(&undecided, Recursive::No).await?;

@@ -3,14 +3,14 @@
 //! Any number of publishers may add to a target, and any of them may be paused or killed anywhere:
 //!
 //! - A part lies beside the target until all are written, then hidden in the target.
-//! - The manifest that names it is written into the target under a name of the run's own, and only
-//!   then is looked whether the run still has its directory beside the target, whether its parts
-//!   lie in the target, and whether the manifest goes on from the highest one. The rename to
-//!   `_manifest-<n>` decides. It fails where another publisher took the number, where the target
-//!   was replaced meanwhile (the file went with the old one), and where the run was swept.
-//! - Who sweeps a run takes its directory first, then its undecided manifests, and only then its
-//!   hidden parts that no manifest names: a run that lost its directory before its last look can't
-//!   decide any more, and the manifest of one that looked before is found.
+//! - The manifest that names it is written beside the target too, and renamed into the target under
+//!   a name of the run's own. Only then is looked whether the run's parts lie in the target, and
+//!   whether the manifest goes on from the highest one. The rename to `_manifest-<n>` decides. It
+//!   fails where another publisher took the number, where the target was replaced meanwhile (the
+//!   file went with the old one), and where the run was swept.
+//! - Who sweeps a run takes its directory first: from then on no file of it comes into the target.
+//!   Then it lists the target, deletes the run's undecided manifests, looks which manifest counts,
+//!   and only then deletes the run's hidden parts that it does not name.
 //! - A hidden part gets its name after it is published, and never loses it again.
 
 use super::names::{self, Listing};
@@ -139,20 +139,17 @@ pub(crate) enum Verdict {
     Fenced,
 }
 
-/// `has_directory`: whether the run's directory beside the target is there, looked at before the
-/// listing was taken.
 pub(crate) fn judge(
     own: &Manifest,
     planned_on: Option<&Current>,
     listing: &Listing,
     current: Option<&Current>,
-    has_directory: bool,
 ) -> Verdict {
     let hidden = |name: &str| names::hidden(name, &own.run);
     let mut parts = own.parts.iter();
     let has_parts = parts.all(|part| listing.hidden.contains_key(&hidden(&part.name)));
     let key = |current: &Current| (current.number, current.manifest.run.clone());
-    if !has_directory || !has_parts {
+    if !has_parts {
         Verdict::Fenced
     } else if current.map(key) != planned_on.map(key) {
         Verdict::PlanAgain
@@ -185,7 +182,7 @@ pub(crate) fn outdated(listing: &Listing) -> impl Iterator<Item = u64> {
 }
 
 /// The runs that have files in the target, which was listed first, and that have no directory
-/// beside it any more: none of them can decide, unless it is looking at this moment.
+/// beside it any more: nothing of theirs comes into the target from now on.
 pub(crate) fn swept(listing: &Listing, runs_beside: &BTreeSet<RunId>) -> BTreeSet<RunId> {
     let runs = listing.hidden.values().chain(listing.undecided.values());
     runs.filter(|run| !runs_beside.contains(*run))
