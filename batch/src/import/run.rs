@@ -71,10 +71,11 @@ pub async fn import(
     let window = match asked {
         Some(asked) => {
             let window = asked.window(first, request, &before, &plan.table, imported_at);
-            match window.await? {
-                Some(window) => Some(window),
-                None => return Ok(nothing_new(lake, request, &before, run, imported_at)),
-            }
+            let Some(window) = window.await? else {
+                progress.finish_and_clear();
+                return Ok(before.nothing_new(lake, request, run, imported_at));
+            };
+            Some(window)
         }
         None => None,
     };
@@ -128,7 +129,8 @@ pub async fn import(
     let rows: u64 = parts.iter().map(|part| part.info.rows).sum();
     if window.is_some() && rows == 0 && before.holds_rows {
         abandon(publication).await;
-        return Ok(nothing_new(lake, request, &before, run, imported_at));
+        progress.finish_and_clear();
+        return Ok(before.nothing_new(lake, request, run, imported_at));
     }
     let from = SourceInfo {
         url: source.url.to_string(),
@@ -159,31 +161,6 @@ pub async fn import(
         run: manifest.run,
         imported_at,
     })
-}
-
-/// Of a run that changed nothing.
-fn nothing_new(
-    lake: &Lake,
-    request: &ImportRequest,
-    before: &Before,
-    run: RunId,
-    imported_at: Timestamp,
-) -> ImportReport {
-    let report = request.incremental.as_ref().map(|wanted| {
-        let known = before.state.as_ref().map(|state| state.ceiling.clone());
-        let last_value = wanted.last_value.clone().or(known);
-        wanted.report(last_value, IncrementalOutcome::NothingNew)
-    });
-    ImportReport {
-        run,
-        imported_at,
-        rows: 0,
-        bytes: 0,
-        parts: 0,
-        ambiguous_rows: 0,
-        location: lake.url_of(&request.target),
-        incremental: report,
-    }
 }
 
 /// What is read, and by which column it is cut.

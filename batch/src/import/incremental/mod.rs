@@ -17,11 +17,12 @@ pub(super) use overlap::Overlap;
 pub(super) use window::Window;
 
 use super::error::ImportError;
-use super::request::ImportRequest;
+use super::request::{ImportReport, ImportRequest};
 use comptoir_lake::publish::Base;
 use comptoir_lake::{Lake, LakeError, published};
 use comptoir_model::ids::RunId;
 use comptoir_model::incremental::{IncrementalMode, IncrementalState, Start};
+use jiff::Timestamp;
 use std::fmt;
 
 /// `--incremental` and the flags that belong to it.
@@ -72,6 +73,31 @@ impl Before {
                 state: None,
             }),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Of a run that changes nothing.
+    pub(super) fn nothing_new(
+        &self,
+        lake: &Lake,
+        request: &ImportRequest,
+        run: RunId,
+        imported_at: Timestamp,
+    ) -> ImportReport {
+        let report = request.incremental.as_ref().map(|wanted| {
+            let known = self.state.as_ref().map(|state| state.ceiling.clone());
+            let last_value = wanted.last_value.clone().or(known);
+            wanted.report(last_value, IncrementalOutcome::NothingNew)
+        });
+        ImportReport {
+            run,
+            imported_at,
+            rows: 0,
+            bytes: 0,
+            parts: 0,
+            ambiguous_rows: 0,
+            location: lake.url_of(&request.target),
+            incremental: report,
         }
     }
 

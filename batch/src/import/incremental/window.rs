@@ -112,7 +112,7 @@ pub(super) fn range_of_keys(
 ) -> Option<GapFinder> {
     let first = match start {
         None => i128::MIN,
-        Some(Start::After(value)) => value.trim().parse::<i128>().ok()? + 1,
+        Some(Start::After(value)) => value.trim().parse::<i128>().ok()?.checked_add(1)?,
         Some(Start::From(value)) => value.trim().parse().ok()?,
     };
     let last = end.parse().ok()?;

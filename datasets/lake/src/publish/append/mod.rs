@@ -31,8 +31,9 @@ impl Publication {
     /// `manifest` describes the run alone; its parts get numbers after the highest there.
     ///
     /// Files that another program left there are adopted: readers are told of them, with their
-    /// length and SHA-256. Others may add parts at the same time; none are lost, none are added
-    /// twice.
+    /// length and SHA-256. Of others that add parts at the same time, who has begun before this one
+    /// and not decided yet is fenced, as by any publication; at the decision the later ones plan
+    /// again. None are lost, none are added twice.
     ///
     /// An error with [`Retry::Unknown`] leaves it to a reader to find out whether the run was added;
     /// every other error means that it never is.
@@ -143,20 +144,30 @@ impl Publication {
             }
             // It went with a target that was replaced, or was swept.
             Err(LakeError::NotFound { .. }) => return Err(self.fenced()),
-            // Once its old name is gone, it has the new one or never will: read back which.
-            Err(error) if error.retry() == Retry::Unknown => {
-                lake.delete(&undecided, Recursive::No).await?;
-            }
+            Err(error) if error.retry() == Retry::Unknown => {}
             Err(error) => return Err(error),
         }
+        match self.read_back(number, &undecided).await {
+            Ok(true) => Ok(Some(number)),
+            Ok(false) => Err(self.fenced()),
+            // It may be decided: nobody may take this for a run that can be repeated.
+            Err(error) if error.retry() == Retry::Unknown => Err(error),
+            Err(error) => Err(LakeError::ConnectionLost {
+                path,
+                reason: error.to_string(),
+            }),
+        }
+    }
+
+    /// Whether the run's manifest counts. Once its undecided name is gone, it has the other one or
+    /// never will.
+    async fn read_back(&self, number: u64, undecided: &LakePath) -> Result<bool> {
+        let Workshop { lake, layout, .. } = &self.workshop;
+        lake.delete(undecided, Recursive::No).await?;
         let (listing, _) = self.workshop.look_into_target().await?;
         let decided = read_manifest(lake, &layout.target, number).await?;
-        if decided.is_some_and(|decided| decided.run == self.run) && plan::counts(number, &listing)
-        {
-            Ok(Some(number))
-        } else {
-            Err(self.fenced())
-        }
+        let is_ours = decided.is_some_and(|decided| decided.run == self.run);
+        Ok(is_ours && plan::counts(number, &listing))
     }
 
     /// Takes back what was not decided. What fails here is done by the next run.
