@@ -1,7 +1,7 @@
 //! The command line: Sqoop's tools, `load` and `verify`, and what the exit codes mean.
 
 use crate::import::options_file::{self, OptionsFileError};
-use crate::{import, jobs, load, tools, verify};
+use crate::{import, jobs, load, merge, tools, verify};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use comptoir_config::{ConfigArgs, Key, Secret, Sources};
@@ -55,6 +55,8 @@ pub enum Command {
     History(jobs::HistoryArgs),
     /// Save, run, show and delete jobs, as `sqoop job` does
     Job(jobs::JobArgs),
+    /// Merge two imports by a key into a third
+    Merge(merge::MergeArgs),
     /// Run a statement and print what it answers
     Eval(tools::EvalArgs),
     /// Print the names of the server's databases

@@ -5,6 +5,7 @@ pub mod encode;
 pub mod import;
 pub mod jobs;
 pub mod load;
+pub mod merge;
 pub mod quality;
 pub mod report;
 pub mod tools;

@@ -3,7 +3,7 @@
 use clap::Parser;
 use comptoir_batch::cli::{self, Cli, Command, Exit};
 use comptoir_batch::report::{Naming, OutputArgs, RunSummary, tell};
-use comptoir_batch::{import, jobs, load, tools, verify};
+use comptoir_batch::{import, jobs, load, merge, tools, verify};
 use comptoir_config::{Settings, Sources, clock, init_logging_to};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
@@ -71,6 +71,7 @@ fn sources(cli: &Cli) -> Sources {
         Command::Load(args) => args.add_to(sources),
         Command::Import(args) => args.add_to(sources),
         Command::ImportAllTables(args) => args.add_to(sources),
+        Command::Merge(args) => args.add_to(sources),
         Command::Eval(args) => args.add_to(sources),
         Command::ListDatabases(args) => args.add_to_of_server(sources),
         Command::ListTables(args) => args.add_to(sources),
@@ -153,6 +154,17 @@ fn run(
             let (own, out) = (cli.config.sources(), &mut std::io::stdout());
             let done = runtime.block_on(jobs::job(args, settings, &own, progress, out));
             done.map_err(with_the_jobs_exit)
+        }
+        Command::Merge(args) => {
+            let line = line.into_iter().skip(1).collect();
+            let said = runtime
+                .block_on(merge::run(args, settings, line))
+                .map_err(|error| {
+                    let exit = error.exit();
+                    (error.into(), exit)
+                })?;
+            say(&said).map_err(failed)?;
+            Ok(Exit::Done)
         }
         Command::Eval(args) => {
             let done = runtime.block_on(tools::eval(args, settings, &mut std::io::stdout()));

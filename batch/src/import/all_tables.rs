@@ -59,6 +59,10 @@ impl ImportAllArgs {
             (split.split_by.is_some(), "--split-by"),
             (split.boundary_query.is_some(), "--boundary-query"),
             (target.target_dir.is_some(), "--target-dir"),
+            (
+                self.import.incremental.incremental.is_some(),
+                "--incremental",
+            ),
         ];
         match of_one.into_iter().find(|(given, _)| *given) {
             None => Ok(()),

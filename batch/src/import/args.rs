@@ -32,6 +32,13 @@ Examples:
   comptoir-batch import --query 'SELECT o.id, c.name FROM orders o JOIN customers c
       ON c.id = o.customer WHERE $CONDITIONS' --split-by o.id -m 3 --target-dir /user/sqoop/named
 
+  # every hour what is new; the target knows where the last run ended
+  comptoir-batch import --table orders --target-dir /user/sqoop/orders -m 1 \\
+      --incremental append --check-column id
+
+  # rows that were changed take the places of their old versions
+  comptoir-batch import --table customers --target-dir /user/sqoop/customers -m 1 \\
+      --incremental lastmodified --check-column updated_at --merge-key id
   # keys with gaps and crowds: ranges of as many rows each
   comptoir-batch import --table sales --target-dir /user/sqoop/sales -m 8 --splits balanced
 
@@ -276,7 +283,7 @@ pub struct FormatArgs {
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Incremental")]
 pub struct IncrementalArgs {
-    /// append or lastmodified
+    /// Only what is new: append (a column that grows) or lastmodified (the time of the last change)
     #[arg(long, value_name = "MODE")]
     pub incremental: Option<String>,
 
@@ -284,7 +291,7 @@ pub struct IncrementalArgs {
     #[arg(long, value_name = "COLUMN")]
     pub check_column: Option<String>,
 
-    /// What the column held last time
+    /// Begin behind this value [default: where the last run into this target ended]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     pub last_value: Option<String>,
 

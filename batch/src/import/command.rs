@@ -201,7 +201,9 @@ impl Run<'_> {
     ) -> Result<ImportReport, ImportError> {
         let run = RunId::new(clock::now(), clock::random_u32());
         let (source, lake, permit) = (self.source, self.lake, self.permit);
-        import_with(source, lake, request, run, clock::now, permit, progress).await
+        let importing = import_with(source, lake, request, run, clock::now, permit, progress);
+        // Big: there is one for each connection and open file.
+        Box::pin(importing).await
     }
 }
 

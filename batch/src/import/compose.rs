@@ -11,8 +11,7 @@ use super::jdbc::{self, JdbcError};
 use super::place;
 use super::properties::{self, PropertyError, SqoopProperties};
 use super::request::{
-    CONDITIONS, Existing, ImportRequest, Selection, SplitMethod, SplitRequest, Validation,
-    WithoutKey,
+    CONDITIONS, ImportRequest, Selection, SplitMethod, SplitRequest, Validation, WithoutKey,
 };
 use comptoir_config::{DatabaseUrl, ImportSettings};
 use comptoir_lake::{LakeError, LakePath};
@@ -62,10 +61,10 @@ pub enum UsageError {
         "--incremental needs --check-column\nhint: name the column that tells which rows are new"
     )]
     NoCheckColumn,
-    #[error("{flag} can't be honoured yet: {reason}\nhint: {cure}")]
-    NotYet {
+    #[error("{flag} needs {needed}\nhint: {cure}")]
+    Needs {
         flag: &'static str,
-        reason: &'static str,
+        needed: &'static str,
         cure: &'static str,
     },
     #[error("--num-mappers {found}: at most {MAPPERS_MAX} parts are made")]
@@ -141,7 +140,7 @@ pub fn compose(args: &ImportArgs, facts: Facts<'_>) -> Result<Composed, UsageErr
     request.files = codec::files(args, fidelity)?;
     request.conversion = codec::conversion(args, fidelity, &properties);
     notices.extend(codec::notices(args));
-    refuse_incremental(args)?;
+    request.incremental = incremental::of(args)?;
     request.split.method = split_method(args)?;
     if !args.names_a_source() {
         if asks_for_a_source(args) {
@@ -151,7 +150,7 @@ pub fn compose(args: &ImportArgs, facts: Facts<'_>) -> Result<Composed, UsageErr
     }
     request.selection = selection(args)?;
     request.target = target(args, &request.selection, facts.user)?;
-    request.existing = existing(args);
+    request.existing = incremental::existing(args);
     request.mappers = mappers(args, facts.settings, &mut notices)?;
     request.split = split(args, &properties, request.mappers)?;
     let (format, delimiter_notices) = delimiters::format(&args.format)?;
@@ -177,6 +176,8 @@ fn asks_for_a_source(args: &ImportArgs) -> bool {
     ];
     others.iter().any(|other| other.is_some())
         || target.delete_target_dir
+        || target.append
+        || args.incremental.incremental.is_some()
         || args.format != FormatArgs::default()
 }
 
@@ -240,14 +241,6 @@ fn target(args: &ImportArgs, selection: &Selection, user: &str) -> Result<LakePa
             Ok(place::directory(directory, user)?.join(name)?)
         }
         (None, None, Selection::Table { name, .. }) => Ok(place::directory(name, user)?),
-    }
-}
-
-fn existing(args: &ImportArgs) -> Existing {
-    if args.target.delete_target_dir {
-        Existing::ReplaceAll
-    } else {
-        Existing::Refuse
     }
 }
 
@@ -336,42 +329,6 @@ fn hive(format: &FormatArgs) -> Result<HiveDelimiters, UsageError> {
     }
 }
 
-fn refuse_incremental(args: &ImportArgs) -> Result<(), UsageError> {
-    let (incremental, target) = (&args.incremental, &args.target);
-    if target.append && target.delete_target_dir {
-        return Err(UsageError::Both {
-            one: "--append",
-            other: "--delete-target-dir",
-            cure: "add to the target, or replace it",
-        });
-    }
-    if let Some(mode) = &incremental.incremental {
-        if !["append", "lastmodified"].contains(&mode.as_str()) {
-            return Err(UsageError::IncrementalMode {
-                found: mode.clone(),
-            });
-        }
-        if incremental.check_column.is_none() {
-            return Err(UsageError::NoCheckColumn);
-        }
-    }
-    let wanted = [
-        (target.append, "--append"),
-        (incremental.incremental.is_some(), "--incremental"),
-        (incremental.check_column.is_some(), "--check-column"),
-        (incremental.last_value.is_some(), "--last-value"),
-        (incremental.merge_key.is_some(), "--merge-key"),
-    ];
-    match wanted.into_iter().find(|(wanted, _)| *wanted) {
-        None => Ok(()),
-        Some((_, flag)) => Err(UsageError::NotYet {
-            flag,
-            reason: "an import replaces its target",
-            cure: "import the whole table with --delete-target-dir",
-        }),
-    }
-}
-
 /// Sqoop puts null tokens into Java source.
 fn refuse_java_escapes(flag: &'static str, token: Option<&str>) -> Result<(), UsageError> {
     let Some(token) = token else { return Ok(()) };
@@ -394,5 +351,6 @@ fn refuse_java_escapes(flag: &'static str, token: Option<&str>) -> Result<(), Us
     Ok(())
 }
 
+mod incremental;
 #[cfg(test)]
 mod tests;

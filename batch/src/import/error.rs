@@ -4,6 +4,7 @@ use super::splits::BoundError;
 use crate::cli::Exit;
 use crate::database::DatabaseError;
 use crate::encode::EncodeError;
+use crate::merge::MergeError;
 use crate::quality::BindError;
 use crate::verify::{Difference, DriftError, ReadError};
 use comptoir_lake::{LakeError, LakePath, Retry};
@@ -21,7 +22,7 @@ pub enum ImportError {
     #[error(transparent)]
     Encode(#[from] EncodeError),
     #[error(transparent)]
-    SchemaDrift(#[from] DriftError),
+    SchemaDrift(Box<DriftError>),
     /// A quality rule does not fit the table.
     #[error(transparent)]
     Rule(#[from] BindError),
@@ -29,6 +30,8 @@ pub enum ImportError {
         "nothing was published, because of {} quality rule{}:\n  {}\nhint: mend the rows in the source, or let action = \"quarantine\" set them aside", .0.len(), if .0.len() == 1 { "" } else { "s" }, .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
     )]
     Quality(Vec<RuleOutcome>),
+    #[error(transparent)]
+    Merge(#[from] MergeError),
     #[error(transparent)]
     ReadBack(#[from] ReadError),
     /// Whether it may be published could not be found out, or it may not.
@@ -105,6 +108,37 @@ pub enum ImportError {
         "{url} exists and was not published by comptoir: it holds `{found}` and no manifest\nhint: move it away, choose another --target-dir, or replace it with --delete-target-dir"
     )]
     ForeignTarget { url: String, found: String },
+    #[error(
+        "the column `{column}` of `{table}`, which is {sql_type}, can't tell which rows are new for --incremental {mode}: {reason}\nhint: {hint}"
+    )]
+    CheckColumn {
+        table: String,
+        column: String,
+        sql_type: String,
+        mode: &'static str,
+        reason: &'static str,
+        hint: &'static str,
+    },
+    #[error(
+        "`{found}` is no value of the column `{column}`\nhint: give --last-value as the last run has printed it, or leave it out"
+    )]
+    LastValue { column: String, found: String },
+    #[error(
+        "the last run into {target} was --incremental {found}\nhint: go on with that, or say where to begin with --last-value (it was at {value})"
+    )]
+    OtherState {
+        target: LakePath,
+        found: String,
+        value: String,
+    },
+    #[error(
+        "{target} holds rows, and nothing says up to which value: all rows would be added a second time\nhint: say where to begin with --last-value"
+    )]
+    NoState { target: LakePath },
+    #[error(
+        "{url} exists already, and rows that were changed have their old versions in it\nhint: merge them by their key with --merge-key, or add them as further rows with --append"
+    )]
+    MergeOrAppend { url: String },
     #[error("{url} is a file\nhint: choose another --target-dir")]
     TargetIsFile { url: String },
     #[error(
@@ -124,7 +158,9 @@ impl ImportError {
     pub fn retry(&self) -> Retry {
         match self {
             Self::Database(error) => error.retry(),
-            Self::Lake(error) | Self::ReadBack(ReadError::Lake(error)) => error.retry(),
+            Self::Lake(error)
+            | Self::Merge(MergeError::Lake(error))
+            | Self::ReadBack(ReadError::Lake(error)) => error.retry(),
             Self::NoPermit(error) => error.retry(),
             _ => Retry::CanNot,
         }
@@ -133,7 +169,11 @@ impl ImportError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Database(error) if error.is_unreachable() => Exit::SourceUnreachable,
-            Self::Lake(error) | Self::ReadBack(ReadError::Lake(error)) if is_away(error) => {
+            Self::Lake(error)
+            | Self::Merge(MergeError::Lake(error))
+            | Self::ReadBack(ReadError::Lake(error))
+                if is_away(error) =>
+            {
                 Exit::LakeUnreachable
             }
             Self::Validation { .. } | Self::Differences(_) | Self::Quality(_) => Exit::Invalid,

@@ -4,7 +4,7 @@
 use comptoir_lake::{LakeError, LakePath};
 
 /// The lake that a directory's URL names; `None` of a path.
-pub(super) fn lake_of(directory: &str) -> Option<String> {
+pub(crate) fn lake_of(directory: &str) -> Option<String> {
     let (scheme, rest) = directory.split_once("://")?;
     let host = rest.split('/').next().unwrap_or_default();
     // `hdfs:///dir` is a directory of the default lake.
@@ -20,7 +20,7 @@ pub(super) fn lake_of(directory: &str) -> Option<String> {
 }
 
 /// The directory in its lake; a relative one lies in the user's home, as in Hadoop.
-pub(super) fn directory(text: &str, user: &str) -> Result<LakePath, LakeError> {
+pub(crate) fn directory(text: &str, user: &str) -> Result<LakePath, LakeError> {
     let path = match text.split_once("://") {
         Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
         None => text,

@@ -1,8 +1,8 @@
 //! What an import would do, asked without doing any of it: no lock, no snapshot, no file.
 
 use super::error::ImportError;
+use super::plan::Plan;
 use super::request::{ImportRequest, Selection, Source};
-use super::run::Plan;
 use super::snapshot::SnapshotMode;
 use super::target;
 use crate::database::{Access, Database, DatabaseError, Limits, Product};
@@ -55,7 +55,7 @@ pub(crate) async fn preview(
         Err(LakeError::Unpublished { .. }) => None,
         Err(error) => return Err(error.into()),
     };
-    let obstacle = match target::ensure_free(lake, &request.target, request.existing).await {
+    let obstacle = match target::ensure_free(lake, request).await {
         Ok(()) => refused,
         Err(error) => Some(error),
     };

@@ -1,6 +1,7 @@
 //! What is to be imported, from where, and what came of it.
 
 use super::columns::Rendering;
+use super::incremental::{IncrementalOutcome, IncrementalReport, IncrementalRequest};
 use super::rate::MaxRate;
 use super::snapshot::SnapshotMode;
 use crate::database::Login;
@@ -46,6 +47,8 @@ pub struct ImportRequest {
     pub schema_drift: DriftPolicy,
     /// Those for this table; none are no rules.
     pub quality: Rules,
+    /// `None`: all rows.
+    pub incremental: Option<IncrementalRequest>,
     /// For the manifest: the command line, without secrets.
     pub arguments: Vec<String>,
 }
@@ -68,7 +71,7 @@ pub enum Selection {
 pub const CONDITIONS: &str = "$CONDITIONS";
 
 /// What becomes of what lies in the target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Existing {
     /// An import of ours is replaced, all or nothing; anything else is left alone.
     ReplaceOurs,
@@ -76,14 +79,19 @@ pub enum Existing {
     ReplaceAll,
     /// As Sqoop without a flag: only a new or empty directory is taken.
     Refuse,
+    /// `--append`: it stays, whoever wrote it, and parts are added, all or none.
+    Append,
+    /// `--merge-key`: rows take the places of those with the same value in this column, all or
+    /// none.
+    MergeBy(String),
 }
 
 impl Existing {
     /// Whether a second run may follow one of which nobody knows whether it was published.
-    pub(super) fn bears_repeating(self) -> bool {
+    pub(super) fn bears_repeating(&self) -> bool {
         match self {
             Self::ReplaceOurs | Self::ReplaceAll => true,
-            Self::Refuse => false,
+            Self::Refuse | Self::Append | Self::MergeBy(_) => false,
         }
     }
 }
@@ -156,6 +164,8 @@ pub struct ImportReport {
     pub broken_rules: Vec<RuleOutcome>,
     /// The published directory, as a URL.
     pub location: String,
+    /// Of an incremental import.
+    pub incremental: Option<IncrementalReport>,
 }
 
 impl Source {
@@ -194,6 +204,7 @@ impl ImportRequest {
             validation: Validation::default(),
             schema_drift: DriftPolicy::default(),
             quality: Rules::default(),
+            incremental: None,
             arguments: vec!["import".to_owned()],
         }
     }
@@ -253,8 +264,14 @@ impl fmt::Display for ImportReport {
             location,
             run,
             quarantined_rows,
+            incremental,
             ..
         } = self;
+        if let Some(report) = incremental
+            && report.outcome == IncrementalOutcome::NothingNew
+        {
+            return write!(f, "no new rows for {location}; next: {report}");
+        }
         let plural = |count: u64| if count == 1 { "" } else { "s" };
         write!(
             f,
@@ -265,9 +282,12 @@ impl fmt::Display for ImportReport {
             plural(*bytes),
             plural(*parts as u64),
         )?;
-        match quarantined_rows {
-            0 => Ok(()),
-            rows => write!(f, "; {} set aside", thousands(*rows)),
+        if *quarantined_rows > 0 {
+            write!(f, "; {} set aside", thousands(*quarantined_rows))?;
+        }
+        match incremental {
+            None => Ok(()),
+            Some(report) => write!(f, "; next: {report}"),
         }
     }
 }
@@ -301,6 +321,7 @@ mod tests {
             quarantined_rows: 0,
             broken_rules: Vec::new(),
             location: "hdfs://h:8020/user/sqoop/sales".to_owned(),
+            incremental: None,
         };
         assert_eq!(
             report.to_string(),

@@ -1,26 +1,27 @@
 //! One run: description, snapshot, ranges, parts, publication.
 
-use super::columns::{Fidelity, ReadColumn};
+use super::checks::{ensure_complete, ensure_contract, ensure_right, manifest_before};
+use super::columns::ReadColumn;
 use super::encoding::Layout;
 use super::error::ImportError;
+use super::incremental::{self, Before, IncrementalOutcome, Window};
 use super::inspection::Inspection;
 use super::part::WrittenPart;
 use super::permit::Permit;
-use super::request::{ImportReport, ImportRequest, Selection, Source, SplitMethod, Validation};
-use super::sampling::Sampled;
-use super::selection::{self, Select};
-use super::snapshot::{self, Snapshot, SnapshotMode};
-use super::splits::{self, Coverage, Cutting, Splitter};
-use super::worker::{self, Job, WORKERS_MAX, Written};
-use super::{split_column, target};
-use crate::database::{Access, Database, Limits, Product, TableInfo, quoted};
+use super::plan::Plan;
+use super::publish::Publishing;
+use super::request::{ImportReport, ImportRequest, Selection, Source, Validation};
+use super::selection;
+use super::snapshot::{self, Snapshot};
+use super::target;
+use super::worker::{self, Job, Written};
+use crate::database::{Access, Database, Limits};
 use crate::quality::Facts;
-use crate::verify::{self, Decision, DriftPolicy};
+use comptoir_lake::Lake;
 use comptoir_lake::publish::Publication;
-use comptoir_lake::{Lake, LakeError, published};
 use comptoir_model::ids::RunId;
 use comptoir_model::manifest::{
-    Column, MANIFEST_VERSION, Manifest, SnapshotInfo, SourceInfo, SourceRows,
+    Appended, Column, MANIFEST_VERSION, Manifest, SnapshotInfo, SourceInfo, SourceRows,
 };
 use comptoir_model::row_checksum::CanonicalForm;
 use indicatif::ProgressBar;
@@ -54,11 +55,21 @@ pub(super) async fn import_with(
     permit: Permit<'_>,
     progress: &ProgressBar,
 ) -> Result<ImportReport, ImportError> {
-    target::ensure_free(lake, &request.target, request.existing).await?;
+    target::ensure_free(lake, request).await?;
+    let before = match request.incremental {
+        Some(_) => Before::of(lake, request).await?,
+        None => Before::default(),
+    };
     let limits = Limits::default();
     let mut database = Database::connect(&source.url, &source.login, Access::Read, limits).await?;
     let server = database.server.clone();
     let plan = Plan::of(&mut database, request).await?;
+    let asked = match &request.incremental {
+        Some(wanted) => {
+            Some(incremental::begin(&mut database, request, wanted, &plan.table).await?)
+        }
+        None => None,
+    };
     // Read before the snapshot opens, so that a change after this time may be in the import, and
     // no change before it can be missing.
     let imported_at = clock();
@@ -69,6 +80,20 @@ pub(super) async fn import_with(
         info,
     } = snapshot;
     let first = &mut connections[0];
+    let window = match asked {
+        Some(asked) => {
+            let window = asked.window(first, request, &before, &plan.table, imported_at);
+            let Some(window) = window.await? else {
+                progress.finish_and_clear();
+                return Ok(before.nothing_new(lake, request, run, imported_at));
+            };
+            Some(window)
+        }
+        None => None,
+    };
+    let asked_for = &request.selection;
+    let narrowed = window.as_ref().map(|window| request.narrowed(window));
+    let request = narrowed.as_ref().unwrap_or(request);
     let cuts = plan.cuts(first, request).await?;
     let counted = match request.validation {
         Validation::None => None,
@@ -76,7 +101,8 @@ pub(super) async fn import_with(
             Some(selection::count(first, &request.selection, &plan.table).await?)
         }
     };
-    let selects = plan.selects(&cuts, request);
+    let lead = window.as_ref().and_then(Window::lead);
+    let selects = plan.selects(&cuts, request, lead);
     let layout = Layout {
         table: plan.table.name.clone(),
         columns: plan.columns.clone(),
@@ -87,21 +113,24 @@ pub(super) async fn import_with(
     };
     let forms = layout.canonical_forms();
     let columns = columns(&plan.columns, &forms);
-    let before = manifest_before(lake, request).await?;
-    ensure_contract(request, &plan.table.name, before.as_ref(), &columns)?;
+    let published = manifest_before(lake, request).await?;
+    ensure_contract(request, &plan.table.name, published.as_ref(), &columns)?;
     let inspection = Inspection::open(first, &request.quality, &plan.table, &layout).await?;
     let publication = Publication::begin(lake, &request.target, run.clone()).await?;
+    let overlap = window.as_ref().and_then(|window| window.overlap.clone());
     let job = Job::new(
         layout,
         selects,
         inspection,
         request.max_rate,
         publication,
+        overlap.clone(),
         progress.clone(),
     );
     let job = Arc::new(job);
     let written = worker::write_parts(&job, connections).await;
-    let written = written.and_then(|written| ensure_complete(written, counted));
+    let left_out = overlap.map_or(0, |overlap| overlap.left_out());
+    let written = written.and_then(|written| ensure_complete(written, left_out, counted));
     let job = Arc::into_inner(job).ok_or_else(|| ImportError::Worker {
         reason: "it still holds the publication".to_owned(),
     })?;
@@ -117,16 +146,22 @@ pub(super) async fn import_with(
             return Err(error);
         }
     };
+    let rows: u64 = parts.iter().map(|part| part.info.rows).sum();
+    if window.is_some() && rows == 0 && before.holds_rows {
+        abandon(publication).await;
+        progress.finish_and_clear();
+        return Ok(before.nothing_new(lake, request, run, imported_at));
+    }
     let facts = Facts {
-        rows: parts.iter().map(|part| part.info.rows).sum(),
-        rows_before: before.map(|manifest| manifest.rows()),
+        rows,
+        rows_before: published.map(|manifest| manifest.rows()),
         now: imported_at,
     };
     let quality = inspection.outcomes(checks, &facts);
     let from = SourceInfo {
         url: source.url.to_string(),
         table: plan.table.name.clone(),
-        rows: match &request.selection {
+        rows: match asked_for {
             Selection::Table { filter, .. } => {
                 filter.clone().map_or(SourceRows::All, SourceRows::Where)
             }
@@ -136,15 +171,19 @@ pub(super) async fn import_with(
     };
     let mut manifest = manifest(request, from, columns, run, imported_at, info, parts);
     manifest.quality = quality;
+    manifest.incremental = (window.as_ref().zip(request.incremental.as_ref()))
+        .map(|(window, wanted)| window.state(wanted, manifest.run.clone()));
     if let Err(error) = ensure_right(&publication, &manifest, request.validation).await {
         abandon(publication).await;
         return Err(error);
     }
-    if let Err(error) = permit.ask().await {
-        abandon(publication).await;
-        return Err(error);
-    }
-    publication.commit(&manifest, clock()).await?;
+    let publishing = Publishing {
+        lake,
+        request,
+        before: &before,
+        permit,
+    };
+    publishing.publish(publication, &manifest, clock()).await?;
     progress.finish_and_clear();
     Ok(ImportReport {
         rows: manifest.rows(),
@@ -156,183 +195,18 @@ pub(super) async fn import_with(
             .filter(|outcome| !outcome.is_kept())
             .collect(),
         location: lake.url_of(&request.target),
+        incremental: (window.zip(request.incremental.as_ref())).map(|(window, wanted)| {
+            wanted.report(Some(window.ceiling), IncrementalOutcome::Published)
+        }),
         run: manifest.run,
         imported_at,
     })
 }
 
-/// What is read, and by which column it is cut.
-pub(super) struct Plan {
-    pub(super) table: TableInfo,
-    pub(super) columns: Vec<ReadColumn>,
-    /// The column in SQL, its name, and how it is cut.
-    cut: Option<(String, String, Splitter)>,
-}
-
-impl Plan {
-    pub(super) async fn of(
-        database: &mut Database,
-        request: &ImportRequest,
-    ) -> Result<Self, ImportError> {
-        let table = selection::describe(database, &request.selection).await?;
-        let wanted = match &request.selection {
-            Selection::Table { columns, .. } => columns.as_deref(),
-            Selection::Query(_) => None,
-        };
-        let columns = request.rendering.columns(&table, wanted)?;
-        let product = database.product();
-        let chosen = split_column::choose(&table, request.mappers, &request.split, product)?;
-        let cut = chosen.map(|(column, splitter)| {
-            let sql = match (&request.selection, &request.split.column) {
-                // As the user wrote it: the query knows what it means.
-                (Selection::Query(_), Some(written)) => written.clone(),
-                _ => quoted(&column.name),
-            };
-            (sql, column.name.clone(), splitter)
-        });
-        if cut.is_some() && request.snapshot != SnapshotMode::Off && product != Product::Sqlite {
-            split_column::ensure_snapshots(&table)?;
-        }
-        Ok(Self {
-            table,
-            columns,
-            cut,
-        })
-    }
-
-    /// How many connections read, where the server gives them one moment.
-    pub(super) fn workers(&self, request: &ImportRequest) -> usize {
-        let wanted = self.cut.as_ref().map(|_| request.mappers.get() as usize);
-        wanted.unwrap_or(1).min(WORKERS_MAX)
-    }
-
-    /// The ranges, by what is in the column at the moment of the snapshot.
-    pub(super) async fn cuts(
-        &self,
-        database: &mut Database,
-        request: &ImportRequest,
-    ) -> Result<Vec<Option<String>>, ImportError> {
-        let Some((sql, name, splitter)) = &self.cut else {
-            return Ok(vec![None]);
-        };
-        if request.split.method == SplitMethod::Balanced && *splitter != Splitter::Boolean {
-            let sampled = Sampled {
-                selection: &request.selection,
-                table: &self.table,
-                name,
-                sql,
-                splitter: *splitter,
-                workers: request.mappers,
-            };
-            return sampled.ranges(database).await;
-        }
-        let boundary_query = request.split.boundary_query.as_deref();
-        let (selection, table) = (&request.selection, &self.table);
-        let column = (name.as_str(), *splitter);
-        let (min, max) =
-            selection::bounds(database, selection, table, column, boundary_query).await?;
-        let as_sqoop = request.rendering.fidelity == Fidelity::AsSqoop;
-        let cutting = Cutting {
-            splitter: *splitter,
-            column: sql,
-            bounds: (min.as_deref(), max.as_deref()),
-            ranges: request.mappers,
-            limit: request.split.limit,
-            coverage: if as_sqoop || boundary_query.is_some() {
-                Coverage::Bounded
-            } else {
-                Coverage::Whole
-            },
-            faithful: as_sqoop,
-        };
-        splits::plan(&cutting).map_err(|source| ImportError::Bounds {
-            column: name.clone(),
-            source,
-        })
-    }
-
-    fn selects(&self, cuts: &[Option<String>], request: &ImportRequest) -> Vec<Select> {
-        let table = &self.table.name;
-        cuts.iter()
-            .map(|cut| selection::select(&request.selection, &self.columns, table, cut.as_deref()))
-            .collect()
-    }
-}
-
 /// What stays is swept by the next run.
-async fn abandon(publication: Publication) {
+pub(super) async fn abandon(publication: Publication) {
     if let Err(error) = publication.abandon().await {
         tracing::debug!(%error, "could not delete the unfinished run");
-    }
-}
-
-/// The import that lies in the target, where something is held against it.
-async fn manifest_before(
-    lake: &Lake,
-    request: &ImportRequest,
-) -> Result<Option<Manifest>, ImportError> {
-    if request.schema_drift == DriftPolicy::Ignore && request.quality.rules.is_empty() {
-        return Ok(None);
-    }
-    match published::open(lake, &request.target).await {
-        Ok(run) => Ok(run.map(|run| run.manifest().clone())),
-        Err(LakeError::Unpublished { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Holds the columns against those of the import before.
-fn ensure_contract(
-    request: &ImportRequest,
-    table: &str,
-    before: Option<&Manifest>,
-    now: &[Column],
-) -> Result<(), ImportError> {
-    let Some(before) = before.filter(|_| request.schema_drift != DriftPolicy::Ignore) else {
-        return Ok(());
-    };
-    match request.schema_drift.decide(table, &before.columns, now) {
-        Decision::Same => Ok(()),
-        Decision::GoOn(drift) => {
-            tracing::info!("the columns of `{table}` have changed since the last run: {drift}");
-            Ok(())
-        }
-        Decision::Refuse(error) => Err(error.into()),
-    }
-}
-
-fn ensure_complete(written: Written, counted: Option<u64>) -> Result<Written, ImportError> {
-    let set_aside = |part: &WrittenPart| part.quarantine.as_ref().map_or(0, |file| file.rows);
-    let imported = (written.parts.iter())
-        .map(|part| part.info.rows + set_aside(part))
-        .sum();
-    match counted {
-        Some(counted) if counted != imported => Err(ImportError::Validation { counted, imported }),
-        _ => Ok(written),
-    }
-}
-
-/// Whether what was written may be published.
-async fn ensure_right(
-    publication: &Publication,
-    manifest: &Manifest,
-    validation: Validation,
-) -> Result<(), ImportError> {
-    let forbidding: Vec<_> = (manifest.quality.iter())
-        .filter(|outcome| outcome.forbids_publication())
-        .cloned()
-        .collect();
-    if !forbidding.is_empty() {
-        return Err(ImportError::Quality(forbidding));
-    }
-    if validation == Validation::None {
-        return Ok(());
-    }
-    let differences = verify::verify_written(publication, manifest).await?;
-    if differences.is_empty() {
-        Ok(())
-    } else {
-        Err(ImportError::Differences(differences))
     }
 }
 
@@ -371,6 +245,8 @@ fn manifest(
             .filter_map(|part| part.quarantine.clone())
             .collect(),
         quality: Vec::new(),
+        appended: Appended::default(),
+        incremental: None,
         parts: parts.into_iter().map(|part| part.info).collect(),
         arguments: request.arguments.clone(),
     }

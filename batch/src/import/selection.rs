@@ -84,12 +84,7 @@ fn bounds_query(
             format!("SELECT MIN({column}), MAX({column}) FROM {table}{condition}")
         }
         Selection::Query(sql) => {
-            let column = column
-                .rsplit('.')
-                .next()
-                .unwrap_or(column)
-                .trim_matches('`');
-            let column = quoted(column);
+            let column = quoted(bare(column));
             let query = with_conditions(sql, "(1 = 1)");
             format!("SELECT MIN(rows_of.{column}), MAX(rows_of.{column}) FROM ({query}) AS rows_of")
         }
@@ -159,6 +154,64 @@ pub(super) async fn count(
     Ok(count.and_then(|count| count.parse().ok()).unwrap_or(0))
 }
 
+impl Selection {
+    /// Only those of the rows for which the condition is true.
+    pub(super) fn narrowed(&self, condition: &str) -> Self {
+        match self {
+            Self::Table {
+                name,
+                columns,
+                filter,
+            } => Self::Table {
+                name: name.clone(),
+                columns: columns.clone(),
+                filter: Some(match filter {
+                    None => condition.to_owned(),
+                    Some(filter) => format!("({filter}) AND ({condition})"),
+                }),
+            },
+            Self::Query(sql) => {
+                let narrowed = format!("({condition}) AND {CONDITIONS}");
+                Self::Query(sql.replace(CONDITIONS, &narrowed))
+            }
+        }
+    }
+}
+
+/// The values of a column, the highest first, `limit` at most. A filter of the user's is left
+/// aside: a key is taken whether its row is wanted or not.
+pub(super) fn keys(
+    selection: &Selection,
+    table: &TableInfo,
+    column: &str,
+    condition: &str,
+    limit: u64,
+) -> String {
+    match selection {
+        Selection::Table { .. } => {
+            let (condition, table) = (where_clause(condition), quoted(&table.name));
+            format!("SELECT {column} FROM {table}{condition} ORDER BY {column} DESC LIMIT {limit}")
+        }
+        Selection::Query(sql) => {
+            let condition = if condition.is_empty() {
+                "1 = 1"
+            } else {
+                condition
+            };
+            let query = with_conditions(sql, &format!("({condition})"));
+            let column = quoted(bare(column));
+            format!(
+                "SELECT rows_of.{column} FROM ({query}) AS rows_of ORDER BY 1 DESC LIMIT {limit}"
+            )
+        }
+    }
+}
+
+/// The name of a column without that of its table.
+fn bare(column: &str) -> &str {
+    (column.rsplit('.').next().unwrap_or(column)).trim_matches('`')
+}
+
 /// The statement for one part's rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Select {
@@ -167,9 +220,10 @@ pub(super) struct Select {
     pub(super) first: usize,
 }
 
-/// The rows of one part; `cut` is its range, `None` takes all.
+/// The rows of one part; `cut` is its range, `None` takes all. `lead` is a column whose value comes
+/// before those of the row: a number or a time.
 ///
-/// A constant comes first: the driver takes a row whose first value has 16 MiB or more for the end
+/// Where there is none, a constant comes first: the driver takes a row whose first value has 16 MiB or more for the end
 /// of the answer, and would silently leave out the rest. A query is wrapped for it only where its
 /// first column can be that long, since wrapping loses its order.
 pub(super) fn select(
@@ -177,6 +231,7 @@ pub(super) fn select(
     columns: &[ReadColumn],
     table: &str,
     cut: Option<&str>,
+    lead: Option<&str>,
 ) -> Select {
     match selection {
         Selection::Table { filter, .. } => {
@@ -189,7 +244,8 @@ pub(super) fn select(
             let condition = where_clause(&conditions.join(" AND "));
             Select {
                 sql: format!(
-                    "SELECT 0, {} FROM {}{condition}",
+                    "SELECT {}, {} FROM {}{condition}",
+                    lead.unwrap_or("0"),
                     names.join(", "),
                     quoted(table)
                 ),
@@ -198,6 +254,13 @@ pub(super) fn select(
         }
         Selection::Query(sql) => {
             let query = with_conditions(sql, &format!("({})", cut.unwrap_or("1 = 1")));
+            if let Some(lead) = lead {
+                let lead = quoted(bare(lead));
+                return Select {
+                    sql: format!("SELECT rows_of.{lead}, rows_of.* FROM ({query}) AS rows_of"),
+                    first: 1,
+                };
+            }
             match columns.first().map(|column| column.source.storage) {
                 Some(Storage::Text | Storage::Binary) => Select {
                     sql: format!("SELECT 0, rows_of.* FROM ({query}) AS rows_of"),
@@ -263,10 +326,38 @@ mod tests {
                 &selection,
                 &columns,
                 "t",
-                Some("`a b` < 5 OR `a b` IS NULL")
+                Some("`a b` < 5 OR `a b` IS NULL"),
+                None
             )
             .sql,
             "SELECT 0, `a b`, `$CONDITIONS` FROM `t` WHERE (a = 1 OR b = 2) AND (`a b` < 5 OR `a b` IS NULL)"
+        );
+    }
+
+    #[test]
+    fn what_is_new_is_asked_for_beside_the_filter_and_the_range() {
+        let table = Selection::Table {
+            name: "t".to_owned(),
+            columns: None,
+            filter: Some("a = 1 OR b = 2".to_owned()),
+        };
+        let columns = [column("a", Storage::Integer)];
+        let narrowed = table.narrowed("`c` > 10");
+        assert_eq!(
+            select(&narrowed, &columns, "t", Some("`a` < 5"), Some("`c`")).sql,
+            "SELECT `c`, `a` FROM `t` WHERE ((a = 1 OR b = 2) AND (`c` > 10)) AND (`a` < 5)"
+        );
+        let query = Selection::Query("SELECT a, c FROM t WHERE $CONDITIONS".to_owned());
+        assert_eq!(
+            select(
+                &query.narrowed("t.c > 10"),
+                &columns,
+                "the query",
+                None,
+                Some("t.c")
+            )
+            .sql,
+            "SELECT rows_of.`c`, rows_of.* FROM (SELECT a, c FROM t WHERE (t.c > 10) AND (1 = 1)) AS rows_of"
         );
     }
 
@@ -279,13 +370,20 @@ mod tests {
             &[column("a", Storage::Integer)],
             "the query",
             Some("a < 5"),
+            None,
         );
         assert_eq!(
             numbers.sql,
             "SELECT a FROM t WHERE x AND (a < 5) ORDER BY a"
         );
         assert_eq!(numbers.first, 0);
-        let texts = select(&selection, &[column("a", Storage::Text)], "the query", None);
+        let texts = select(
+            &selection,
+            &[column("a", Storage::Text)],
+            "the query",
+            None,
+            None,
+        );
         assert!(
             texts
                 .sql

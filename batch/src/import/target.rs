@@ -1,26 +1,27 @@
 //! What may be replaced.
 
 use super::error::ImportError;
-use super::request::Existing;
+use super::request::{Existing, ImportRequest};
 use comptoir_lake::{EntryKind, Lake, LakeError, LakePath, published};
 use comptoir_model::manifest::Manifest;
 
-/// Refuses a target that holds what is not to be replaced. An empty directory, made with its
+/// Refuses a target that holds what is not to be replaced or added to. An empty directory, made with its
 /// rights by an operator or left by a job of Sqoop that failed, will always do.
-pub(super) async fn ensure_free(
-    lake: &Lake,
-    target: &LakePath,
-    existing: Existing,
-) -> Result<(), ImportError> {
+pub(super) async fn ensure_free(lake: &Lake, request: &ImportRequest) -> Result<(), ImportError> {
+    let (target, existing) = (&request.target, &request.existing);
     if target.file_name().is_none() {
         return Err(ImportError::TargetIsRoot {
             path: target.clone(),
         });
     }
     let url = || lake.url_of(target);
+    let exists = || match request.incremental {
+        Some(_) => ImportError::MergeOrAppend { url: url() },
+        None => ImportError::TargetExists { url: url() },
+    };
     match lake.stat(target).await?.map(|entry| entry.kind) {
-        None if existing == Existing::Refuse && is_being_published(lake, target).await? => {
-            return Err(ImportError::TargetExists { url: url() });
+        None if *existing == Existing::Refuse && is_being_published(lake, target).await? => {
+            return Err(exists());
         }
         None => return Ok(()),
         Some(EntryKind::File) => return Err(ImportError::TargetIsFile { url: url() }),
@@ -32,8 +33,8 @@ pub(super) async fn ensure_free(
         .collect();
     let ours = names.iter().any(|name| Manifest::number_of(name).is_some());
     match (names.first(), existing) {
-        (None, _) | (_, Existing::ReplaceAll) => Ok(()),
-        (Some(_), Existing::Refuse) => Err(ImportError::TargetExists { url: url() }),
+        (None, _) | (_, Existing::ReplaceAll | Existing::Append | Existing::MergeBy(_)) => Ok(()),
+        (Some(_), Existing::Refuse) => Err(exists()),
         (Some(_), Existing::ReplaceOurs) if ours => Ok(()),
         (Some(found), Existing::ReplaceOurs) => Err(ImportError::ForeignTarget {
             url: url(),

@@ -2,6 +2,7 @@
 
 use super::encoding::Layout;
 use super::error::ImportError;
+use super::incremental::Overlap;
 use super::inspection::{Inspection, Inspector};
 use super::part::{self, Part, WrittenPart};
 use super::quarantine::Quarantine;
@@ -32,6 +33,8 @@ pub(super) struct Job {
     pub(super) inspection: Inspection,
     pub(super) throttle: Option<Throttle>,
     pub(super) publication: Publication,
+    /// Of an incremental import that reads rows again.
+    pub(super) overlap: Option<Arc<Overlap>>,
     pub(super) progress: ProgressBar,
     pub(super) next: AtomicUsize,
     pub(super) rows: AtomicU64,
@@ -45,6 +48,7 @@ impl Job {
         inspection: Inspection,
         max_rate: Option<MaxRate>,
         publication: Publication,
+        overlap: Option<Arc<Overlap>>,
         progress: ProgressBar,
     ) -> Self {
         progress.set_length(selects.len() as u64);
@@ -54,6 +58,7 @@ impl Job {
             inspection,
             throttle: max_rate.map(Throttle::new),
             publication,
+            overlap,
             progress,
             next: AtomicUsize::new(0),
             rows: AtomicU64::new(0),
@@ -162,8 +167,19 @@ async fn read_part(
     let mut meter = job.throttle.as_ref().map(Throttle::meter);
     let values = select.first + job.layout.columns.len();
     let (mut shown_rows, mut shown_bytes) = (0, 0);
+    let columns = job.layout.columns.len();
+    let unreadable = |error: sqlx::Error| ImportError::Worker {
+        reason: format!("the check column can't be read: {error}"),
+    };
     let mut rows = connection.rows(&what, &select.sql);
     while let Some(row) = rows.try_next().await? {
+        if let Some(overlap) = &job.overlap
+            && !overlap
+                .admits(&row, select.first, columns)
+                .map_err(unreadable)?
+        {
+            continue;
+        }
         match inspector.inspect(&job.layout, &row, select.first)? {
             Verdict::Keep => part.append(&row, select.first)?,
             Verdict::SetAside => {

@@ -7,6 +7,7 @@ use super::table;
 use crate::cli::Exit;
 use crate::import::{self, Existing, ImportRequest, Preview, thousands};
 use comptoir_config::{Settings, Sources};
+use comptoir_model::incremental::Start;
 use comptoir_model::manifest::SnapshotMethod;
 use comptoir_warehouse::{JobRun, WarehouseError};
 use std::io::Write;
@@ -122,9 +123,18 @@ fn state(preview: &Preview, request: &ImportRequest) -> String {
     let fate = match request.existing {
         Existing::ReplaceAll | Existing::ReplaceOurs => "is replaced, all or nothing",
         Existing::Refuse => "is in the way",
+        Existing::Append => "is added to",
+        Existing::MergeBy(_) => "is merged with what is new",
+    };
+    let begin = match &manifest.incremental {
+        Some(state) if request.incremental.is_some() => match &state.start {
+            Start::After(value) => format!("; the run begins after {value}"),
+            Start::From(value) => format!("; the run begins at {value}"),
+        },
+        _ => String::new(),
     };
     format!(
-        "the import {} of {}, {} rows, {} bytes, {fate}",
+        "the import {} of {}, {} rows, {} bytes, {fate}{begin}",
         manifest.run,
         table::moment(Some(manifest.imported_at)),
         thousands(manifest.rows()),

@@ -20,7 +20,7 @@ pub enum CommandError {
     #[error("the job `{job}`: {source}")]
     Usage {
         job: JobName,
-        source: import::CommandError,
+        source: Box<import::CommandError>,
     },
     #[error("the warehouse: {0}")]
     Password(#[from] SecretError),
@@ -92,7 +92,10 @@ impl<'a> Ready<'a> {
         let composed =
             import::check(&job.args, &settings, &job.directory, line).map_err(|source| {
                 let job = job.name.clone();
-                CommandError::Usage { job, source }
+                CommandError::Usage {
+                    job,
+                    source: Box::new(source),
+                }
             })?;
         Ok(Self {
             job,

@@ -135,6 +135,7 @@ mod tests {
             ambiguous_rows: 0,
             quarantined_rows: 0,
             broken_rules: Vec::new(),
+            incremental: None,
             location: "file:///l/t".to_owned(),
         };
         summary(job, second, Outcome::Done(report))

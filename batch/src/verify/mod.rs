@@ -20,7 +20,7 @@ mod report;
 #[cfg(test)]
 mod round_trip;
 mod source;
-mod text;
+pub(crate) mod text;
 
 pub use crate::encode::Total;
 pub use args::VerifyArgs;

@@ -93,6 +93,16 @@ pub async fn read_part(
     }
 }
 
+/// Reads a file to its end: its length, and its SHA-256 in lower-case hexadecimal.
+pub(super) async fn read_bytes(mut reader: LakeReader) -> Result<(u64, String), LakeError> {
+    let (mut bytes, mut sha256) = (0, Sha256::new());
+    while let Some(chunk) = reader.next_chunk().await? {
+        bytes += chunk.len() as u64;
+        sha256.update(&chunk);
+    }
+    Ok((bytes, hex::encode(sha256.finalize())))
+}
+
 async fn read_text(
     mut reader: LakeReader,
     content: Arc<Content>,
@@ -115,16 +125,12 @@ async fn read_text(
 }
 
 async fn read_binary(
-    mut reader: LakeReader,
+    reader: LakeReader,
     content: Arc<Content>,
     total: impl FnOnce(&LakeBytes, &[CanonicalForm]) -> Result<Total, String> + Send + 'static,
 ) -> Result<PartReading, ReadError> {
     let file = LakeBytes::new(reader.clone());
-    let (mut bytes, mut sha256) = (0, Sha256::new());
-    while let Some(chunk) = reader.next_chunk().await? {
-        bytes += chunk.len() as u64;
-        sha256.update(&chunk);
-    }
+    let (bytes, sha256) = read_bytes(reader).await?;
     let task = tokio::task::spawn_blocking(move || {
         let rows = total(&file, &content.forms);
         match file.take_failure() {
@@ -134,29 +140,40 @@ async fn read_binary(
     });
     Ok(PartReading {
         bytes,
-        sha256: hex::encode(sha256.finalize()),
+        sha256,
         rows: task.await??,
     })
+}
+
+/// What differs between the bytes of a part and what its manifest says of them.
+pub(super) fn compare_bytes(
+    part: &str,
+    (bytes, sha256): (u64, &str),
+    found: &(u64, String),
+) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    if bytes != found.0 {
+        differences.push(Difference::Bytes {
+            part: part.to_owned(),
+            said: bytes,
+            found: found.0,
+        });
+    }
+    if sha256 != found.1 {
+        differences.push(Difference::Sha256 {
+            part: part.to_owned(),
+            said: sha256.to_owned(),
+            found: found.1.clone(),
+        });
+    }
+    differences
 }
 
 /// What differs between a part and what its manifest says of it.
 pub fn compare(said: &PartInfo, found: &PartReading, check: RowCheck) -> Vec<Difference> {
     let part = || said.name.clone();
-    let mut differences = Vec::new();
-    if said.bytes != found.bytes {
-        differences.push(Difference::Bytes {
-            part: part(),
-            said: said.bytes,
-            found: found.bytes,
-        });
-    }
-    if said.sha256 != found.sha256 {
-        differences.push(Difference::Sha256 {
-            part: part(),
-            said: said.sha256.clone(),
-            found: found.sha256.clone(),
-        });
-    }
+    let read = (found.bytes, found.sha256.clone());
+    let mut differences = compare_bytes(&said.name, (said.bytes, &said.sha256), &read);
     match (&found.rows, check) {
         (_, RowCheck::Impossible { .. }) => {}
         (Err(reason), _) => differences.push(Difference::Unreadable {

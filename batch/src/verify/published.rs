@@ -16,11 +16,29 @@ const PARTS_AT_A_TIME: usize = 4;
 /// Reads all parts of a run and compares each with the manifest. `location` is for the report.
 pub async fn verify(run: &PublishedRun, location: String) -> Result<Report, ReadError> {
     let manifest = run.manifest();
-    let differences = differences(manifest, Parts::Published(run)).await?;
+    let mut differences = differences(manifest, Parts::Published(run)).await?;
+    for other in &manifest.appended.others {
+        let reader = match run.open_other(&other.name).await {
+            Err(error @ LakeError::NotFound { .. }) => {
+                differences.push(Difference::Damaged {
+                    reason: error.to_string(),
+                });
+                continue;
+            }
+            opened => opened?,
+        };
+        let reading = part::read_bytes(reader).await?;
+        differences.extend(part::compare_bytes(
+            &other.name,
+            (other.bytes, &other.sha256),
+            &reading,
+        ));
+    }
     Ok(Report {
         run: manifest.run.clone(),
         location,
         parts: manifest.parts.len(),
+        others: manifest.appended.others.len(),
         rows: manifest.rows(),
         bytes: manifest.bytes(),
         row_check: RowCheck::of(manifest),

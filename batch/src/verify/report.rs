@@ -12,6 +12,8 @@ pub struct Report {
     /// The published directory, as a URL.
     pub location: String,
     pub parts: usize,
+    /// Parts of another program, or of another shape: only their bytes can be checked.
+    pub others: usize,
     pub rows: u64,
     pub bytes: u64,
     pub row_check: RowCheck,
@@ -120,6 +122,13 @@ impl fmt::Display for Report {
             f,
             "verified {location} (run {run}): {parts} parts, {rows} rows, {bytes} bytes; {checked}"
         )?;
+        if self.others > 0 {
+            let others = self.others;
+            write!(
+                f,
+                "; of {others} more, which the manifest does not describe, sizes and SHA-256 are right"
+            )?;
+        }
         match &self.source {
             None => Ok(()),
             Some(SourceCheck::Checksum) => {
@@ -181,6 +190,7 @@ mod tests {
             run: RunId::parse("r1").unwrap(),
             location: "hdfs://h:8020/user/sqoop/sales".to_owned(),
             parts: 4,
+            others: 0,
             rows: 2823,
             bytes: 500_000,
             row_check: RowCheck::Checksum,

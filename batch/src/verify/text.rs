@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// Compressed bytes that are taken at a time: what comes out of them is in memory as a whole.
 const PIECE: usize = 16 * 1024;
 
-pub(super) struct TextRows {
+pub(crate) struct TextRows {
     content: Arc<Content>,
     decompressor: Decompressor,
     /// From the start of a record.
@@ -24,7 +24,7 @@ pub(super) struct TextRows {
 }
 
 impl TextRows {
-    pub(super) fn new(content: Arc<Content>, compression: TextCompression) -> Result<Self, String> {
+    pub(crate) fn new(content: Arc<Content>, compression: TextCompression) -> Result<Self, String> {
         Ok(Self {
             content,
             decompressor: Decompressor::new(compression).map_err(|error| error.to_string())?,
@@ -35,7 +35,7 @@ impl TextRows {
         })
     }
 
-    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), String> {
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<(), String> {
         for piece in bytes.chunks(PIECE) {
             (self.decompressor)
                 .append(piece, &mut self.pending)
@@ -45,7 +45,7 @@ impl TextRows {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> Result<Total, String> {
+    pub(crate) fn finish(mut self) -> Result<Total, String> {
         let decompressor = std::mem::replace(
             &mut self.decompressor,
             Decompressor::new(TextCompression::None).map_err(|error| error.to_string())?,
@@ -78,7 +78,7 @@ impl TextRows {
             self.total += self.row.take();
         }
         self.pending.drain(..end);
-        self.scan.at -= end;
+        self.scan.restart(end);
         Ok(())
     }
 }
@@ -118,7 +118,7 @@ fn hexadecimal(text: &[u8], out: &mut Vec<u8>) {
 
 /// Looks for the ends of records; goes on where it stopped when more bytes have come.
 #[derive(Clone, Copy, Debug, Default)]
-struct Scan {
+pub(crate) struct Scan {
     at: usize,
     state: State,
 }
@@ -134,11 +134,19 @@ enum State {
 impl Scan {
     /// The end of the last whole record in `bytes`; 0 if there is none.
     fn last_end(&mut self, format: &TextFormat, bytes: &[u8]) -> usize {
+        let mut last = 0;
+        while let Some(end) = self.next_end(format, bytes) {
+            last = end;
+        }
+        last
+    }
+
+    /// The end of the next whole record in `bytes`.
+    pub(crate) fn next_end(&mut self, format: &TextFormat, bytes: &[u8]) -> Option<usize> {
         let quote = match format.enclose {
             Enclose::Never => None,
             Enclose::WhereNeeded(byte) | Enclose::Always(byte) => Some(byte),
         };
-        let mut end = 0;
         while let Some(&byte) = bytes.get(self.at) {
             if self.state == State::FieldStart && Some(byte) == quote {
                 self.state = State::Enclosed;
@@ -158,14 +166,19 @@ impl Scan {
                 State::Enclosed if Some(byte) == quote => State::Plain,
                 State::Enclosed => State::Enclosed,
                 _ if byte == format.record => {
-                    end = self.at;
-                    State::FieldStart
+                    self.state = State::FieldStart;
+                    return Some(self.at);
                 }
                 _ if byte == format.field => State::FieldStart,
                 _ => State::Plain,
             };
         }
-        end
+        None
+    }
+
+    /// After the first `gone` bytes were taken away.
+    pub(crate) fn restart(&mut self, gone: usize) {
+        self.at -= gone;
     }
 }
 

@@ -17,7 +17,7 @@ on_every_database! {
 const ROWS: u32 = 20_000;
 
 /// A handful, or as many as `compose/test long` asks for.
-fn kills() -> u32 {
+pub(crate) fn kills() -> u32 {
     match std::env::var("COMPTOIR_TEST_KILLS") {
         Ok(kills) => kills.parse().unwrap(),
         Err(_) => 5,
@@ -38,7 +38,7 @@ async fn a_killed_import_leaves_the_old_or_the_new_one(world: &World) {
             .sql(&format!("UPDATE t SET note = 'generation {generation}'"))
             .await;
         let delay = whole.mul_f64(f64::from(clock::random_u32()) / f64::from(u32::MAX));
-        kill_after(world, delay);
+        kill_after(import(world), delay);
         let found = generation_of(&world.rows().await);
         // One that was killed after it had decided is completed by a later one, which is then killed.
         assert!(
@@ -113,8 +113,9 @@ fn run_to_its_end(world: &World) {
     assert!(import(world).status().unwrap().success());
 }
 
-fn kill_after(world: &World, delay: Duration) {
-    let mut process = import(world).spawn().unwrap();
+/// Starts an import and kills it after some time, if it still runs.
+pub(crate) fn kill_after(mut import: std::process::Command, delay: Duration) {
+    let mut process = import.spawn().unwrap();
     std::thread::sleep(delay);
     process.kill().unwrap();
     process.wait().unwrap();

@@ -7,12 +7,15 @@
 mod cron_files;
 mod database;
 mod golden;
+mod import_append;
 mod import_command;
 mod import_consistency;
 mod import_crash;
 mod import_flags;
 mod import_formats;
+mod import_incremental;
 mod import_lake_faults;
+mod import_merge;
 mod import_quality;
 mod import_refusals;
 mod import_snapshot;

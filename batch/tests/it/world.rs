@@ -208,15 +208,16 @@ impl World {
     ) -> Result<ImportReport, ImportError> {
         let run = RunId::new(clock::now(), clock::random_u32());
         let progress = ProgressBar::hidden();
-        import(
+        // Boxed: the futures of tests with several imports would be large.
+        let importing = import(
             &self.source,
             &self.lake,
             request,
             run,
             clock::now,
             &progress,
-        )
-        .await
+        );
+        Box::pin(importing).await
     }
 
     /// What is published: its manifest, and the rows of each part, checked.

@@ -36,7 +36,8 @@ pub(crate) fn is_temporary(name: &str) -> bool {
 
 const TEMPORARY_SUFFIX: &str = ".tmp";
 
-async fn write_temporary(lake: &Lake, temporary: &LakePath, bytes: Bytes) -> Result<()> {
+/// The file before its rename, under a name that nobody else uses.
+pub(crate) async fn write_temporary(lake: &Lake, temporary: &LakePath, bytes: Bytes) -> Result<()> {
     let mut writer = lake.create(temporary, Create::Exclusive).await?;
     writer.write(bytes).await?;
     writer.close().await
@@ -49,5 +50,9 @@ fn temporary_of(path: &LakePath) -> Result<LakePath> {
     };
     let parent = path.parent().ok_or_else(invalid)?;
     let name = path.file_name().ok_or_else(invalid)?;
-    parent.join(&format!(".{name}.{}{TEMPORARY_SUFFIX}", unique_suffix()))
+    parent.join(&temporary_name(name, &unique_suffix()))
+}
+
+pub(crate) fn temporary_name(name: &str, unique: &str) -> String {
+    format!(".{name}.{unique}{TEMPORARY_SUFFIX}")
 }

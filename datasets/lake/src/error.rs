@@ -96,6 +96,11 @@ pub enum LakeError {
     },
 
     #[error(
+        "{path} holds parts that its manifest does not describe, among them `{part}`: another program wrote them, or an import with other columns or delimiters\nhint: import the whole table again with --delete-target-dir"
+    )]
+    OtherParts { path: LakePath, part: String },
+
+    #[error(
         "the file system of {path} has no rename that never overwrites\nhint: put the lake on a local disk (ext4, xfs, btrfs, tmpfs) or on HDFS"
     )]
     Unsupported { path: LakePath },
@@ -125,6 +130,7 @@ impl LakeError {
             | Self::NewerManifest { .. }
             | Self::AmbiguousRows { .. }
             | Self::NotText { .. }
+            | Self::OtherParts { .. }
             | Self::Unsupported { .. }
             | Self::Failed { .. } => Retry::CanNot,
         }

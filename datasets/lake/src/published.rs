@@ -9,7 +9,7 @@ use crate::error::{LakeError, Result};
 use crate::file::LakeReader;
 use crate::lake::Lake;
 use crate::path::LakePath;
-use crate::publish::{Layout, Target, look_beside};
+use crate::publish::{Layout, Listing, Target, look_beside};
 use bytes::Bytes;
 use comptoir_model::manifest::{MANIFEST_VERSION, Manifest};
 use serde::Deserialize;
@@ -34,10 +34,35 @@ pub async fn open(lake: &Lake, target: &LakePath) -> Result<Option<PublishedRun>
             Attempt::Overtaken => tokio::time::sleep(PAUSE).await,
         }
     }
-    Err(LakeError::Unavailable {
+    Err(overtaken(target))
+}
+
+fn overtaken(target: &LakePath) -> LakeError {
+    LakeError::Unavailable {
         path: target.clone(),
         reason: format!("it was replaced {ATTEMPTS_MAX} times while being opened"),
-    })
+    }
+}
+
+/// The manifest of the current run, without opening its parts; `None` if nothing has been published.
+pub async fn describe(lake: &Lake, target: &LakePath) -> Result<Option<Manifest>> {
+    let layout = Layout::new(target)?;
+    for _ in 0..ATTEMPTS_MAX {
+        match locate(lake, &layout).await? {
+            Location::Nowhere => return Ok(None),
+            Location::Moving => {}
+            Location::At(location) => match manifest_in(lake, &location).await {
+                Ok(Some(manifest)) => return Ok(Some(manifest)),
+                Ok(None) => {}
+                Err(LakeError::Unpublished { .. }) if is_unpublished(lake, &location).await? => {
+                    return Ok(None);
+                }
+                Err(error) => return Err(error),
+            },
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Err(overtaken(target))
 }
 
 /// The current run with all its bytes, part by part; opens it again when it was replaced, and its
@@ -81,12 +106,17 @@ async fn attempt(lake: &Lake, layout: &Layout) -> Result<Attempt> {
         Location::Nowhere => return Ok(Attempt::NothingThere),
         Location::Moving => return Ok(Attempt::Overtaken),
     };
-    let Some(manifest) = manifest_in(lake, &location).await? else {
-        return Ok(Attempt::Overtaken);
+    let manifest = match manifest_in(lake, &location).await {
+        Ok(Some(manifest)) => manifest,
+        Ok(None) => return Ok(Attempt::Overtaken),
+        Err(LakeError::Unpublished { .. }) if is_unpublished(lake, &location).await? => {
+            return Ok(Attempt::NothingThere);
+        }
+        Err(error) => return Err(error),
     };
     let mut parts = Vec::with_capacity(manifest.parts.len());
     for part in &manifest.parts {
-        match lake.open_read(&location.join(&part.name)?).await {
+        match open_part(lake, &location, &manifest, &part.name).await {
             Ok(reader) => parts.push(reader),
             Err(LakeError::NotFound { path }) => {
                 return if is_same(lake, &location, &manifest).await? {
@@ -109,6 +139,23 @@ async fn attempt(lake: &Lake, layout: &Layout) -> Result<Attempt> {
     Ok(Attempt::Opened(Box::new(PublishedRun::new(
         lake, layout, location, manifest, parts,
     ))))
+}
+
+/// Opens a part under the name it has. One that was added not long ago may still lie under the name
+/// it waited under, which it leaves once and for all.
+async fn open_part(
+    lake: &Lake,
+    location: &LakePath,
+    manifest: &Manifest,
+    name: &str,
+) -> Result<LakeReader> {
+    if let Some(hidden) = manifest.appended.hidden.get(name) {
+        match lake.open_read(&location.join(hidden)?).await {
+            Err(LakeError::NotFound { .. }) => {}
+            opened => return opened,
+        }
+    }
+    lake.open_read(&location.join(name)?).await
 }
 
 async fn is_same(lake: &Lake, location: &LakePath, manifest: &Manifest) -> Result<bool> {
@@ -169,18 +216,36 @@ pub(crate) async fn manifest_in(lake: &Lake, directory: &LakePath) -> Result<Opt
         Err(LakeError::NotFound { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let numbered = entries
-        .iter()
-        .filter(|entry| entry.kind == EntryKind::File)
-        .filter_map(|entry| Some((Manifest::number_of(entry.name())?, &entry.path)));
-    let Some((_, path)) = numbered.max() else {
+    let listing = Listing::of(&entries);
+    let Some(&number) = listing.manifests.last() else {
         return Err(LakeError::Unpublished {
             path: directory.clone(),
         });
     };
-    match lake.read(path).await {
-        Ok(bytes) => parse(path, &bytes).map(Some),
+    read_manifest(lake, directory, number).await
+}
+
+/// The manifest of this number; `None` if there is none (any more).
+pub(crate) async fn read_manifest(
+    lake: &Lake,
+    directory: &LakePath,
+    number: u64,
+) -> Result<Option<Manifest>> {
+    let path = directory.child(&Manifest::file_name(number));
+    match lake.read(&path).await {
+        Ok(bytes) => parse(&path, &bytes).map(Some),
         Err(LakeError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether nobody has published anything in a directory: it is empty, or somebody is about to add
+/// the first parts.
+async fn is_unpublished(lake: &Lake, directory: &LakePath) -> Result<bool> {
+    match lake.list(directory).await {
+        Ok(entries) => Ok(Listing::of(&entries).is_unpublished()
+            && entries.iter().all(|entry| entry.kind == EntryKind::File)),
+        Err(LakeError::NotFound { .. }) => Ok(false),
         Err(error) => Err(error),
     }
 }

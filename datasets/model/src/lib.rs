@@ -10,6 +10,7 @@ pub mod event;
 pub mod file_format;
 pub mod history;
 pub mod ids;
+pub mod incremental;
 pub mod lines;
 pub mod live;
 pub mod manifest;

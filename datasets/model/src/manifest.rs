@@ -6,11 +6,13 @@
 use crate::api::PartInfo;
 use crate::file_format::FileFormat;
 use crate::ids::RunId;
+use crate::incremental::IncrementalState;
 use crate::quality::RuleOutcome;
 use crate::row_checksum::{CanonicalForm, RowChecksum};
 use crate::text_format::{ColumnKind, TextFormat};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The layout of the JSON. A reader refuses a higher one, and reads every lower one.
 ///
@@ -53,6 +55,53 @@ pub struct Manifest {
     pub quality: Vec<RuleOutcome>,
     /// The command line that made it, without secrets.
     pub arguments: Vec<String>,
+    #[serde(default, skip_serializing_if = "Appended::is_nothing")]
+    pub appended: Appended,
+    /// Of the job that the target belongs to; `None` where it is not imported incrementally.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incremental: Option<IncrementalState>,
+}
+
+/// What is so only in a target that parts were added to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Appended {
+    /// By the names of parts, the names that they may still lie under: a part gets its own name
+    /// after the manifest that names it is there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hidden: BTreeMap<String, String>,
+    /// Parts that this manifest does not describe: another program left them, or they hold other
+    /// columns, or the same ones in another format.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherPart>,
+}
+
+/// A part of which only its bytes are known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherPart {
+    pub name: String,
+    pub bytes: u64,
+    /// Lower-case hexadecimal; of another program's part, as it was when it was first seen.
+    pub sha256: String,
+    /// `None` of another program's part: only who wrote it knows how to count them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+}
+
+impl Appended {
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl From<PartInfo> for OtherPart {
+    fn from(part: PartInfo) -> Self {
+        Self {
+            name: part.name,
+            bytes: part.bytes,
+            sha256: part.sha256,
+            rows: Some(part.rows),
+        }
+    }
 }
 
 /// Where the rows came from.
@@ -147,6 +196,16 @@ impl Manifest {
     /// What the row checksum takes of each column.
     pub fn canonical_forms(&self) -> Option<Vec<CanonicalForm>> {
         self.columns.iter().map(|column| column.canonical).collect()
+    }
+
+    /// Whether the parts of `other` can be read as those of this one.
+    pub fn describes_parts_of(&self, other: &Self) -> bool {
+        let shape = |manifest: &Self| -> Vec<_> {
+            (manifest.columns.iter())
+                .map(|column| (column.name.clone(), column.kind, column.canonical))
+                .collect()
+        };
+        self.files == other.files && self.format == other.format && shape(self) == shape(other)
     }
 
     /// The file name of the `n`th manifest of a target.

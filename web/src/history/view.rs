@@ -168,7 +168,7 @@ pub(crate) mod tests {
     use super::*;
     use comptoir_model::file_format::FileFormat;
     use comptoir_model::ids::RunId;
-    use comptoir_model::manifest::{Column, MANIFEST_VERSION, SourceInfo, SourceRows};
+    use comptoir_model::manifest::{Appended, Column, MANIFEST_VERSION, SourceInfo, SourceRows};
     use comptoir_model::sales::SALES_COLUMNS;
     use comptoir_model::text_format::TextFormat;
 
@@ -207,6 +207,8 @@ pub(crate) mod tests {
             snapshot: None,
             quarantine: Vec::new(),
             quality: Vec::new(),
+            appended: Appended::default(),
+            incremental: None,
             arguments: Vec::new(),
         }
     }

@@ -180,6 +180,7 @@ fn kind_of(error: &LookError) -> ProblemKind {
             | LakeError::NewerManifest { .. }
             | LakeError::AmbiguousRows { .. }
             | LakeError::NotText { .. }
+            | LakeError::OtherParts { .. }
             | LakeError::Unpublished { .. },
         ) => ProblemKind::UnreadableImport,
         LookError::Lake(_) | LookError::Stopped(_) | LookError::TimedOut => {

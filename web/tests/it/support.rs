@@ -7,7 +7,9 @@ use comptoir_lake::{Lake, LakeOptions, LakePath};
 use comptoir_model::api::PartInfo;
 use comptoir_model::file_format::FileFormat;
 use comptoir_model::ids::RunId;
-use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SourceInfo, SourceRows};
+use comptoir_model::manifest::{
+    Appended, Column, MANIFEST_VERSION, Manifest, SourceInfo, SourceRows,
+};
 use comptoir_model::money::Currency;
 use comptoir_model::sales::SALES_COLUMNS;
 use comptoir_model::text_format::{ColumnKind, TextFormat};
@@ -233,6 +235,8 @@ impl Import {
             snapshot: None,
             quarantine: Vec::new(),
             quality: Vec::new(),
+            appended: Appended::default(),
+            incremental: None,
             arguments: Vec::new(),
         };
         Self { manifest, parts }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::cli::{Cli, Command};
+use crate::import::Existing;
 use clap::Parser;
 use comptoir_config::{Settings, Sources};
 
@@ -50,6 +51,27 @@ fn a_target_is_replaced_only_if_that_was_said() {
     assert_eq!(request(&["--table", "t"]).existing, Existing::Refuse);
     let replacing = request(&["--table", "t", "--delete-target-dir"]);
     assert_eq!(replacing.existing, Existing::ReplaceAll);
+    assert_eq!(
+        request(&["--table", "t", "--append"]).existing,
+        Existing::Append
+    );
+    for (mode, more, existing) in [
+        ("append", &[][..], Existing::Append),
+        ("lastmodified", &["--append"], Existing::Append),
+        (
+            "lastmodified",
+            &["--merge-key", "id"],
+            Existing::MergeBy("id".to_owned()),
+        ),
+        ("lastmodified", &[], Existing::Refuse),
+    ] {
+        let line = ["--table", "t", "--check-column", "c", "--incremental", mode];
+        assert_eq!(
+            request(&[&line, more].concat()).existing,
+            existing,
+            "{mode} {more:?}"
+        );
+    }
 }
 
 #[test]
@@ -95,8 +117,66 @@ fn what_can_not_be_meant_is_named_with_its_cure() {
             "--append and --delete-target-dir",
         ),
         (
+            &["--table", "t", "--append", "--quality", "q.toml"],
+            "--quality and --append",
+        ),
+        (
             &["--table", "t", "--incremental", "append"],
             "--check-column",
+        ),
+        (
+            &[
+                "--table",
+                "t",
+                "--incremental",
+                "often",
+                "--check-column",
+                "c",
+            ],
+            "--incremental often is not known",
+        ),
+        (
+            &["--table", "t", "--last-value", "7"],
+            "--last-value needs --incremental",
+        ),
+        (
+            &[
+                "--table",
+                "t",
+                "--merge-key",
+                "id",
+                "--incremental",
+                "append",
+                "--check-column",
+                "c",
+            ],
+            "--merge-key needs --incremental lastmodified",
+        ),
+        (
+            &[
+                "--table",
+                "t",
+                "--merge-key",
+                "id",
+                "--append",
+                "--incremental",
+                "lastmodified",
+                "--check-column",
+                "c",
+            ],
+            "--append and --merge-key",
+        ),
+        (
+            &[
+                "--table",
+                "t",
+                "--delete-target-dir",
+                "--incremental",
+                "append",
+                "--check-column",
+                "c",
+            ],
+            "--incremental and --delete-target-dir",
         ),
         (
             &["--table", "t", "--as-sequencefile"],

@@ -20,6 +20,15 @@ pub enum Point {
     WriteSuccess,
     WriteIntent(u64),
     Step(Step),
+    /// A part of the run goes into the target, hidden.
+    Hide(String),
+    /// The manifest of this number is written into the target, undecided.
+    PlanManifest(u64),
+    DecideManifest(u64),
+    /// A hidden part gets its name.
+    Show(String),
+    /// Something in the target that nobody needs goes.
+    Tidy(String),
     /// After the last step.
     End,
 }
@@ -271,7 +280,7 @@ pub(crate) async fn look_beside(lake: &Lake, layout: &Layout, target: Target) ->
 }
 
 /// `None` instead of [`LakeError::NotFound`].
-fn if_there<T>(result: Result<T>) -> Result<Option<T>> {
+pub(super) fn if_there<T>(result: Result<T>) -> Result<Option<T>> {
     match result {
         Ok(found) => Ok(Some(found)),
         Err(LakeError::NotFound { .. }) => Ok(None),

@@ -1,6 +1,6 @@
 //! One published run, all its parts open.
 
-use super::{Location, locate, manifest_in};
+use super::{Location, locate, manifest_in, open_part};
 use crate::error::{LakeError, Result};
 use crate::file::LakeReader;
 use crate::lake::Lake;
@@ -118,14 +118,25 @@ impl PublishedRun {
         (self.lake.open_read(&self.location.join(&file.name)?)).await
     }
 
-    /// Refuses a run that is not plain text, or that has rows that its delimiters can't tell apart
-    /// from others.
+    /// Opens one of the parts that the manifest does not describe, by its name.
+    pub async fn open_other(&self, name: &str) -> Result<LakeReader> {
+        open_part(&self.lake, &self.location, &self.manifest, name).await
+    }
+
+    /// Refuses a run that is not plain text, that has rows that its delimiters can't tell apart from
+    /// others, or parts that its manifest does not describe.
     pub fn ensure_decodable(&self) -> Result<()> {
         let extension = self.manifest.files.extension();
         if !extension.is_empty() {
             return Err(LakeError::NotText {
                 path: self.layout.target.clone(),
                 extension,
+            });
+        }
+        if let Some(other) = self.manifest.appended.others.first() {
+            return Err(LakeError::OtherParts {
+                path: self.layout.target.clone(),
+                part: other.name.clone(),
             });
         }
         match self.manifest.ambiguous_rows {

@@ -5,6 +5,7 @@
     reason = "also in what tests share, outside of `#[test]`"
 )]
 
+mod appending;
 mod faults;
 mod operations;
 mod place;

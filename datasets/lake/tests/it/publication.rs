@@ -45,7 +45,7 @@ async fn publish_at(
     publication.commit(&manifest(&run), now).await
 }
 
-async fn write_parts(publication: &Publication) -> Result<()> {
+pub(crate) async fn write_parts(publication: &Publication) -> Result<()> {
     for (name, content) in parts_of(publication.run()) {
         let mut writer = publication.create_part(&name).await?;
         writer.write(content.into()).await?;
@@ -60,7 +60,7 @@ fn beside(target: &LakePath) -> LakePath {
 }
 
 /// Nothing but what tells late publishers off.
-async fn assert_clean(place: &Place, target: &LakePath) {
+pub(crate) async fn assert_clean(place: &Place, target: &LakePath) {
     for name in place.names(&beside(target)).await {
         let kept = ["old-", "replaced-"]
             .iter()
@@ -205,7 +205,7 @@ async fn of_concurrent_publishers_some_win_and_the_rest_say_so(place: &Place) {
 }
 
 /// Crashes at the `step`th checkpoint, and at all that follow.
-fn crash_at(step: usize) -> Checkpoint {
+pub(crate) fn crash_at(step: usize) -> Checkpoint {
     let passed = AtomicUsize::new(0);
     Arc::new(move |point| {
         if passed.fetch_add(1, Ordering::Relaxed) < step {
@@ -220,7 +220,7 @@ fn crash_at(step: usize) -> Checkpoint {
 }
 
 /// More than a publication has.
-const CHECKPOINTS: usize = 16;
+pub(crate) const CHECKPOINTS: usize = 16;
 
 /// What lies in the target before.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -7,7 +7,9 @@ use comptoir_lake::{LakeError, LakePath, Result, published};
 use comptoir_model::api::PartInfo;
 use comptoir_model::file_format::FileFormat;
 use comptoir_model::ids::RunId;
-use comptoir_model::manifest::{Column, MANIFEST_VERSION, Manifest, SourceInfo, SourceRows};
+use comptoir_model::manifest::{
+    Appended, Column, MANIFEST_VERSION, Manifest, SourceInfo, SourceRows,
+};
 use comptoir_model::text_format::{ColumnKind, TextFormat};
 use sha2::{Digest, Sha256};
 
@@ -74,6 +76,8 @@ pub(crate) fn manifest(run: &RunId) -> Manifest {
         snapshot: None,
         quarantine: Vec::new(),
         quality: Vec::new(),
+        appended: Appended::default(),
+        incremental: None,
         arguments: Vec::new(),
     }
 }
