@@ -6,7 +6,7 @@ use super::plan::{self, Current, Verdict};
 use comptoir_model::api::PartInfo;
 use comptoir_model::file_format::FileFormat;
 use comptoir_model::ids::RunId;
-use comptoir_model::manifest::{Appended, MANIFEST_VERSION, Manifest, SourceInfo};
+use comptoir_model::manifest::{Appended, MANIFEST_VERSION, Manifest, SourceInfo, SourceRows};
 use comptoir_model::text_format::TextFormat;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -31,6 +31,7 @@ fn manifest(run: &RunId) -> Manifest {
         run: run.clone(),
         source: SourceInfo {
             url: String::new(),
+            rows: SourceRows::All,
             table: String::new(),
             server: String::new(),
         },
@@ -42,7 +43,7 @@ fn manifest(run: &RunId) -> Manifest {
         parts: (0..PARTS).map(part).collect(),
         ambiguous_rows: 0,
         lossy_nulls: 0,
-        quarantined_rows: 0,
+        quarantine: Vec::new(),
         quality: Vec::new(),
         arguments: Vec::new(),
         appended: Appended::default(),
