@@ -1,6 +1,7 @@
 //! What a run reads: the table, its columns, and the ranges that cut it.
 
 use super::columns::{Fidelity, ReadColumn};
+use super::encoding::Layout;
 use super::error::ImportError;
 use super::request::{ImportRequest, Selection, SplitMethod};
 use super::sampling::Sampled;
@@ -99,6 +100,17 @@ impl Plan {
             column: name.clone(),
             source,
         })
+    }
+
+    pub(super) fn layout(&self, request: &ImportRequest) -> Layout {
+        Layout {
+            table: self.table.name.clone(),
+            columns: self.columns.clone(),
+            format: request.format.clone(),
+            hive: request.rendering.hive.clone(),
+            files: request.files,
+            conversion: request.conversion,
+        }
     }
 
     pub(super) fn selects(

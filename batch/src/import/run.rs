@@ -2,9 +2,8 @@
 
 use super::checks::{ensure_complete, ensure_contract, ensure_right, manifest_before};
 use super::columns::ReadColumn;
-use super::encoding::Layout;
 use super::error::ImportError;
-use super::incremental::{self, Before, IncrementalOutcome, Window};
+use super::incremental::{self, Before, IncrementalOutcome, IncrementalReport, Window};
 use super::inspection::Inspection;
 use super::part::WrittenPart;
 use super::permit::Permit;
@@ -103,14 +102,7 @@ pub(super) async fn import_with(
     };
     let lead = window.as_ref().and_then(Window::lead);
     let selects = plan.selects(&cuts, request, lead);
-    let layout = Layout {
-        table: plan.table.name.clone(),
-        columns: plan.columns.clone(),
-        format: request.format.clone(),
-        hive: request.rendering.hive.clone(),
-        files: request.files,
-        conversion: request.conversion,
-    };
+    let layout = plan.layout(request);
     let forms = layout.canonical_forms();
     let columns = columns(&plan.columns, &forms);
     let published = manifest_before(lake, request).await?;
@@ -161,12 +153,7 @@ pub(super) async fn import_with(
     let from = SourceInfo {
         url: source.url.to_string(),
         table: plan.table.name.clone(),
-        rows: match asked_for {
-            Selection::Table { filter, .. } => {
-                filter.clone().map_or(SourceRows::All, SourceRows::Where)
-            }
-            Selection::Query(sql) => SourceRows::Query(sql.clone()),
-        },
+        rows: source_rows(asked_for),
         server,
     };
     let mut manifest = manifest(request, from, columns, run, imported_at, info, parts);
@@ -185,28 +172,27 @@ pub(super) async fn import_with(
     };
     publishing.publish(publication, &manifest, clock()).await?;
     progress.finish_and_clear();
-    Ok(ImportReport {
-        rows: manifest.rows(),
-        bytes: manifest.bytes(),
-        parts: manifest.parts.len(),
-        ambiguous_rows: manifest.ambiguous_rows,
-        quarantined_rows: manifest.quarantined_rows(),
-        broken_rules: (manifest.quality.into_iter())
-            .filter(|outcome| !outcome.is_kept())
-            .collect(),
-        location: lake.url_of(&request.target),
-        incremental: (window.zip(request.incremental.as_ref())).map(|(window, wanted)| {
-            wanted.report(Some(window.ceiling), IncrementalOutcome::Published)
-        }),
-        run: manifest.run,
-        imported_at,
-    })
+    let incremental = window
+        .zip(request.incremental.as_ref())
+        .map(|(window, wanted)| wanted.report(Some(window.ceiling), IncrementalOutcome::Published));
+    Ok(report(manifest, lake.url_of(&request.target), incremental))
 }
 
 /// What stays is swept by the next run.
 pub(super) async fn abandon(publication: Publication) {
     if let Err(error) = publication.abandon().await {
         tracing::debug!(%error, "could not delete the unfinished run");
+    }
+}
+
+fn source_rows(selection: &Selection) -> SourceRows {
+    match selection {
+        Selection::Table { filter: None, .. } => SourceRows::All,
+        Selection::Table {
+            filter: Some(filter),
+            ..
+        } => SourceRows::Where(filter.clone()),
+        Selection::Query(sql) => SourceRows::Query(sql.clone()),
     }
 }
 
@@ -249,5 +235,26 @@ fn manifest(
         incremental: None,
         parts: parts.into_iter().map(|part| part.info).collect(),
         arguments: request.arguments.clone(),
+    }
+}
+
+fn report(
+    manifest: Manifest,
+    location: String,
+    incremental: Option<IncrementalReport>,
+) -> ImportReport {
+    ImportReport {
+        rows: manifest.rows(),
+        bytes: manifest.bytes(),
+        parts: manifest.parts.len(),
+        ambiguous_rows: manifest.ambiguous_rows,
+        quarantined_rows: manifest.quarantined_rows(),
+        broken_rules: (manifest.quality.into_iter())
+            .filter(|outcome| !outcome.is_kept())
+            .collect(),
+        location,
+        incremental,
+        run: manifest.run,
+        imported_at: manifest.imported_at,
     }
 }
