@@ -52,6 +52,13 @@ impl RowHasher {
         }
     }
 
+    /// The same for a value whose canonical form the caller has at hand.
+    #[inline]
+    pub(crate) fn same(&mut self, form: &[u8]) {
+        self.next += 1;
+        self.row.bytes(form);
+    }
+
     /// After the last value of a row.
     pub fn end_row(&mut self) {
         debug_assert_eq!(self.next, self.columns.len());
@@ -94,6 +101,7 @@ impl CanonicalRow {
     }
 
     /// A value whose form lies there.
+    #[inline]
     fn bytes(&mut self, bytes: &[u8]) {
         let mut header = [1; HEADER];
         // A value of the server has less than 4 GiB.

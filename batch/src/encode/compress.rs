@@ -35,6 +35,11 @@ impl Compressor {
         }))
     }
 
+    /// Whether the bytes stay as they are.
+    pub fn is_none(&self) -> bool {
+        matches!(self.0, Compress::None)
+    }
+
     /// Takes bytes of the file, and appends to `out` what is compressed by now.
     pub fn append(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
         match &mut self.0 {

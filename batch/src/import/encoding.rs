@@ -3,15 +3,15 @@
 use super::columns::{HiveDelimiters, ReadColumn};
 use super::error::ImportError;
 use super::java_type::JavaType;
-use super::values::{self, BitsAs, Printer};
+use super::text_rows::TextRows;
+use super::values::{BitsAs, Printer};
 use crate::database::{Raw, Row, Storage};
 use crate::encode::{
-    self, BinaryFormat, Compressor, Conversion, Encoder, IntegerWidth, RowHasher, Sign, SqlType,
-    Total, source_bytes,
+    self, BinaryFormat, Conversion, Encoder, IntegerWidth, Sign, SqlType, Total, source_bytes,
 };
-use comptoir_model::file_format::{FileFormat, TextCompression};
+use comptoir_model::file_format::FileFormat;
 use comptoir_model::row_checksum::CanonicalForm;
-use comptoir_model::text_format::{ColumnKind, Encoded, TextFormat};
+use comptoir_model::text_format::{ColumnKind, TextFormat};
 
 /// How rows become bytes; the same for all parts.
 pub(super) struct Layout {
@@ -26,20 +26,8 @@ pub(super) struct Layout {
 
 /// The encoder of one part.
 pub(super) enum Body {
-    Text(Box<TextBody>),
+    Text(Box<TextRows>),
     Binary(Encoder, String),
-}
-
-pub(super) struct TextBody {
-    compressor: Compressor,
-    /// What is not compressed yet.
-    plain: Vec<u8>,
-    scratch: Vec<u8>,
-    number: String,
-    cleaned: Vec<u8>,
-    forms: Vec<CanonicalForm>,
-    hasher: RowHasher,
-    ambiguous_rows: u64,
 }
 
 /// Of a part whose rows are all encoded.
@@ -49,9 +37,6 @@ pub(super) struct Finished {
     pub(super) ambiguous_rows: u64,
     pub(super) lossy_nulls: u64,
 }
-
-/// What is compressed at a time.
-const PLAIN: usize = 64 * 1024;
 
 impl Layout {
     /// What the row checksum takes of each column.
@@ -80,28 +65,16 @@ impl Layout {
     /// `file` differs from part to part.
     pub(super) fn body(&self, file: &str) -> Result<Body, ImportError> {
         let format = match self.files {
-            FileFormat::Text { compression } => return self.text_body(compression),
+            FileFormat::Text { compression } => {
+                let rows = TextRows::new(self, compression)?;
+                return Ok(Body::Text(Box::new(rows)));
+            }
             FileFormat::Avro { codec } => BinaryFormat::Avro(codec),
             FileFormat::Parquet { codec } => BinaryFormat::Parquet(codec),
         };
         let columns = self.encoded_columns();
         let encoder = Encoder::new(format, &self.table, &columns, self.conversion, file)?;
         Ok(Body::Binary(encoder, String::new()))
-    }
-
-    fn text_body(&self, compression: TextCompression) -> Result<Body, ImportError> {
-        let forms = self.canonical_forms();
-        let types = self.columns.iter().map(sql_type);
-        Ok(Body::Text(Box::new(TextBody {
-            compressor: Compressor::new(compression).map_err(encode::EncodeError::from)?,
-            plain: Vec::with_capacity(PLAIN),
-            scratch: Vec::new(),
-            number: String::new(),
-            cleaned: Vec::new(),
-            hasher: RowHasher::new(types.zip(forms.iter().copied())),
-            forms,
-            ambiguous_rows: 0,
-        })))
     }
 
     /// Only what a reader can take back from the printed text proves the source's own value.
@@ -158,7 +131,7 @@ impl Layout {
 
 /// `--map-column-java … = String` makes a text of everything that is printed as one;
 /// `tinyInt1isBit=false` a number of a TINYINT(1).
-fn sql_type(column: &ReadColumn) -> SqlType {
+pub(super) fn sql_type(column: &ReadColumn) -> SqlType {
     let own = SqlType::of(&column.source);
     match (column.java, own) {
         (None, SqlType::TinyBoolean) if column.printer == Printer::Number => SqlType::Integer {
@@ -181,7 +154,7 @@ impl Body {
         out: &mut Vec<u8>,
     ) -> Result<(), ImportError> {
         match self {
-            Self::Text(body) => body.append(layout, row, first, out),
+            Self::Text(rows) => rows.append(layout, row, first, out),
             Self::Binary(encoder, scratch) => {
                 for (index, column) in layout.columns.iter().enumerate() {
                     let raw = layout.get(row, first + index, column)?;
@@ -195,7 +168,7 @@ impl Body {
     /// Appends what is left of the file.
     pub(super) fn finish(self, out: &mut Vec<u8>) -> Result<Finished, ImportError> {
         match self {
-            Self::Text(body) => body.finish(out),
+            Self::Text(rows) => rows.finish(out),
             Self::Binary(encoder, _) => {
                 let encoded = encoder.finish(out)?;
                 Ok(Finished {
@@ -205,69 +178,5 @@ impl Body {
                 })
             }
         }
-    }
-}
-
-impl TextBody {
-    fn append(
-        &mut self,
-        layout: &Layout,
-        row: &Row,
-        first: usize,
-        out: &mut Vec<u8>,
-    ) -> Result<(), ImportError> {
-        let format = &layout.format;
-        let is_bare = format.is_bare();
-        let start = self.plain.len();
-        let mut ambiguous = false;
-        for (index, column) in layout.columns.iter().enumerate() {
-            if index > 0 {
-                self.plain.push(format.field);
-            }
-            let raw = layout.get(row, first + index, column)?;
-            let text = values::text(raw, column.printer, &mut self.scratch)
-                .map_err(|error| layout.failed(column, &error.to_string()))?;
-            let text = match (&layout.hive, column.kind) {
-                (HiveDelimiters::Keep, _) | (_, ColumnKind::Other) => text,
-                (hive, ColumnKind::Text) => text.map(|text| hive.clean(text, &mut self.cleaned)),
-            };
-            self.hasher.value(match self.forms[index] {
-                CanonicalForm::AsWritten | CanonicalForm::Text => text,
-                _ => text.and(source_bytes(raw, &mut self.number)),
-            });
-            let encoded = if is_bare {
-                format.encode_bare(&mut self.plain, text, column.kind)
-            } else {
-                format.encode(&mut self.plain, text, column.kind)
-            };
-            ambiguous |= encoded == Encoded::Ambiguous;
-        }
-        self.plain.push(format.record);
-        if is_bare {
-            let delimiters = format.delimiters_in(&self.plain[start..]);
-            ambiguous |= delimiters > layout.columns.len();
-        }
-        self.hasher.end_row();
-        self.ambiguous_rows += u64::from(ambiguous);
-        if self.plain.len() >= PLAIN {
-            self.compress(out)?;
-        }
-        Ok(())
-    }
-
-    fn compress(&mut self, out: &mut Vec<u8>) -> Result<(), ImportError> {
-        (self.compressor.append(&self.plain, out)).map_err(encode::EncodeError::from)?;
-        self.plain.clear();
-        Ok(())
-    }
-
-    fn finish(mut self, out: &mut Vec<u8>) -> Result<Finished, ImportError> {
-        self.compress(out)?;
-        (self.compressor.finish(out)).map_err(encode::EncodeError::from)?;
-        Ok(Finished {
-            total: self.hasher.total(),
-            ambiguous_rows: self.ambiguous_rows,
-            lossy_nulls: 0,
-        })
     }
 }

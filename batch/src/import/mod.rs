@@ -42,6 +42,7 @@ mod snapshot;
 mod split_column;
 mod splits;
 mod target;
+mod text_rows;
 mod values;
 mod worker;
 

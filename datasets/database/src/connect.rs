@@ -4,12 +4,15 @@ use crate::error::{self, DatabaseError};
 use crate::options;
 use crate::rows::Row;
 use comptoir_config::{DatabaseUrl, Secret};
-use futures::FutureExt;
+use futures::ready;
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use sqlx::mysql::MySqlConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
+use tokio::time::Sleep;
 
 /// An open connection. Dropping it ends the session, and with it an open transaction.
 #[derive(Debug)]
@@ -277,28 +280,38 @@ fn product(version: &str) -> String {
     }
 }
 
-/// Rows with a limit on the wait for each.
+/// Rows with a limit on the wait for each. Nothing comes after an error.
 pub(crate) fn each_in_time<'a>(
     rows: BoxStream<'a, Result<Row, sqlx::Error>>,
     url: &'a DatabaseUrl,
     what: &'a str,
     limit: Duration,
 ) -> BoxStream<'a, Result<Row, DatabaseError>> {
-    futures::stream::try_unfold(rows, move |mut rows| async move {
-        // Most rows are there already: the clock is asked only for those that are not.
-        let next = match rows.try_next().now_or_never() {
-            Some(next) => Ok(next),
-            None => tokio::time::timeout(limit, rows.try_next()).await,
-        };
-        match next {
-            Ok(Ok(row)) => Ok(row.map(|row| (row, rows))),
-            Ok(Err(error)) => Err(error::on_statement(url, what, error)),
-            Err(_) => Err(DatabaseError::TimedOut {
-                url: url.to_string(),
-                what: what.to_owned(),
-                limit,
-            }),
+    let mut rows = rows;
+    // Runs only while a row is awaited: most are there already.
+    let mut waiting: Option<Pin<Box<Sleep>>> = None;
+    let mut has_failed = false;
+    futures::stream::poll_fn(move |context| {
+        if has_failed {
+            return Poll::Ready(None);
         }
+        let row = match rows.as_mut().poll_next(context) {
+            Poll::Ready(row) => {
+                row.map(|row| row.map_err(|error| error::on_statement(url, what, error)))
+            }
+            Poll::Pending => {
+                let running = waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+                ready!(running.as_mut().poll(context));
+                Some(Err(DatabaseError::TimedOut {
+                    url: url.to_string(),
+                    what: what.to_owned(),
+                    limit,
+                }))
+            }
+        };
+        waiting = None;
+        has_failed = matches!(row, Some(Err(_)));
+        Poll::Ready(row)
     })
     .boxed()
 }

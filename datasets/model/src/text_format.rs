@@ -134,7 +134,16 @@ impl TextFormat {
 
     /// How many delimiters of fields and records there are.
     pub fn delimiters_in(&self, bytes: &[u8]) -> usize {
-        bytes.iter().filter(|byte| self.delimits(**byte)).count()
+        // A byte can count the 255 of a chunk, and many bytes are added at a time.
+        let count = |chunk: &[u8]| -> u8 {
+            (chunk.iter())
+                .map(|byte| u8::from(self.delimits(*byte)))
+                .sum()
+        };
+        bytes
+            .chunks(255)
+            .map(|chunk| usize::from(count(chunk)))
+            .sum()
     }
 
     /// Appends one value; the caller writes the delimiters between values.
@@ -391,6 +400,15 @@ mod tests {
             null_non_string: null.to_owned(),
             ..TextFormat::sqoop_default()
         })
+    }
+
+    #[test]
+    fn counts_delimiters_in_long_records_too() {
+        let format = TextFormat::sqoop_default();
+        for length in [0, 1, 254, 255, 256, 1_000] {
+            assert_eq!(format.delimiters_in(&vec![b','; length]), length);
+            assert_eq!(format.delimiters_in(&vec![b'a'; length]), 0);
+        }
     }
 
     proptest! {
