@@ -32,6 +32,9 @@ const SECTION: &str = "jobs";
 const AFTER: &str = "after";
 const ARGS: &str = "args";
 
+/// What a job says of its cuts, if anything.
+const CUTS: [&str; 4] = ["splits", "split-limit", "boundary-query", "sqoop-compat"];
+
 /// The jobs of a file that lies at `path`, in the order in which they stand in it.
 pub fn parse(path: &Path, contents: &str) -> Result<Vec<Job>, JobsError> {
     let origin = |at: usize| Origin::File {
@@ -76,6 +79,14 @@ fn job(
     let name = named(name, origin(at))?;
     let (mut after, mut args, mut flags) = (Vec::new(), Vec::new(), Vec::new());
     let mut keys: Vec<_> = keys.iter().collect();
+    let has_one_of = |names: &[&str]| {
+        keys.iter()
+            .any(|(key, _)| names.contains(&&**key.get_ref()))
+    };
+    // Only a line that was taken over is bound to Sqoop's cuts.
+    if has_one_of(&["table", "query"]) && !has_one_of(&[ARGS]) && !has_one_of(&CUTS) {
+        flags.push("--splits=balanced".to_owned());
+    }
     keys.sort_by_key(|(key, _)| key.span().start);
     for (key, value) in keys {
         let place = Place {
@@ -177,6 +188,7 @@ impl Place<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::SplitMethod;
 
     fn jobs(contents: &str) -> Vec<Job> {
         parse(Path::new("/etc/jobs.toml"), contents).unwrap()
@@ -220,6 +232,21 @@ mod tests {
         assert_eq!(sales.args.split.num_mappers, Some(2));
         assert_eq!(sales.args.sqoop.property, ["a.b=c"]);
         assert!(!sales.args.source.validate);
+    }
+
+    #[test]
+    fn cuts_are_balanced_unless_the_job_says_otherwise_or_was_taken_over() {
+        let method = |keys: &str| jobs(&format!("[jobs.a]\n{keys}"))[0].args.split.splits;
+        assert_eq!(method("table = \"t\""), SplitMethod::Balanced);
+        for keys in [
+            "",
+            "table = \"t\"\nsplits = \"sqoop\"",
+            "table = \"t\"\nsplit-limit = 9",
+            "table = \"t\"\nsqoop-compat = true",
+            "table = \"t\"\nargs = [\"-m\", \"4\"]",
+        ] {
+            assert_eq!(method(keys), SplitMethod::Sqoop, "{keys}");
+        }
     }
 
     #[test]
