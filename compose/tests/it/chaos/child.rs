@@ -53,11 +53,29 @@ impl Process {
         assert!(sent.unwrap().success());
     }
 
-    /// Asks it to end and waits for that.
+    /// Asks it to end and waits for that. One that has just begun would die of the signal: it is
+    /// asked once it takes it.
     pub(super) async fn end(&mut self) -> ExitStatus {
+        let begun = format!("{} to take signals", self.name);
+        eventually(&begun, async || {
+            let has_ended = self.child.try_wait().unwrap().is_some();
+            (has_ended || self.takes_termination()).then_some(())
+        })
+        .await;
+        if let Some(status) = self.child.try_wait().unwrap() {
+            return status;
+        }
         self.signal("TERM");
         let ended = format!("the end of {}", self.name);
         eventually(&ended, async || self.child.try_wait().unwrap()).await
+    }
+
+    /// By the kernel's list of the signals that the process catches.
+    fn takes_termination(&self) -> bool {
+        const TERM: u64 = 1 << (15 - 1);
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        u64::from_str_radix(caught.unwrap().trim(), 16).unwrap() & TERM != 0
     }
 
     /// Whether it has ended, and well.
