@@ -129,6 +129,18 @@ impl CanonicalRow {
     }
 }
 
+/// A number with this many digits behind its point that needs no more than losing zeros in front.
+#[inline]
+pub(crate) fn number_as_sent(bytes: &[u8], scale: usize) -> Option<&[u8]> {
+    if scale > 0 {
+        let point = bytes.len().checked_sub(scale + 1)?;
+        if bytes[point] != b'.' {
+            return None;
+        }
+    }
+    Some(values::without_zero_fill(bytes))
+}
+
 /// What [`append`] appends, where that is a part of the source's bytes; mostly it is.
 #[inline]
 fn part_of(bytes: &[u8], sql_type: SqlType, form: CanonicalForm) -> Option<&[u8]> {
@@ -136,11 +148,8 @@ fn part_of(bytes: &[u8], sql_type: SqlType, form: CanonicalForm) -> Option<&[u8]
         CanonicalForm::Text | CanonicalForm::Binary | CanonicalForm::AsWritten => Some(bytes),
         CanonicalForm::Moment => Some(without_trailing_zeros(bytes)),
         CanonicalForm::Number => match sql_type {
-            SqlType::Decimal { scale, .. } if scale > 0 => {
-                let at_point = bytes.len().checked_sub(scale + 1)?;
-                (bytes[at_point] == b'.').then(|| values::without_zero_fill(bytes))
-            }
-            _ => Some(values::without_zero_fill(bytes)),
+            SqlType::Decimal { scale, .. } => number_as_sent(bytes, scale),
+            _ => number_as_sent(bytes, 0),
         },
         _ => None,
     }

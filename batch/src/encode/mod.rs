@@ -31,6 +31,7 @@ mod source;
 mod sql_type;
 pub(crate) mod values;
 
+pub(crate) use canonical::number_as_sent;
 pub use canonical::{RowHasher, Total};
 pub use columns::{Column, Conversion};
 pub use compress::{Compressor, Decompressor};

@@ -5,7 +5,7 @@ use super::encoding::{Finished, Layout, sql_type};
 use super::error::ImportError;
 use super::values::{self, Printer};
 use crate::database::{Raw, Row};
-use crate::encode::{self, Compressor, RowHasher, SqlType, source_bytes, without_zero_fill};
+use crate::encode::{self, Compressor, RowHasher, SqlType, number_as_sent, source_bytes};
 use comptoir_model::file_format::TextCompression;
 use comptoir_model::row_checksum::CanonicalForm;
 use comptoir_model::text_format::{ColumnKind, Encoded};
@@ -167,11 +167,7 @@ impl Passage {
         };
         match self {
             Self::AsIs => Some(bytes),
-            Self::Number { scale: 0 } => Some(without_zero_fill(bytes)),
-            Self::Number { scale } => {
-                let point = bytes.len().checked_sub(scale + 1)?;
-                (bytes[point] == b'.').then(|| without_zero_fill(bytes))
-            }
+            Self::Number { scale } => number_as_sent(bytes, scale),
             Self::Converted => None,
         }
     }

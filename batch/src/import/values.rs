@@ -64,23 +64,7 @@ pub(super) enum ValueError {
 /// The text of a value, `None` for NULL. What needs no change is not copied.
 ///
 /// A value that is not what its column declares (`SQLite` allows that) keeps the text it has.
-#[inline]
 pub(super) fn text<'a>(
-    raw: Raw<'a>,
-    printer: Printer,
-    scratch: &'a mut Vec<u8>,
-) -> Result<Option<&'a [u8]>, ValueError> {
-    match (raw, printer) {
-        (Raw::Null, _) => Ok(None),
-        (Raw::Text(bytes), Printer::AsIs | Printer::BytesAsText) => Ok(Some(bytes)),
-        (Raw::Text(bytes), Printer::Number | Printer::Decimal { .. }) => {
-            Ok(Some(without_zero_fill(bytes)))
-        }
-        _ => print(raw, printer, scratch),
-    }
-}
-
-fn print<'a>(
     raw: Raw<'a>,
     printer: Printer,
     scratch: &'a mut Vec<u8>,
