@@ -1,0 +1,1 @@
+//! The archive of live events: a Delta table on the lake.
