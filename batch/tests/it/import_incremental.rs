@@ -295,3 +295,30 @@ async fn a_query_is_imported_incrementally_too() {
     })
     .await;
 }
+
+/// So many rows since the oldest open transaction began that their checksums would not fit into
+/// the manifest: the run ends before them.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_much_to_be_met_again_waits_for_the_next_run() {
+    World::with(Kind::MariaDb, async |world: &World| {
+        world
+            .sql("CREATE TABLE t (id INT NOT NULL PRIMARY KEY, changed DATETIME)")
+            .await;
+        world
+            .sql("INSERT INTO t VALUES (1, '2024-01-01 00:00:00')")
+            .await;
+        let request = incremental(world, IncrementalMode::LastModified, "changed", None);
+        let late = held_open(world, "INSERT INTO t VALUES (2, NOW())").await;
+        world
+            .sql("INSERT INTO t SELECT seq + 2, NOW() FROM seq_1_to_100001")
+            .await;
+        let_the_second_pass(world).await;
+        assert_eq!(world.import(&request).await.unwrap().rows, 1);
+        assert_eq!(ids(world).await, [1]);
+        commit(late).await;
+        assert_eq!(world.import(&request).await.unwrap().rows, 100_002);
+        assert_eq!(world.import(&request).await.unwrap().rows, 0);
+        assert_eq!(ids(world).await, (1..=100_003).collect::<Vec<_>>());
+    })
+    .await;
+}

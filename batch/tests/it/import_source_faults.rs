@@ -1,7 +1,6 @@
 //! What happens to the source while it is read: an import ends, or shows one moment all the same.
 
 use crate::proxy::{Proxy, Verdict, Way, holds};
-use crate::services::Services;
 use crate::world::{Kind, World};
 use comptoir_batch::cli::Exit;
 use comptoir_batch::database::Login;
@@ -11,10 +10,7 @@ use comptoir_batch::import::{
 use comptoir_config::{Secret, clock};
 use comptoir_lake::{EntryKind, Retry};
 use comptoir_model::ids::RunId;
-use comptoir_model::manifest::SnapshotMethod;
 use indicatif::ProgressBar;
-use std::io::Write;
-use std::process::{Command, Stdio};
 
 /// More than what lies in buffers between the server and us.
 const LONG_ANSWER: &str = "SELECT id, REPEAT('x', 5000) AS big FROM t WHERE $CONDITIONS";
@@ -44,7 +40,7 @@ fn through(world: &World, proxy: &Proxy) -> Source {
     }
 }
 
-async fn import_from(
+pub(crate) async fn import_from(
     world: &World,
     source: &Source,
     request: &ImportRequest,
@@ -243,85 +239,4 @@ async fn a_table_can_not_be_altered_while_it_is_read() {
         }
     })
     .await;
-}
-
-/// Says something on the server's socket, as who administrates it there.
-fn as_administrator(kind: Kind, sql: &str) {
-    let services = Services::find();
-    let part = if kind == Kind::MySql {
-        "mysql"
-    } else {
-        "mariadb"
-    };
-    let directory = services.get("COMPTOIR_SERVICES_DIR", part);
-    let mut client = Command::new("mariadb");
-    client.arg("--no-defaults");
-    match kind {
-        Kind::MySql => client
-            .args(["--user", "root", "--socket"])
-            .arg(format!("{directory}/mysql/run/mysqld/mysql.sock")),
-        _ => client
-            .arg("--socket")
-            .arg(format!("{directory}/data/mariadb/mariadb.sock")),
-    };
-    let mut client = client
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    client
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(sql.as_bytes())
-        .unwrap();
-    let output = client.wait_with_output().unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_user_without_reload_reads_one_moment_all_the_same_or_is_told_what_to_grant() {
-    for kind in [Kind::MariaDb, Kind::MySql] {
-        World::with(kind, async |world: &World| {
-            world.numbered_table(100).await;
-            let (_, database) = world.root.as_str().rsplit_once('/').unwrap();
-            let user = format!("reader_{:08x}", clock::random_u32());
-            let password = format!("{:08x}{:08x}", clock::random_u32(), clock::random_u32());
-            as_administrator(kind, &format!(
-                "CREATE USER {user}@'%' IDENTIFIED BY '{password}'; GRANT SELECT ON {database}.* TO {user}@'%';"
-            ));
-            let source = Source {
-                url: world.source.url.clone(),
-                login: Login {
-                    username: Some(user.clone()),
-                    password: Some(Secret::new(&password)),
-                },
-            };
-            let mut imports = Vec::new();
-            for mode in [SnapshotMode::Require, SnapshotMode::Auto] {
-                let mut request = world.request("t", 4);
-                request.snapshot = mode;
-                imports.push(import_from(world, &source, &request).await);
-            }
-            as_administrator(kind, &format!("DROP USER {user}@'%';"));
-            let [required, auto] = imports.try_into().expect("two imports");
-            assert_eq!(auto.unwrap().rows, 100);
-            let method = world.published().await.0.snapshot.unwrap().method;
-            // MariaDB tells each session where it stands, MySQL does not.
-            if kind == Kind::MariaDb {
-                assert_eq!(required.unwrap().rows, 100);
-                assert_eq!(method, SnapshotMethod::Compared);
-            } else {
-                let error = required.unwrap_err();
-                assert!(matches!(error, ImportError::NoCommonSnapshot { .. }), "{error}");
-                assert!(error.to_string().contains("hint: `GRANT RELOAD ON *.* TO user`"), "{error}");
-                assert_eq!(method, SnapshotMethod::Single);
-            }
-        })
-        .await;
-    }
 }

@@ -16,6 +16,7 @@ mod import_formats;
 mod import_incremental;
 mod import_lake_faults;
 mod import_merge;
+mod import_privileges;
 mod import_quality;
 mod import_refusals;
 mod import_snapshot;

@@ -3,12 +3,12 @@
 use crate::place::{Place, on_both};
 use crate::publication::{CHECKPOINTS, assert_clean, crash_at, publish, write_parts};
 use crate::published::{manifest, parts_of};
-use comptoir_lake::publish::{Base, Checkpoint, Point, Publication, Published};
+use comptoir_lake::publish::{Base, Checkpoint, KEEP_MANIFESTS, Point, Publication, Published};
 use comptoir_lake::{LakeError, LakePath, Result, published};
 use comptoir_model::ids::RunId;
 use comptoir_model::incremental::{IncrementalMode, IncrementalState, Start};
 use futures::future::join_all;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use tokio::sync::oneshot;
@@ -377,4 +377,29 @@ async fn wake_up_late(place: &Place, step: usize, other: Other) -> bool {
     append(place, &target, "next").await.unwrap();
     assert_tidy(place, &target).await;
     true
+}
+
+/// On a local directory alone: it is many runs, and the names do not depend on the backend.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_manifests_stay_and_name_every_part() {
+    Place::local()
+        .run(async |place: &Place| {
+            let target = place.path("sqoop/sales");
+            let beyond = 3;
+            let expected: Vec<_> = (0..KEEP_MANIFESTS + beyond)
+                .map(|run| format!("run{run:03}"))
+                .collect();
+            for run in &expected {
+                append(place, &target, run).await.unwrap();
+            }
+            let names = place.names(&target).await;
+            let manifests: BTreeSet<u64> = names
+                .iter()
+                .filter_map(|name| name.strip_prefix("_manifest-")?.parse().ok())
+                .collect();
+            let kept: BTreeSet<_> = (beyond + 1..=KEEP_MANIFESTS + beyond).collect();
+            assert_eq!(manifests, kept);
+            assert_eq!(runs(place, &target).await.unwrap(), expected);
+        })
+        .await;
 }
