@@ -1,7 +1,6 @@
 //! Each part of the launcher runs until it is told to stop: one that ends earlier is started again,
 //! and the others don't notice.
 
-use super::pace;
 use anyhow::Result;
 use comptoir_config::clock;
 use std::time::Duration;
@@ -11,9 +10,14 @@ use tokio_util::sync::CancellationToken;
 /// A part that ran this long did well: its failures are counted from the start again.
 const LONG: Duration = Duration::from_mins(1);
 
-/// Runs what `start` makes, and again whenever it ends before `stop`.
-pub(super) async fn keep<F>(name: &'static str, stop: CancellationToken, start: impl Fn() -> F)
-where
+/// Runs what `start` makes, and again whenever it ends before `stop`: after so many failures in a row
+/// with a `pause` of its own.
+pub(super) async fn keep<F>(
+    name: &'static str,
+    stop: CancellationToken,
+    pause: impl Fn(u32) -> Duration,
+    start: impl Fn() -> F,
+) where
     F: Future<Output = Result<()>> + Send + 'static,
 {
     let mut failures = 0;
@@ -38,7 +42,7 @@ where
         } else {
             1
         };
-        let pause = pace::again(failures);
+        let pause = pause(failures);
         let error = ended.unwrap_or_else(|| "it ended by itself".to_owned());
         tracing::error!(
             part = name,
@@ -58,11 +62,12 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_fails_ends_or_panics_is_started_again_until_told_to_stop() {
         let (starts, stop) = (Arc::new(AtomicU32::new(0)), CancellationToken::new());
         let (counted, stopped) = (Arc::clone(&starts), stop.clone());
-        keep("part", stop, move || {
+        let pause = |_| Duration::from_millis(1);
+        keep("part", stop, pause, move || {
             let (number, stopped) = (counted.fetch_add(1, Ordering::Relaxed), stopped.clone());
             async move {
                 match number {
@@ -80,16 +85,23 @@ mod tests {
         assert_eq!(starts.load(Ordering::Relaxed), 4);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_pause_is_no_reason_to_end_late() {
         let stop = CancellationToken::new();
-        let keeping = keep("part", stop.clone(), || async { anyhow::bail!("broken") });
+        let (failed, mut failures) = tokio::sync::mpsc::unbounded_channel();
+        let pause = move |_| {
+            failed.send(()).ok();
+            Duration::from_hours(1)
+        };
+        let keeping = keep("part", stop.clone(), pause, || async {
+            anyhow::bail!("broken")
+        });
         let stopping = async {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            failures.recv().await.unwrap();
             stop.cancel();
         };
         let both = async { tokio::join!(keeping, stopping) };
-        tokio::time::timeout(Duration::from_millis(200), both)
+        tokio::time::timeout(Duration::from_mins(1), both)
             .await
             .unwrap();
     }

@@ -4,6 +4,7 @@ use super::UpArgs;
 use super::ends_soon;
 use super::importer::Importer;
 use super::keep::keep;
+use super::pace;
 use super::port::Port;
 use super::sample::Sample;
 use crate::lake_tool;
@@ -125,7 +126,8 @@ impl Keeper {
     {
         let (shared, stop) = (Arc::clone(&self.shared), self.stop.clone());
         let start = move || start(Arc::clone(&shared), stop.clone());
-        self.running.spawn(keep(name, self.stop.clone(), start));
+        self.running
+            .spawn(keep(name, self.stop.clone(), pace::again, start));
     }
 }
 
