@@ -110,6 +110,7 @@ pub async fn run_all(
         let facts = facts(settings, &user, line.iter().cloned());
         let mut composed = compose::compose(&args.of_table(table.clone()), facts)?;
         composed.request.quality = quality.of_table(&table);
+        composed.request.ensure_rules_fit()?;
         if !has_noticed {
             composed
                 .notices

@@ -73,6 +73,7 @@ pub(crate) fn check(
         let request = &mut composed.request;
         request.quality =
             Rules::read(&directory.join(file))?.for_import_of(request.rules_name())?;
+        request.ensure_rules_fit()?;
     }
     Ok(composed)
 }

@@ -6,7 +6,7 @@ use super::rate::MaxRate;
 use super::snapshot::SnapshotMode;
 use crate::database::Login;
 use crate::encode::Conversion;
-use crate::quality::Rules;
+use crate::quality::{Rules, RulesError};
 use crate::verify::DriftPolicy;
 use comptoir_config::{DatabaseUrl, ErpSettings, ImportSettings, SecretError, read_secret_file};
 use comptoir_lake::{LakeError, LakePath};
@@ -224,6 +224,14 @@ impl ImportRequest {
         match &self.selection {
             Selection::Table { name, .. } => name,
             Selection::Query(_) => self.target.file_name().unwrap_or_default(),
+        }
+    }
+
+    /// Refuses rules for whole imports where rows are added to others.
+    pub(crate) fn ensure_rules_fit(&self) -> Result<(), RulesError> {
+        match self.existing {
+            Existing::Append | Existing::MergeBy(_) => self.quality.ensure_for_added_rows(),
+            Existing::Refuse | Existing::ReplaceOurs | Existing::ReplaceAll => Ok(()),
         }
     }
 }

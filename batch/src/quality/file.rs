@@ -1,7 +1,8 @@
 //! `quality.toml` read for an import: rules that would never be looked at are refused.
 
 use super::parse::ParseError;
-use super::rules::Rules;
+use super::rules::{Check, Rules};
+use comptoir_model::quality::RuleAction;
 use std::path::{Path, PathBuf};
 
 /// The rules can't be had, or are not for what is imported.
@@ -29,6 +30,16 @@ pub enum RulesError {
         file: String,
         line: usize,
         table: String,
+    },
+    #[error(
+        "{file}:{line}: `{rule}` can't be held against rows that are added to others: {why}\nhint: {cure}"
+    )]
+    NotForAddedRows {
+        file: String,
+        line: usize,
+        rule: String,
+        why: &'static str,
+        cure: &'static str,
     },
 }
 
@@ -77,9 +88,66 @@ impl Rules {
     }
 }
 
+impl Rules {
+    /// Refuses what needs the whole table, for a run that reads a part of it (`--append`,
+    /// `--incremental`).
+    pub fn ensure_for_added_rows(&self) -> Result<(), RulesError> {
+        let whole = "hold it against an import of the whole table";
+        let refused = self.rules.iter().find_map(|rule| {
+            let (why, cure) = match (&rule.check, rule.action) {
+                (Check::Unique { .. }, _) => ("a run sees its own rows only", whole),
+                (Check::RowCount { .. }, _) => (
+                    "a run counts its own rows only",
+                    "say --fail-if-empty, or hold it against an import of the whole table",
+                ),
+                (_, RuleAction::Quarantine) => (
+                    "a target of several runs has no place for rows that are set aside",
+                    "let its action be \"warn\" or \"fail\"",
+                ),
+                _ => return None,
+            };
+            Some((rule, why, cure))
+        });
+        match refused {
+            None => Ok(()),
+            Some((rule, why, cure)) => Err(RulesError::NotForAddedRows {
+                file: self.file.clone(),
+                line: rule.line,
+                rule: rule.name(),
+                why,
+                cure,
+            }),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_added_rows_only_what_each_row_says_can_be_asked() {
+        let rule = |check: &str, action: &str| {
+            let text =
+                format!("[[rule]]\ntable = \"sales\"\ncheck = {check}\naction = \"{action}\"\n");
+            Rules::parse("q.toml", &text).unwrap()
+        };
+        let not_null = "\"not-null\"\ncolumn = \"id\"";
+        for action in ["warn", "fail"] {
+            assert!(rule(not_null, action).ensure_for_added_rows().is_ok());
+        }
+        for (rules, why) in [
+            (rule(not_null, "quarantine"), "no place for rows"),
+            (rule("\"unique\"\ncolumn = \"id\"", "fail"), "its own rows"),
+            (rule("\"row-count\"\nmin = 1", "warn"), "its own rows"),
+        ] {
+            let error = rules.ensure_for_added_rows().unwrap_err().to_string();
+            assert!(
+                error.starts_with("q.toml:1: ") && error.contains(why),
+                "{error}"
+            );
+        }
+    }
 
     #[test]
     fn a_rule_that_would_never_be_looked_at_is_refused() {

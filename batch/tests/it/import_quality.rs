@@ -14,6 +14,7 @@ use comptoir_model::text_format::{ColumnKind, TextFormat};
 on_every_database! {
     a_row_that_breaks_a_rule_is_set_aside_and_can_be_read
     a_rule_that_fails_publishes_nothing
+    of_added_rows_each_run_is_held_against_the_rules
 }
 
 /// Five orders, each with something wrong but the first.
@@ -350,4 +351,42 @@ async fn each_table_of_all_has_its_own_rules_of_one_file() {
         assert!(stderr.contains("`number is not null`"), "{stderr}");
     })
     .await;
+}
+
+async fn of_added_rows_each_run_is_held_against_the_rules(world: &World) {
+    let file = world.directory.path().join("quality.toml");
+    let run = |check: &str, action: &str| {
+        let rules = format!("[[rule]]\ntable = \"t\"\n{check}\naction = \"{action}\"\n");
+        std::fs::write(&file, rules).unwrap();
+        let output = world
+            .program(&["import", "--table=t", "--incremental=append"])
+            .arg("--check-column=id")
+            .arg(format!("--quality={}", file.display()))
+            .args(world.flags())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code().unwrap(), said)
+    };
+    let not_null = "check = \"not-null\"\ncolumn = \"note\"";
+    world.numbered_table(3).await;
+    assert_eq!(run(not_null, "fail").0, 0);
+    world
+        .sql("INSERT INTO t VALUES (4, 'four'), (5, NULL)")
+        .await;
+    let (code, said) = run(not_null, "fail");
+    assert_eq!(code, i32::from(Exit::Invalid.code()), "{said}");
+    assert!(said.contains("`note is not null`"), "{said}");
+    assert_eq!(ids(world).await, ["1", "2", "3"]);
+    for (check, action) in [
+        (not_null, "quarantine"),
+        ("check = \"unique\"\ncolumn = \"id\"", "fail"),
+    ] {
+        let (code, said) = run(check, action);
+        assert_eq!(code, i32::from(Exit::Usage.code()), "{said}");
+        assert!(said.contains("quality.toml:1: "), "{said}");
+    }
+    world.sql("UPDATE t SET note = 'five' WHERE id = 5").await;
+    assert_eq!(run(not_null, "fail").0, 0);
+    assert_eq!(ids(world).await, ["1", "2", "3", "4", "5"]);
 }

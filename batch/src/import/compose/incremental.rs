@@ -17,21 +17,6 @@ pub(super) fn of(args: &ImportArgs) -> Result<Option<IncrementalRequest>, UsageE
             "add to the target, or replace it",
         );
     }
-    // They would see the rows of one run only, and rows that are set aside have no place in a target
-    // of several runs.
-    let adds = [
-        (target.append, "--append"),
-        (incremental.incremental.is_some(), "--incremental"),
-    ];
-    if args.source.quality.is_some()
-        && let Some((_, flag)) = adds.into_iter().find(|(given, _)| *given)
-    {
-        return both(
-            "--quality",
-            flag,
-            "hold the rules against an import of the whole table",
-        );
-    }
     let Some(mode) = &incremental.incremental else {
         let of_it = [
             (incremental.check_column.is_some(), "--check-column"),

@@ -117,10 +117,6 @@ fn what_can_not_be_meant_is_named_with_its_cure() {
             "--append and --delete-target-dir",
         ),
         (
-            &["--table", "t", "--append", "--quality", "q.toml"],
-            "--quality and --append",
-        ),
-        (
             &["--table", "t", "--incremental", "append"],
             "--check-column",
         ),
