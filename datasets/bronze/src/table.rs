@@ -57,14 +57,13 @@ impl Table {
     /// The newest version; `None` where there is no table.
     pub(crate) async fn load(&self) -> Result<Option<DeltaTableState>> {
         let load = async {
-            let mut table = DeltaTable::new(Arc::clone(&self.log));
-            match table.load().await {
-                Ok(()) => Ok(Some(table.snapshot()?.clone())),
-                Err(error) => match self.log.is_delta_table_location().await {
-                    Ok(false) => Ok(None),
-                    _ => Err(error),
-                },
+            // Asked first, because deltalake logs a table that is not there as an error.
+            if !self.log.is_delta_table_location().await? {
+                return Ok(None);
             }
+            let mut table = DeltaTable::new(Arc::clone(&self.log));
+            table.load().await?;
+            Ok(Some(table.snapshot()?.clone()))
         };
         self.within("loading", load).await
     }

@@ -34,22 +34,22 @@ pub struct ArchiveArgs {
     #[command(flatten)]
     warehouse: WarehouseArgs,
     /// The lake: `hdfs://HOST:PORT`, `hdfs://NAMESERVICE` or `file:///DIRECTORY` [default: `lake.url`]
-    #[arg(long, value_name = "URL", global = true)]
+    #[arg(long, value_name = "URL", global = true, help_heading = "Archive")]
     lake: Option<String>,
     /// The table's directory in the lake [default: /bronze/transactions]
-    #[arg(long, value_name = "PATH", global = true)]
+    #[arg(long, value_name = "PATH", global = true, help_heading = "Archive")]
     dir: Option<String>,
     /// How long records wait to be committed together [default: 10]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", help_heading = "Archive")]
     every: Option<String>,
     /// So many records of a partition don't wait [default: 200000]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", help_heading = "Archive")]
     records: Option<String>,
     /// Where to serve metrics; port 0 takes a free one [default: 127.0.0.1:8083]
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", help_heading = "Archive")]
     listen: Option<String>,
     /// Processes of one group share the partitions [default: comptoir-archive]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = "Archive")]
     group: Option<String>,
 }
 
