@@ -1,6 +1,6 @@
 //! The command line. Each command stands in its own file below `commands`.
 
-use crate::commands::{check, dead_letters, replay, schema, simulate, topic, views};
+use crate::commands::{archive, check, dead_letters, replay, schema, simulate, topic, views};
 use clap::{Parser, Subcommand};
 use comptoir_config::{ConfigArgs, Key, Settings, Sources};
 use std::process::ExitCode;
@@ -28,6 +28,7 @@ pub enum Command {
     Simulate(simulate::SimulateArgs),
     Replay(replay::ReplayArgs),
     Views(views::ViewsArgs),
+    Archive(archive::ArchiveArgs),
     DeadLetters(dead_letters::DeadLettersArgs),
 }
 
@@ -40,6 +41,7 @@ impl Command {
             Self::Simulate(args) => Some(args.add_to(sources)),
             Self::Replay(args) => Some(args.add_to(sources)),
             Self::Views(args) => Some(args.add_to(sources)),
+            Self::Archive(args) => Some(args.add_to(sources)),
             Self::DeadLetters(args) => Some(args.add_to(sources)),
         }
     }
@@ -53,6 +55,7 @@ impl Command {
             Self::Simulate(args) => simulate::run(args, settings).await,
             Self::Replay(args) => replay::run(args, settings).await,
             Self::Views(args) => views::run(args, settings).await,
+            Self::Archive(args) => archive::run(args, settings).await,
             Self::DeadLetters(args) => dead_letters::run(args, settings).await,
         }
     }

@@ -1,5 +1,6 @@
 //! The speed layer: live transactions, the records of the topic `transactions`.
 
+pub mod archive;
 pub mod check;
 pub mod cli;
 pub mod commands;
@@ -7,6 +8,7 @@ pub mod dead_letters;
 pub mod replay;
 mod report;
 pub mod simulate;
+pub mod sink;
 pub mod transport;
 pub mod views;
 mod warehouse;

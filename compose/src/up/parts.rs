@@ -15,6 +15,7 @@ use comptoir_config::Settings;
 use comptoir_config::clock;
 use comptoir_lake::Lake;
 use comptoir_logship::ship::{self, ShipRequest};
+use comptoir_speed::archive::{self, ArchiveRequest};
 use comptoir_speed::simulate::{
     CatalogChoice, Extent, Hurry, Rate, Shape, Shares, SimulateRequest, run as simulate,
 };
@@ -37,6 +38,7 @@ struct Shared {
     lake: Lake,
     page: Port,
     speed: Port,
+    archive: Port,
     logship: Port,
     /// Of made-up events; `None` sends none.
     rate: Option<Rate>,
@@ -69,6 +71,7 @@ impl Parts {
             lake,
             page,
             speed: Port::near(settings.speed.listen)?,
+            archive: Port::near(settings.archive.listen)?,
             logship,
             settings,
             rate: Rate::per_second(args.rate),
@@ -101,6 +104,7 @@ impl Parts {
         keeper.keep("web", web);
         keeper.keep("topic", topic);
         keeper.keep("views sink", views_sink);
+        keeper.keep("archive sink", archive_sink);
         keeper.keep("log shipper", log_shipper);
         if keeper.shared.rate.is_some() {
             keeper.keep("simulator", simulator);
@@ -153,6 +157,12 @@ async fn topic(shared: Arc<Shared>, stop: CancellationToken) -> Result<()> {
 async fn views_sink(shared: Arc<Shared>, stop: CancellationToken) -> Result<()> {
     let request = ViewsRequest::of(&shared.settings)?;
     views::run(request, shared.speed.listener()?, stop.cancelled_owned()).await?;
+    Ok(())
+}
+
+async fn archive_sink(shared: Arc<Shared>, stop: CancellationToken) -> Result<()> {
+    let request = ArchiveRequest::of(&shared.settings)?;
+    archive::run(request, shared.archive.listener()?, stop.cancelled_owned()).await?;
     Ok(())
 }
 

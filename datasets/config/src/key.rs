@@ -30,6 +30,12 @@ pub enum Key {
     SpeedListen,
     SpeedAllowRemote,
     SpeedGroup,
+    ArchiveDir,
+    ArchiveListen,
+    ArchiveAllowRemote,
+    ArchiveGroup,
+    ArchiveEveryS,
+    ArchiveRecords,
     LogshipListen,
     LogshipAllowRemote,
     LogshipSource,
@@ -61,7 +67,7 @@ pub(crate) const HADOOP_CONF_DIR: &str = "HADOOP_CONF_DIR";
 const PREFIX: &str = "COMPTOIR_";
 
 impl Key {
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 44] = [
         Self::DataDir,
         Self::ShopCurrency,
         Self::ShopTimeZone,
@@ -87,6 +93,12 @@ impl Key {
         Self::SpeedListen,
         Self::SpeedAllowRemote,
         Self::SpeedGroup,
+        Self::ArchiveDir,
+        Self::ArchiveListen,
+        Self::ArchiveAllowRemote,
+        Self::ArchiveGroup,
+        Self::ArchiveEveryS,
+        Self::ArchiveRecords,
         Self::LogshipListen,
         Self::LogshipAllowRemote,
         Self::LogshipSource,
@@ -130,6 +142,12 @@ impl Key {
             Self::SpeedListen => "speed.listen",
             Self::SpeedAllowRemote => "speed.allow_remote",
             Self::SpeedGroup => "speed.group",
+            Self::ArchiveDir => "archive.dir",
+            Self::ArchiveListen => "archive.listen",
+            Self::ArchiveAllowRemote => "archive.allow_remote",
+            Self::ArchiveGroup => "archive.group",
+            Self::ArchiveEveryS => "archive.every_s",
+            Self::ArchiveRecords => "archive.records",
             Self::LogshipListen => "logship.listen",
             Self::LogshipAllowRemote => "logship.allow_remote",
             Self::LogshipSource => "logship.source",

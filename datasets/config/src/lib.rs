@@ -32,9 +32,9 @@ pub use logging::{LoggingError, init_logging, init_logging_to};
 pub use raw::RawSettings;
 pub use secret::{Secret, SecretError, read_secret_file};
 pub use settings::{
-    ErpSettings, HealthSettings, ImportSettings, JobsSettings, LakeSettings, LogSettings,
-    LogshipSettings, Settings, Shop, SpeedSettings, TransportSettings, WarehouseSettings,
-    WebSettings,
+    ArchiveSettings, ErpSettings, HealthSettings, ImportSettings, JobsSettings, LakeSettings,
+    LogSettings, LogshipSettings, Settings, Shop, SpeedSettings, TransportSettings,
+    WarehouseSettings, WebSettings,
 };
 pub use sources::{FILE_NAME, Sources};
 pub use transport_url::{TransportUrl, TransportUrlError};

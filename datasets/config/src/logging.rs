@@ -45,12 +45,16 @@ pub fn init_logging_to(
         None => None,
     };
     tracing_subscriber::registry()
-        .with(EnvFilter::try_new(&settings.level)?)
+        .with(EnvFilter::try_new(format!("{QUIET},{}", settings.level))?)
         .with(people)
         .with(file)
         .try_init()?;
     Ok(())
 }
+
+/// Libraries that log what they also answer, as when another writer was faster; a level that names
+/// them beats this.
+const QUIET: &str = "delta_kernel=off,deltalake_core=off";
 
 /// UTC to the second: people read it beside other logs.
 struct TimeOfDay;

@@ -30,6 +30,7 @@ pub struct Settings {
     pub warehouse: WarehouseSettings,
     pub transport: TransportSettings,
     pub speed: SpeedSettings,
+    pub archive: ArchiveSettings,
     pub logship: LogshipSettings,
     pub web: WebSettings,
     pub health: HealthSettings,
@@ -115,6 +116,23 @@ pub struct SpeedSettings {
     pub group: String,
 }
 
+/// The sink that keeps every live event in the lake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchiveSettings {
+    /// The table's directory, an absolute path inside the lake. Default `/bronze/transactions`.
+    pub dir: String,
+    /// Of the sink's `/metrics`. Default `127.0.0.1:8083`; others than this machine are let in by
+    /// `archive.allow_remote`.
+    pub listen: SocketAddr,
+    /// The processes of a group share the topic's partitions. Default `comptoir-archive`.
+    pub group: String,
+    /// How long records wait for others before they are committed together. Default 10 s.
+    pub every: Duration,
+    /// So many records of one partition are committed at once, however short they waited, 1 to
+    /// 1,000,000. Default 200,000.
+    pub records: u32,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogshipSettings {
     /// Of the newest lines and `/metrics`. Default `127.0.0.1:8082`; others than this machine are
@@ -159,6 +177,7 @@ pub struct LogSettings {
 }
 
 const MAPPERS_MAX: u32 = 64;
+const ARCHIVE_RECORDS_MAX: u32 = 1_000_000;
 const PARTITIONS_MAX: u32 = 1024;
 const REPLICATION_MAX: u32 = 16;
 
@@ -270,6 +289,26 @@ impl Settings {
                 group: reader
                     .read(Key::SpeedGroup, text)
                     .unwrap_or("comptoir-views".to_owned()),
+            },
+            archive: ArchiveSettings {
+                dir: reader
+                    .read(Key::ArchiveDir, lake_path)
+                    .unwrap_or("/bronze/transactions".to_owned()),
+                listen: listener(
+                    &mut reader,
+                    Key::ArchiveListen,
+                    Key::ArchiveAllowRemote,
+                    8083,
+                ),
+                group: reader
+                    .read(Key::ArchiveGroup, text)
+                    .unwrap_or("comptoir-archive".to_owned()),
+                every: reader
+                    .read(Key::ArchiveEveryS, seconds)
+                    .unwrap_or(Duration::from_secs(10)),
+                records: reader
+                    .read(Key::ArchiveRecords, count(ARCHIVE_RECORDS_MAX))
+                    .unwrap_or(200_000),
             },
             web: WebSettings {
                 listen: listener(&mut reader, Key::WebListen, Key::WebAllowRemote, 8080),
@@ -402,7 +441,7 @@ mod tests {
 
     #[test]
     fn each_listener_is_opened_to_others_by_itself() {
-        for section in ["speed", "logship"] {
+        for section in ["speed", "archive", "logship"] {
             let listen = format!("[{section}]\nlisten = \"0.0.0.0:1\"\n");
             let refused = message(&format!("{listen}[web]\nallow_remote = true"));
             let cure = format!("{section}.allow_remote = true");

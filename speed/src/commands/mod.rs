@@ -1,5 +1,6 @@
 //! The commands, one a file: arguments, and what they run.
 
+pub mod archive;
 pub mod check;
 pub mod dead_letters;
 pub mod replay;

@@ -1,9 +1,10 @@
 //! The records of a batch, judged and counted as they come: none is kept for it.
 
 use super::names::{Named, Names};
+use crate::sink::TakeError;
 use crate::transport;
 use comptoir_model::event::Rejection;
-use comptoir_model::live::{Overflow, Tally};
+use comptoir_model::live::Tally;
 use comptoir_model::verdict::{DuplicateWindow, MappingVersion, OutOfOrder, Reach, Verdict, judge};
 use jiff::Timestamp;
 
@@ -27,14 +28,6 @@ pub(super) struct Batch {
     pub(super) latest: Option<Timestamp>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum CountError {
-    #[error(transparent)]
-    OutOfOrder(#[from] OutOfOrder),
-    #[error(transparent)]
-    Overflow(#[from] Overflow),
-}
-
 impl Counting {
     pub(super) fn new(reach: Reach) -> Self {
         Self {
@@ -49,7 +42,7 @@ impl Counting {
         judge(record.judged(), MAPPING, &mut self.window).map(drop)
     }
 
-    pub(super) fn count(&mut self, record: &transport::Record<'_>) -> Result<(), CountError> {
+    pub(super) fn count(&mut self, record: &transport::Record<'_>) -> Result<(), TakeError> {
         let judged = record.judged();
         let mut verdict = judge(judged, MAPPING, &mut self.window)?;
         match &mut verdict {

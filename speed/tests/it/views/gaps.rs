@@ -3,18 +3,18 @@
 use super::recomputed::Figures;
 use super::till::{Sent, Till};
 use super::world::{Kind, PATIENCE, World};
-use comptoir_model::ids::Partition;
+use comptoir_model::ids::{Partition, StreamId};
 use rdkafka::admin::AdminOptions;
 use rdkafka::{Offset, TopicPartitionList};
 use std::fs::OpenOptions;
 
 const GAPS: &str = "SELECT kind, start_offset, end_offset FROM gaps ORDER BY kind, start_offset";
 /// Offsets of Kafka within which an id is a duplicate.
-const REACH: usize = 200_000;
+pub(crate) const REACH: usize = 200_000;
 
 impl World {
     /// As retention does it: partition 0 begins at `offset` now.
-    async fn delete_before(&self, offset: usize) {
+    pub(crate) async fn delete_before(&self, offset: usize) {
         let mut list = TopicPartitionList::new();
         let offset = Offset::Offset(i64::try_from(offset).unwrap());
         (list.add_partition_offset(&self.topic, 0, offset)).unwrap();
@@ -24,6 +24,21 @@ impl World {
             .await;
         for element in deleted.unwrap().elements() {
             element.error().unwrap();
+        }
+    }
+
+    /// Deletes the topic and creates it again; answers with the stream that ended.
+    pub(crate) async fn create_topic_anew(&self) -> StreamId {
+        let ended = self.transport.stream().await.unwrap().id;
+        self.delete_topic().await;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            // Kafka forgets a topic a moment later.
+            match self.transport.create_topic(self.partitions, 1).await {
+                Ok(stream) if stream.id != ended => return ended,
+                other => assert!(tokio::time::Instant::now() < deadline, "{other:?}"),
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
     }
 
@@ -45,7 +60,7 @@ impl World {
 }
 
 /// The records of partition 0 stand at the offsets from 0.
-fn split(sent: &[Sent], offset: usize) -> (Vec<Sent>, Vec<Sent>) {
+pub(crate) fn split(sent: &[Sent], offset: usize) -> (Vec<Sent>, Vec<Sent>) {
     let mut number = 0;
     sent.iter().cloned().partition(|record| {
         number += usize::from(record.partition == 0);
@@ -53,7 +68,7 @@ fn split(sent: &[Sent], offset: usize) -> (Vec<Sent>, Vec<Sent>) {
     })
 }
 
-fn of_partition_0(sent: &[Sent]) -> usize {
+pub(crate) fn of_partition_0(sent: &[Sent]) -> usize {
     sent.iter().filter(|record| record.partition == 0).count()
 }
 
@@ -180,17 +195,7 @@ async fn a_topic_that_is_created_anew_is_another_stream(world: &World) {
     world.send(&till.mixed(200)).await;
     let sink = world.sink().await;
     world.judged(200).await;
-    let first = world.transport.stream().await.unwrap();
-    world.delete_topic().await;
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    loop {
-        // Kafka forgets a topic a moment later.
-        match world.transport.create_topic(world.partitions, 1).await {
-            Ok(stream) if stream.id != first.id => break,
-            other => assert!(tokio::time::Instant::now() < deadline, "{other:?}"),
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    let first = world.create_topic_anew().await;
     // Other ids: what was in the first life is no duplicate in the second.
     let mut second = Till::new(world.partitions);
     world.send(&second.mixed(200)).await;
@@ -198,7 +203,7 @@ async fn a_topic_that_is_created_anew_is_another_stream(world: &World) {
     all.append(&mut second.sent);
     world.assert_counted(&all).await;
     let ended = "SELECT stream FROM streams WHERE ended_at_ms IS NOT NULL";
-    world.until(ended, &first.id.0).await;
+    world.until(ended, &first.0).await;
     sink.stop().await;
 }
 

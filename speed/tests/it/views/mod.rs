@@ -3,11 +3,11 @@
 mod crashes;
 mod dead_letters;
 mod figures;
-mod gaps;
+pub(crate) mod gaps;
 mod outages;
 mod owners;
 mod poison;
-mod recomputed;
+pub(crate) mod recomputed;
 mod serving;
-mod till;
-mod world;
+pub(crate) mod till;
+pub(crate) mod world;

@@ -7,10 +7,12 @@ use crate::services::Services;
 use comptoir_config::{DatabaseUrl, Secret, TransportSettings, clock};
 use comptoir_database::{Access, Database};
 use comptoir_model::ids::Partition;
+use comptoir_speed::sink::SinkError;
 use comptoir_speed::transport::{Message, Producer, Transport};
-use comptoir_speed::views::{ViewsError, ViewsRequest, run};
+use comptoir_speed::views::{ViewsRequest, run};
 use comptoir_warehouse::{Limits, Login, Warehouse};
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
@@ -213,20 +215,7 @@ impl World {
     }
 
     pub(crate) async fn sink_of(&self, request: ViewsRequest) -> Sink {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let running = tokio::spawn(async move {
-            run(request, listener, async {
-                stopped.await.ok();
-            })
-            .await
-        });
-        Sink {
-            address,
-            stop,
-            running,
-        }
+        Sink::start(|listener, stopped| run(request, listener, stopped)).await
     }
 
     /// The program itself, in a process of its own.
@@ -333,10 +322,27 @@ impl World {
 pub(crate) struct Sink {
     pub(crate) address: SocketAddr,
     stop: oneshot::Sender<()>,
-    running: JoinHandle<Result<(), ViewsError>>,
+    running: JoinHandle<Result<(), SinkError>>,
 }
 
 impl Sink {
+    /// `run` gets where to serve metrics, and what completes when it is to stop.
+    pub(crate) async fn start<R>(run: impl FnOnce(TcpListener, BoxFuture<'static, ()>) -> R) -> Self
+    where
+        R: Future<Output = Result<(), SinkError>> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = stopped.map(drop).boxed();
+        let running = tokio::spawn(run(listener, stopped));
+        Self {
+            address,
+            stop,
+            running,
+        }
+    }
+
     /// Stops it in order.
     pub(crate) async fn stop(self) {
         self.stop.send(()).unwrap();

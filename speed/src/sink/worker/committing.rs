@@ -1,17 +1,17 @@
-//! How a judged batch gets into the warehouse, once.
+//! How a judged batch gets into the store, once.
 
 use super::super::metrics::ErrorKind;
 use super::super::plan::{Outcome, Step};
 use super::super::status::PartitionState;
+use super::super::{Commit, Committed, PartitionSink, StoreFault};
 use super::{Again, GIVEN_UP, Worker};
 use crate::transport::PartitionReader;
 use comptoir_config::clock;
 use comptoir_model::merge::Span;
-use comptoir_warehouse::{Committed, NewName, Retry, ViewsBatch, WarehouseError};
 use tracing::{debug, warn};
 
-impl Worker {
-    pub(super) fn commit_counted(&mut self, reader: &mut PartitionReader, span: Span) {
+impl<P: PartitionSink> Worker<P> {
+    pub(crate) fn commit_collected(&mut self, reader: &mut PartitionReader, span: Span) {
         let gaps = self.plan.gaps();
         let mut again = Again::default();
         loop {
@@ -24,25 +24,10 @@ impl Worker {
                 self.set_waiting(&error.to_string());
                 Outcome::NotApplied
             } else {
-                let Some(partition) = self.store.partition() else {
-                    return self.plan.close();
-                };
-                let batch = self.counting.batch();
-                let names: Vec<_> = (batch.names.iter())
-                    .map(|named| NewName {
-                        kind: named.kind,
-                        id: &named.id,
-                        name: &named.name,
-                    })
-                    .collect();
-                let committed = self.store.commit(&ViewsBatch {
-                    partition,
+                let committed = self.sink.commit(&Commit {
                     span,
-                    tally: &batch.tally,
-                    lost: &gaps.lost,
-                    blind: &gaps.blind,
+                    gaps: &gaps,
                     progress,
-                    names: &names,
                     now,
                 });
                 self.outcome(committed)
@@ -54,8 +39,7 @@ impl Worker {
                 Outcome::Applied => {
                     self.shared.metrics.count_commit("applied");
                     let took = ended.saturating_duration_since(began);
-                    let tally = &self.counting.batch().tally;
-                    self.shared.metrics.count_batch(tally, took);
+                    self.shared.metrics.count_batch(&self.sink.counts(), took);
                     reader.advise_committed(span.end());
                     let mut sight = self.shared.status.lock();
                     let partition = sight.partitions.entry(self.key.clone()).or_default();
@@ -68,11 +52,11 @@ impl Worker {
                 Outcome::GivenUp => {
                     self.shared.metrics.count_commit("given_up");
                     warn!(
-                        "another owner may have counted {} from {} on: opening it anew",
+                        "another owner may have taken {} from {} on: opening it anew",
                         self.key,
                         span.start().0
                     );
-                    self.set_waiting("another process counts it");
+                    self.set_waiting("another process has taken it");
                     return self.rest(GIVEN_UP);
                 }
                 Outcome::NotApplied | Outcome::Unknown => {}
@@ -89,23 +73,23 @@ impl Worker {
         }
     }
 
-    fn outcome(&self, committed: Result<Committed, WarehouseError>) -> Outcome {
+    fn outcome(&mut self, committed: Result<Committed, StoreFault>) -> Outcome {
         match committed {
-            Ok(Committed::Applied { .. }) => Outcome::Applied,
-            Ok(Committed::GivenUp { .. }) => Outcome::GivenUp,
-            Err(error) => {
-                self.shared.metrics.count_error(ErrorKind::Warehouse);
-                self.set_waiting(&error.to_string());
-                match error.retry() {
-                    Retry::Unknown => Outcome::Unknown,
+            Ok(Committed::Applied) => Outcome::Applied,
+            Ok(Committed::GivenUp) => Outcome::GivenUp,
+            Err(fault) => {
+                self.shared.metrics.count_error(ErrorKind::Store);
+                self.set_waiting(&fault.to_string());
+                match fault {
+                    StoreFault::Unknown(_) => Outcome::Unknown,
                     // Somebody has to help, and can do so while we wait.
-                    Retry::CanHelp | Retry::CanNot => Outcome::NotApplied,
+                    StoreFault::NotDone(_) => Outcome::NotApplied,
                 }
             }
         }
     }
 
-    /// A commit of unknown outcome is read back, for as long as the warehouse takes to answer.
+    /// A commit of unknown outcome is read back, for as long as the store takes to answer.
     fn resolve(
         &mut self,
         reader: &PartitionReader,
@@ -113,9 +97,9 @@ impl Worker {
         again: &mut Again,
     ) -> Outcome {
         while let Step::ReadBack { span } = self.plan.step(clock::instant()) {
-            match self.store.position(&self.key) {
-                Ok(position) => {
-                    let outcome = self.plan.read_back(position.next);
+            match self.sink.position() {
+                Ok(next) => {
+                    let outcome = self.plan.read_back(next);
                     debug!(
                         "whether {} up to {} was committed is known again: {outcome:?}",
                         self.key,
@@ -124,7 +108,7 @@ impl Worker {
                     return outcome;
                 }
                 Err(error) => {
-                    self.shared.metrics.count_error(ErrorKind::Warehouse);
+                    self.shared.metrics.count_error(ErrorKind::Store);
                     self.set_waiting(&error.to_string());
                 }
             }

@@ -1,7 +1,7 @@
 //! What is counted for Prometheus. Names and meanings are in this crate's README.
 
+use super::BatchCounts;
 use super::status::Status;
-use comptoir_model::live::Tally;
 use comptoir_model::merge::PartitionKey;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, text::encode};
@@ -22,8 +22,10 @@ const DURATION_BUCKETS_S: [f64; 10] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2
 const RECORDS_BUCKETS: [f64; 7] = [1.0, 10.0, 100.0, 1_000.0, 10_000.0, 30_000.0, 100_000.0];
 
 #[derive(Debug)]
-pub(super) struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
+    /// What the sink writes to.
+    store: &'static str,
     records: Family<Verdict, Counter>,
     rejections: Family<Reason, Counter>,
     errors: Family<Kind, Counter>,
@@ -67,18 +69,21 @@ struct StateLabel {
 
 /// Where an error came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ErrorKind {
+pub(crate) enum ErrorKind {
     Transport,
-    Warehouse,
+    Store,
     /// Records came that were judged before.
     OutOfOrder,
     Overflow,
+    Encoding,
 }
 
 impl Metrics {
-    pub(super) fn new(status: Arc<Status>) -> Self {
+    /// Of the sink `name`, whose metrics are called `comptoir_<name>_…`.
+    pub(crate) fn new(name: &'static str, store: &'static str, status: Arc<Status>) -> Self {
         let mut metrics = Self {
             registry: Registry::default(),
+            store,
             records: Family::default(),
             rejections: Family::default(),
             errors: Family::default(),
@@ -91,94 +96,93 @@ impl Metrics {
         let registry = &mut metrics.registry;
         let info = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("comptoir_build", "The version that runs", info);
+        let registry = registry.sub_registry_with_prefix(format!("comptoir_{name}"));
         registry.register(
-            "comptoir_views_records",
+            "records",
             "Records that were committed, by verdict",
             metrics.records.clone(),
         );
         registry.register(
-            "comptoir_views_rejections",
-            "Records that became dead letters, by reason",
+            "rejections",
+            "Records that were rejected, by reason",
             metrics.rejections.clone(),
         );
         registry.register(
-            "comptoir_views_errors",
+            "errors",
             "Calls that failed, by what was called",
             metrics.errors.clone(),
         );
         registry.register(
-            "comptoir_views_commits",
+            "commits",
             "Batches by what became of them",
             metrics.commits.clone(),
         );
         registry.register(
-            "comptoir_views_batch_duration_seconds",
+            "batch_duration_seconds",
             "From the begin of a commit to its answer",
             metrics.durations.clone(),
         );
+        registry.register("batch_records", "Records of a batch", metrics.sizes.clone());
         registry.register(
-            "comptoir_views_batch_records",
-            "Records of a batch",
-            metrics.sizes.clone(),
-        );
-        registry.register(
-            "comptoir_views_rows",
-            "Buckets and top totals that batches touched",
+            "rows",
+            "Rows that batches wrote or added to",
             metrics.rows.clone(),
         );
         registry.register(
-            "comptoir_views_holes",
+            "holes",
             "Runs of offsets that were gone before they could be read",
             metrics.holes.clone(),
         );
-        registry.register_collector(Box::new(StatusMetrics(status)));
+        metrics
+            .registry
+            .register_collector(Box::new(StatusMetrics { name, status }));
         metrics
     }
 
-    pub(super) fn count_batch(&self, tally: &Tally, took: Duration) {
-        let counted = tally.control().counted();
+    pub(crate) fn count_batch(&self, counts: &BatchCounts, took: Duration) {
         for (verdict, count) in [
-            ("accepted", counted.accepted),
-            ("rejected", counted.rejected),
-            ("duplicate", counted.duplicates),
+            ("accepted", counts.accepted),
+            ("rejected", counts.rejected),
+            ("duplicate", counts.duplicates),
         ] {
             self.records
                 .get_or_create(&Verdict { verdict })
                 .inc_by(count);
         }
-        for letter in tally.dead_letters() {
-            let reason = letter.rejection.reason();
+        for reason in &counts.reasons {
             self.rejections.get_or_create(&Reason { reason }).inc();
         }
         self.durations.observe(took.as_secs_f64());
+        let records = counts.accepted + counts.rejected + counts.duplicates;
         #[expect(
             clippy::cast_precision_loss,
             reason = "a batch is far smaller than 2^52"
         )]
-        self.sizes.observe(tally.control().records() as f64);
-        self.rows.inc_by(tally.totals() as u64);
+        self.sizes.observe(records as f64);
+        self.rows.inc_by(counts.rows);
     }
 
-    pub(super) fn count_commit(&self, outcome: &'static str) {
+    pub(crate) fn count_commit(&self, outcome: &'static str) {
         self.commits.get_or_create(&Outcome { outcome }).inc();
     }
 
-    pub(super) fn count_hole(&self) {
+    pub(crate) fn count_hole(&self) {
         self.holes.inc();
     }
 
-    pub(super) fn count_error(&self, kind: ErrorKind) {
+    pub(crate) fn count_error(&self, kind: ErrorKind) {
         let kind = match kind {
             ErrorKind::Transport => "transport",
-            ErrorKind::Warehouse => "warehouse",
+            ErrorKind::Store => self.store,
             ErrorKind::OutOfOrder => "out_of_order",
             ErrorKind::Overflow => "overflow",
+            ErrorKind::Encoding => "encoding",
         };
         self.errors.get_or_create(&Kind { kind }).inc();
     }
 
     /// All of them, in Prometheus' text format.
-    pub(super) fn text(&self) -> Result<String, fmt::Error> {
+    pub(crate) fn text(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
@@ -187,14 +191,20 @@ impl Metrics {
 
 /// What holds at the moment of asking.
 #[derive(Debug)]
-struct StatusMetrics(Arc<Status>);
+struct StatusMetrics {
+    name: &'static str,
+    status: Arc<Status>,
+}
 
 impl Collector for StatusMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
-        let sight = self.0.lock();
+        let sight = self.status.lock();
+        let [lag_offsets, fresh_through, partitions] =
+            ["lag_offsets", "fresh_through_seconds", "partitions"]
+                .map(|what| format!("comptoir_{}_{what}", self.name));
         let mut family = encoder.encode_descriptor(
-            "comptoir_views_lag_offsets",
-            "From what counts to the end of the log; bytes where offsets are bytes",
+            &lag_offsets,
+            "From what is committed to the end of the log; bytes where offsets are bytes",
             None,
             MetricType::Gauge,
         )?;
@@ -206,7 +216,7 @@ impl Collector for StatusMetrics {
             }
         }
         let mut family = encoder.encode_descriptor(
-            "comptoir_views_fresh_through_seconds",
+            &fresh_through,
             "The moment up to which the partition has been seen",
             None,
             MetricType::Gauge,
@@ -221,14 +231,13 @@ impl Collector for StatusMetrics {
             }
         }
         let mut family = encoder.encode_descriptor(
-            "comptoir_views_partitions",
+            &partitions,
             "Partitions of this process by state; a stopped one needs somebody's help",
             None,
             MetricType::Gauge,
         )?;
         for state in ["opening", "live", "waiting", "stopped"] {
-            let partitions = sight.partitions.values();
-            let count = partitions
+            let count = (sight.partitions.values())
                 .filter(|partition| partition.state.as_str() == state)
                 .count();
             let count = ConstGauge::new(i64::try_from(count).unwrap_or(i64::MAX));

@@ -1,6 +1,7 @@
 //! Once a second: tells the warehouse that this process lives, how far it has seen, and which
 //! streams have ended.
 
+use super::WarehouseRole;
 use super::status::Status;
 use comptoir_config::clock;
 use comptoir_model::ids::StreamId;
@@ -19,21 +20,23 @@ const FAR: QuarterHour = QuarterHour(i64::MAX / 1_000_000);
 /// A process that was last seen so long ago is not missed any more.
 const MISSED: SignedDuration = SignedDuration::from_hours(24);
 
-pub(super) const EVERY: Duration = Duration::from_secs(1);
+pub(crate) const EVERY: Duration = Duration::from_secs(1);
 
 /// What the heartbeat says of the process itself.
 #[derive(Clone, Debug)]
-pub(super) struct Identity {
-    pub(super) instance: String,
-    pub(super) host: String,
-    pub(super) listen: String,
-    pub(super) started_at: Timestamp,
+pub(crate) struct Identity {
+    /// The kind of sink.
+    pub(crate) name: &'static str,
+    pub(crate) instance: String,
+    pub(crate) host: String,
+    pub(crate) listen: String,
+    pub(crate) started_at: Timestamp,
 }
 
 impl Identity {
     fn state(&self, phase: ProcessPhase, detail: String) -> ProcessState {
         ProcessState {
-            name: "views".to_owned(),
+            name: self.name.to_owned(),
             instance: self.instance.clone(),
             host: self.host.clone(),
             pid: std::process::id(),
@@ -46,27 +49,30 @@ impl Identity {
     }
 }
 
-pub(super) struct Pulse {
-    pub(super) warehouse: Warehouse,
-    pub(super) identity: Identity,
-    pub(super) status: Arc<Status>,
-    pub(super) writer: Option<ViewsWriter>,
+pub(crate) struct Pulse {
+    pub(crate) warehouse: Warehouse,
+    pub(crate) role: WarehouseRole,
+    /// Whether its tables are known to be there.
+    pub(crate) migrated: bool,
+    pub(crate) identity: Identity,
+    pub(crate) status: Arc<Status>,
+    pub(crate) writer: Option<ViewsWriter>,
     /// The stream of the topic's present life, whose predecessors have ended.
-    pub(super) present: Option<Present>,
-    pub(super) ended: Vec<StreamId>,
+    pub(crate) present: Option<Present>,
+    pub(crate) ended: Vec<StreamId>,
     /// Whether processes that nobody misses any more are to be forgotten.
-    pub(super) tidy: bool,
+    pub(crate) tidy: bool,
 }
 
-pub(super) struct Present {
-    pub(super) stream: StreamId,
-    pub(super) transport: &'static str,
-    pub(super) topic: String,
+pub(crate) struct Present {
+    pub(crate) stream: StreamId,
+    pub(crate) transport: &'static str,
+    pub(crate) topic: String,
 }
 
 impl Pulse {
     /// One beat. A warehouse that is away is said once, and asked again at the next beat.
-    pub(super) async fn beat(&mut self) {
+    pub(crate) async fn beat(&mut self) {
         let said = self.say().await;
         let mut sight = self.status.lock();
         match said {
@@ -78,7 +84,12 @@ impl Pulse {
             Err(error) => {
                 let why = error.to_string();
                 if sight.warehouse.is_none() {
-                    warn!("waiting for the warehouse: {why}");
+                    match self.role {
+                        WarehouseRole::Store => warn!("waiting for the warehouse: {why}"),
+                        WarehouseRole::Register => {
+                            warn!("the warehouse is not told that this process lives: {why}");
+                        }
+                    }
                 }
                 sight.warehouse = Some(why);
             }
@@ -86,7 +97,7 @@ impl Pulse {
     }
 
     /// The last one: the process ends in order.
-    pub(super) async fn stopped(&mut self) {
+    pub(crate) async fn stopped(&mut self) {
         let state = self.identity.state(ProcessPhase::Stopped, String::new());
         if let Err(error) = self.warehouse.beat(&state).await {
             warn!("the warehouse does not know that this process has ended: {error}");
@@ -98,15 +109,21 @@ impl Pulse {
             let mut sight = self.status.lock();
             // That it answers is what this beat shows.
             let warehouse = sight.warehouse.take();
-            let phase = sight.phase();
+            let phase = sight.phase(self.role);
             sight.warehouse = warehouse;
             phase
         };
+        if !self.migrated {
+            self.warehouse.migrate().await?;
+            self.migrated = true;
+        }
         self.warehouse
             .beat(&self.identity.state(phase, detail))
             .await?;
-        self.note_progress().await?;
-        self.end_streams().await?;
+        if self.role == WarehouseRole::Store {
+            self.note_progress().await?;
+            self.end_streams().await?;
+        }
         if self.tidy {
             (self.warehouse.forget_processes(clock::now(), MISSED)).await?;
             self.tidy = false;

@@ -7,14 +7,14 @@ use comptoir_model::verdict::Reach;
 /// The part of a hole that counts nowhere, and the records that have to be judged without the ids
 /// in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) lost: Option<Span>,
+pub(crate) struct Found {
+    pub(crate) lost: Option<Span>,
     /// Not recorded as such yet.
-    pub(super) blind: Option<Span>,
+    pub(crate) blind: Option<Span>,
 }
 
 /// `next` is the offset from which records count: a hole before it takes ids away, but no record.
-pub(super) fn found(hole: Span, next: Offset, recorded_blind: &[Span], reach: Reach) -> Found {
+pub(crate) fn found(hole: Span, next: Offset, recorded_blind: &[Span], reach: Reach) -> Found {
     let blind = Span::new(hole.end().max(next), reach.end(hole.end()));
     Found {
         lost: Span::new(hole.start().max(next), hole.end()),

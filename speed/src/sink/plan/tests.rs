@@ -8,6 +8,7 @@ const REACH: Reach = Reach::new(8);
 const LIMITS: Limits = Limits {
     bytes: 1000,
     records: 5,
+    linger: Duration::ZERO,
     pause_min: Duration::from_millis(80),
     pause_max: Duration::from_millis(500),
     pause_behind: Duration::from_secs(2),
@@ -46,6 +47,21 @@ fn the_first_record_after_silence_is_committed_at_once_the_next_after_a_pause() 
     assert_eq!(plan.step(later), Step::Commit { span: span(11, 12) });
     plan.hurry();
     assert_eq!(plan.step(now), Step::Commit { span: span(11, 12) });
+}
+
+#[test]
+fn the_first_record_of_a_batch_may_wait_for_others_unless_the_sink_ends() {
+    let now = start();
+    let linger = Duration::from_secs(10);
+    let mut plan = Plan::new(REACH, Limits { linger, ..LIMITS });
+    plan.opened(Offset(10), Gaps::default());
+    plan.collected(Offset(11), 1, 9, now);
+    let until = Some(now + linger);
+    assert_eq!(plan.step(now), Step::Collect { until });
+    let commit = Step::Commit { span: span(10, 11) };
+    assert_eq!(plan.step(now + linger), commit);
+    plan.hurry();
+    assert_eq!(plan.step(now), commit);
 }
 
 #[test]

@@ -1,15 +1,14 @@
 //! The process: partitions come and go, metrics are served, the heart beats.
 
-use super::error::ViewsError;
+use super::error::SinkError;
 use super::http::{Served, router};
 use super::metrics::Metrics;
 use super::pulse::{EVERY, Identity, Present, Pulse};
 use super::status::Status;
-use super::store::Store;
 use super::worker::{Again, Shared, Worker};
+use super::{Sink, WarehouseRole};
 use crate::transport::{Assignment, BrokerState, ConsumerEvent, Transport};
-use crate::warehouse;
-use comptoir_config::{Settings, clock};
+use comptoir_config::clock;
 use comptoir_model::merge::PartitionKey;
 use comptoir_warehouse::{Retry, Warehouse};
 use std::collections::BTreeMap;
@@ -26,45 +25,36 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(4);
 /// For the last words, after that.
 const LAST_WORDS_LIMIT: Duration = Duration::from_millis(500);
 
-/// What is counted, and into what.
+/// What a sink works with.
 #[derive(Clone, Debug)]
-pub struct ViewsRequest {
-    pub transport: Transport,
-    pub warehouse: Warehouse,
+pub(crate) struct Running<S> {
+    pub(crate) sink: S,
+    pub(crate) transport: Transport,
+    pub(crate) warehouse: Warehouse,
     /// The processes of a group share the topic's partitions.
-    pub group: String,
+    pub(crate) group: String,
 }
 
-impl ViewsRequest {
-    /// Reads the files that the settings name, and asks nobody.
-    pub fn of(settings: &Settings) -> Result<Self, ViewsError> {
-        Ok(Self {
-            transport: Transport::open(&settings.transport)?,
-            warehouse: warehouse::of(&settings.warehouse)?,
-            group: settings.speed.group.clone(),
-        })
-    }
-}
-
-/// Counts until `shutdown` completes, then finishes the batches under way for up to 4 s. Serves
+/// Works until `shutdown` completes, then finishes the batches under way for up to 4 s. Serves
 /// `/metrics`, `/healthz` and `/readyz` on `listener`.
 ///
-/// A broker, a topic or a warehouse that is not there is waited for. Errors are those that waiting
+/// A broker, a topic or a store that is not there is waited for. Errors are those that waiting
 /// can't cure: a login that is refused at the start, a schema that is newer than this program.
-pub async fn run(
-    request: ViewsRequest,
+pub(crate) async fn run<S: Sink>(
+    request: Running<S>,
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
-) -> Result<(), ViewsError> {
+) -> Result<(), SinkError> {
     let status = Arc::new(Status::default());
-    let metrics = Arc::new(Metrics::new(Arc::clone(&status)));
+    let metrics = Arc::new(Metrics::new(S::NAME, S::STORE, Arc::clone(&status)));
     let stop = CancellationToken::new();
     // Also where this future is dropped: threads are not.
     let _stop_guard = stop.clone().drop_guard();
-    let identity = identity(&listener)?;
+    let identity = identity(S::NAME, &listener)?;
     let served = Served {
         metrics: Arc::clone(&metrics),
         status: Arc::clone(&status),
+        role: S::WAREHOUSE,
     };
     let serving = axum::serve(listener, router(served)).into_future();
     let shared = Arc::new(Shared {
@@ -73,23 +63,25 @@ pub async fn run(
         metrics,
         stop,
     });
-    let counting = count(request, identity, shared, shutdown);
+    let working = work(request, identity, shared, shutdown);
     tokio::select! {
-        served = serving => served.map_err(ViewsError::Serve),
-        counted = counting => counted,
+        served = serving => served.map_err(SinkError::Serve),
+        worked = working => worked,
     }
 }
 
-async fn count(
-    request: ViewsRequest,
+async fn work<S: Sink>(
+    request: Running<S>,
     identity: Identity,
     shared: Arc<Shared>,
     shutdown: impl Future<Output = ()>,
-) -> Result<(), ViewsError> {
+) -> Result<(), SinkError> {
     let mut shutdown = std::pin::pin!(shutdown);
-    tokio::select! {
-        migrated = migrate(&request.warehouse, &shared.status) => migrated?,
-        () = &mut shutdown => return Ok(()),
+    if S::WAREHOUSE == WarehouseRole::Store {
+        tokio::select! {
+            migrated = migrate(&request.warehouse, &shared.status) => migrated?,
+            () = &mut shutdown => return Ok(()),
+        }
     }
     let mut consumer = request.transport.consumer(&request.group)?;
     let mut threads = Threads {
@@ -100,6 +92,8 @@ async fn count(
     };
     let mut pulse = Pulse {
         warehouse: request.warehouse.clone(),
+        role: S::WAREHOUSE,
+        migrated: S::WAREHOUSE == WarehouseRole::Store,
         identity,
         status: Arc::clone(&shared.status),
         writer: None,
@@ -147,7 +141,7 @@ async fn count(
             }
         }
     };
-    let worked: Result<(), ViewsError> = tokio::select! {
+    let worked: Result<(), SinkError> = tokio::select! {
         never = beating => never,
         worked = working => worked,
     };
@@ -156,12 +150,12 @@ async fn count(
         while !threads.running.is_empty() {
             threads.one_ended().await?;
         }
-        Ok::<_, ViewsError>(())
+        Ok::<_, SinkError>(())
     };
     let drained = tokio::time::timeout(DRAIN_LIMIT, draining).await;
     shared.stop.cancel();
     if drained.is_err() {
-        warn!("a batch was not finished in time: it is counted by the next owner");
+        warn!("a batch was not finished in time: it is left to the next owner");
     }
     tokio::time::timeout(LAST_WORDS_LIMIT, pulse.stopped())
         .await
@@ -175,7 +169,7 @@ enum Order {
 }
 
 /// Until the warehouse has its tables; an error that waiting can't cure ends it.
-async fn migrate(warehouse: &Warehouse, status: &Status) -> Result<(), ViewsError> {
+async fn migrate(warehouse: &Warehouse, status: &Status) -> Result<(), SinkError> {
     let mut again = Again::default();
     loop {
         match warehouse.migrate().await {
@@ -210,17 +204,15 @@ fn say_broker(status: &Status, state: BrokerState) {
 
 /// Stable over restarts with the same settings, so that a process that was killed and came back is
 /// one process to whoever watches.
-fn identity(listener: &TcpListener) -> Result<Identity, ViewsError> {
-    let listen = listener
-        .local_addr()
-        .map_err(ViewsError::Serve)?
-        .to_string();
+fn identity(name: &'static str, listener: &TcpListener) -> Result<Identity, SinkError> {
+    let listen = listener.local_addr().map_err(SinkError::Serve)?.to_string();
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = match host.trim() {
         "" => "localhost".to_owned(),
         host => host.to_owned(),
     };
     Ok(Identity {
+        name,
         instance: format!("{}/{listen}", host.chars().take(40).collect::<String>()),
         host,
         listen,
@@ -229,39 +221,35 @@ fn identity(listener: &TcpListener) -> Result<Identity, ViewsError> {
 }
 
 /// The partitions of this process, each on its thread.
-struct Threads<'a> {
+struct Threads<'a, S> {
     owner: String,
-    request: &'a ViewsRequest,
+    request: &'a Running<S>,
     shared: Arc<Shared>,
     running: BTreeMap<PartitionKey, Vec<oneshot::Receiver<()>>>,
 }
 
-impl Threads<'_> {
-    fn start(&mut self, assignment: Assignment) -> Result<(), ViewsError> {
-        let transport = &self.request.transport;
-        let store = Store::new(
-            Handle::current(),
-            self.request.warehouse.clone(),
-            self.owner.clone(),
-            (transport.kind(), transport.topic().to_owned()),
-        );
+impl<S: Sink> Threads<'_, S> {
+    fn start(&mut self, assignment: Assignment) -> Result<(), SinkError> {
+        let runtime = Handle::current();
         let key = assignment.key().clone();
+        let sink = (self.request.sink).partition(&key, &self.owner, &runtime);
         let (end, ended) = oneshot::channel();
-        let worker = Worker::new(assignment, Arc::clone(&self.shared), store);
+        let shared = Arc::clone(&self.shared);
+        let worker = Worker::new(assignment, shared, sink, S::DOING, runtime);
         std::thread::Builder::new()
-            .name(format!("views-{}", key.partition.0))
+            .name(format!("{}-{}", S::NAME, key.partition.0))
             .spawn(move || {
                 worker.run();
                 // Nobody listens where the process ends.
                 end.send(()).ok();
             })
-            .map_err(ViewsError::Thread)?;
+            .map_err(SinkError::Thread)?;
         self.running.entry(key).or_default().push(ended);
         Ok(())
     }
 
     /// Waits for the end of any thread; for ever where none runs. Nothing is lost when dropped.
-    async fn one_ended(&mut self) -> Result<(), ViewsError> {
+    async fn one_ended(&mut self) -> Result<(), SinkError> {
         let (key, index, ended) = std::future::poll_fn(|context| {
             for (key, threads) in &mut self.running {
                 for (index, thread) in threads.iter_mut().enumerate() {
@@ -280,6 +268,6 @@ impl Threads<'_> {
                 self.running.remove(&key);
             }
         }
-        ended.map_err(|_| ViewsError::Panicked(key.to_string()))
+        ended.map_err(|_| SinkError::Panicked(key.to_string()))
     }
 }

@@ -2,12 +2,11 @@
 
 mod committing;
 
-use super::counting::{CountError, Counting};
 use super::freshness::Freshness;
 use super::metrics::{ErrorKind, Metrics};
-use super::plan::{Limits, Plan, Step, Stop};
+use super::plan::{Plan, Step, Stop};
 use super::status::{PartitionState, Status};
-use super::store::Store;
+use super::{PartitionSink, Recalled, TakeError};
 use crate::transport::{self, Assignment, PartitionReader, TransportError};
 use comptoir_config::clock;
 use comptoir_model::ids::Offset;
@@ -16,18 +15,9 @@ use comptoir_model::verdict::Reach;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
-
-/// A partition holds at most such a tally and its window.
-const LIMITS: Limits = Limits {
-    bytes: 12 * 1024 * 1024,
-    records: 500_000,
-    pause_min: Duration::from_millis(80),
-    pause_max: Duration::from_millis(500),
-    pause_behind: Duration::from_secs(4),
-    idle: Duration::from_secs(1),
-};
 
 /// A sink is far behind if the log's end lies beyond this part of the duplicate window's reach.
 const BEHIND_PARTS: u64 = 16;
@@ -45,22 +35,24 @@ const GIVEN_UP: Duration = Duration::from_secs(1);
 
 /// What all partitions of a process share.
 #[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) status: Arc<Status>,
-    pub(super) metrics: Arc<Metrics>,
+pub(crate) struct Shared {
+    pub(crate) status: Arc<Status>,
+    pub(crate) metrics: Arc<Metrics>,
     /// Nobody waits for anything any more.
-    pub(super) stop: CancellationToken,
-    pub(super) reach: Reach,
+    pub(crate) stop: CancellationToken,
+    pub(crate) reach: Reach,
 }
 
-pub(super) struct Worker {
+pub(crate) struct Worker<P> {
     key: PartitionKey,
+    /// What is done with records, as in `counting`.
+    doing: &'static str,
     /// Until it becomes a reader.
     assignment: Option<Assignment>,
     shared: Arc<Shared>,
-    store: Store,
+    runtime: Handle,
     plan: Plan,
-    counting: Counting,
+    sink: P,
     freshness: Freshness,
 }
 
@@ -71,22 +63,29 @@ enum Ours {
     NoMore,
 }
 
-impl Worker {
-    pub(super) fn new(assignment: Assignment, shared: Arc<Shared>, store: Store) -> Self {
+impl<P: PartitionSink> Worker<P> {
+    pub(crate) fn new(
+        assignment: Assignment,
+        shared: Arc<Shared>,
+        sink: P,
+        doing: &'static str,
+        runtime: Handle,
+    ) -> Self {
         Self {
             key: assignment.key().clone(),
-            plan: Plan::new(shared.reach, LIMITS),
-            counting: Counting::new(shared.reach),
+            doing,
+            plan: Plan::new(shared.reach, sink.limits()),
             assignment: Some(assignment),
-            store,
+            runtime,
+            sink,
             shared,
             freshness: Freshness::default(),
         }
     }
 
-    /// Counts until the partition is taken away, its stream has ended, or everything stops.
-    pub(super) fn run(mut self) {
-        info!("counting {}", self.key);
+    /// Works until the partition is taken away, its stream has ended, or everything stops.
+    pub(crate) fn run(mut self) {
+        info!("{} {}", self.doing, self.key);
         let mut reader = None;
         let mut again = Again::default();
         while !self.is_over() {
@@ -105,7 +104,7 @@ impl Worker {
             }
         }
         self.shared.status.remove(&self.key);
-        info!("no longer counting {}", self.key);
+        info!("no longer {} {}", self.doing, self.key);
     }
 
     fn advance(
@@ -149,12 +148,11 @@ impl Worker {
         {
             return Ok(Ours::NoMore);
         }
-        self.counting = Counting::new(self.shared.reach);
         self.freshness = Freshness::default();
-        let position = match self.store.position(&self.key) {
+        let position = match self.sink.open() {
             Ok(position) => position,
             Err(error) => {
-                self.shared.metrics.count_error(ErrorKind::Warehouse);
+                self.shared.metrics.count_error(ErrorKind::Store);
                 self.set_waiting(&error.to_string());
                 self.rest(again.after_failure());
                 return Ok(Ours::Still);
@@ -177,7 +175,7 @@ impl Worker {
         );
         let mut sight = self.shared.status.lock();
         let partition = sight.partitions.entry(self.key.clone()).or_default();
-        partition.id = Some(position.partition);
+        partition.id = self.sink.warehouse_id();
         partition.next = Some(next);
         Ok(Ours::Still)
     }
@@ -208,19 +206,19 @@ impl Worker {
             return Ok(Ours::Still);
         };
         let (records_max, bytes_max) = self.plan.room();
-        let counting = &mut self.counting;
-        let bytes_before = counting.batch().tally.bytes();
+        let sink = &mut self.sink;
+        let bytes_before = sink.bytes();
         let mut records = 0;
         let mut fault = None;
         let mut take = |record: transport::Record<'_>| {
             let counted = if record.offset < next {
-                counting.remember(&record).map_err(CountError::from)
+                sink.remember(&record).map_err(TakeError::from)
             } else {
                 records += 1;
-                counting.count(&record)
+                sink.take(&record)
             };
             fault = counted.err();
-            let bytes = counting.batch().tally.bytes().saturating_sub(bytes_before);
+            let bytes = sink.bytes().saturating_sub(bytes_before);
             let enough = eager && records > 0;
             if fault.is_some() || enough || records >= records_max || bytes >= bytes_max {
                 ControlFlow::Break(())
@@ -235,12 +233,12 @@ impl Worker {
         }
         let now = clock::instant();
         let position = reader.position();
-        let bytes = self.counting.batch().tally.bytes();
+        let bytes = self.sink.bytes();
         self.plan.collected(position, records, bytes, now);
         let log_end = reader.log_bounds().map_or(position, |bounds| bounds.end);
         let ahead = log_end.0.saturating_sub(position.0);
         (self.plan).behind(ahead > self.shared.reach.offsets() / BEHIND_PARTS);
-        if let Some(latest) = self.counting.batch().latest {
+        if let Some(latest) = self.sink.latest() {
             self.freshness.read(latest, clock::now());
         }
         if position >= next {
@@ -256,7 +254,7 @@ impl Worker {
                 self.freshness.at_end(log_end, checked_at);
                 self.say_progress(reader);
             }
-            transport::Step::Hole(hole) => self.hole(hole, now),
+            transport::Step::Hole(hole) => self.hole(hole, next, now),
             transport::Step::TailLost { log_end, .. } => self.tail_lost(log_end, next),
             transport::Step::Revoked | transport::Step::StreamEnded => {
                 self.leave(reader);
@@ -274,12 +272,16 @@ impl Worker {
         }
     }
 
-    fn hole(&mut self, hole: Span, now: Instant) {
+    fn hole(&mut self, hole: Span, next: Offset, now: Instant) {
         self.shared.metrics.count_hole();
+        let Some(hole) = self.unknown_part(hole, next) else {
+            return;
+        };
         let before = self.plan.gaps();
         self.plan.hole(hole, now);
         let after = self.plan.gaps();
         for lost in after.lost.iter().skip(before.lost.len()) {
+            self.sink.lose(*lost);
             warn!(
                 "{} lost its records from {} to {} before they were read: the figures show the hole",
                 self.key,
@@ -294,6 +296,24 @@ impl Worker {
                 blind.start().0,
                 blind.end().0
             );
+        }
+    }
+
+    /// The part of a hole whose ids the store does not have.
+    fn unknown_part(&mut self, hole: Span, next: Offset) -> Option<Span> {
+        let Some(gone) = Span::new(hole.start(), hole.end().min(next)) else {
+            return Some(hole);
+        };
+        match self.sink.recall(gone) {
+            Ok(Recalled::All) => Span::new(hole.start().max(next), hole.end()),
+            Ok(Recalled::Nothing) => Some(hole),
+            Err(fault) => {
+                self.shared.metrics.count_error(ErrorKind::Store);
+                self.set_waiting(&fault.to_string());
+                self.plan.close();
+                self.rest(GIVEN_UP);
+                None
+            }
         }
     }
 
@@ -332,20 +352,26 @@ impl Worker {
         Ok(Ours::Still)
     }
 
-    /// Commits what was counted, as often as that takes.
+    /// Commits what was collected, as often as that takes.
     fn commit(&mut self, reader: &mut PartitionReader, span: Span) {
-        self.commit_counted(reader, span);
-        self.counting.clear();
+        self.commit_collected(reader, span);
+        self.sink.clear();
     }
 
-    fn give_up(&mut self, fault: CountError) {
+    fn give_up(&mut self, fault: TakeError) {
         match fault {
-            CountError::OutOfOrder(fault) => {
+            TakeError::OutOfOrder(fault) => {
                 self.shared.metrics.count_error(ErrorKind::OutOfOrder);
                 warn!("{}: {fault}", self.key);
                 self.plan.close();
             }
-            CountError::Overflow(_) => {
+            TakeError::Encoding(fault) => {
+                self.shared.metrics.count_error(ErrorKind::Encoding);
+                self.set_waiting(&fault);
+                self.plan.close();
+                self.rest(GIVEN_UP);
+            }
+            TakeError::Overflow(_) => {
                 self.shared.metrics.count_error(ErrorKind::Overflow);
                 self.plan.stop(Stop::Overflow);
             }
@@ -355,7 +381,7 @@ impl Worker {
     /// What stays of the time that everybody has.
     fn rest(&self, pause: Duration) {
         let stop = self.shared.stop.clone();
-        self.store.block_on(async move {
+        self.runtime.block_on(async move {
             tokio::time::timeout(pause, stop.cancelled()).await.ok();
         });
     }
@@ -387,7 +413,7 @@ impl Worker {
         let mut sight = self.shared.status.lock();
         let partition = sight.partitions.entry(self.key.clone()).or_default();
         // Not only when it is opened: an earlier thread of this partition may have taken it away.
-        partition.id = self.store.partition();
+        partition.id = self.sink.warehouse_id();
         partition.next = Some(next);
         partition.progress = Some(progress);
         partition.to_be_noted = true;
@@ -396,10 +422,10 @@ impl Worker {
 
 /// Growing pauses.
 #[derive(Debug, Default)]
-pub(super) struct Again(u32);
+pub(crate) struct Again(u32);
 
 impl Again {
-    pub(super) fn after_failure(&mut self) -> Duration {
+    pub(crate) fn after_failure(&mut self) -> Duration {
         let pause = AGAIN_MIN.saturating_mul(1 << self.0.min(10));
         self.0 += 1;
         pause.min(AGAIN_MAX)

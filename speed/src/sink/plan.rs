@@ -12,31 +12,33 @@ use std::time::{Duration, Instant};
 
 /// What bounds a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// A batch whose tally holds as many bytes takes no more records.
-    pub(super) bytes: usize,
-    pub(super) records: usize,
+    pub(crate) bytes: usize,
+    pub(crate) records: usize,
+    /// How long the first record of a batch waits for others.
+    pub(crate) linger: Duration,
     /// The least and the most time between two commits. In between it is the time that the last
-    /// commit took, so that a slow warehouse gets bigger batches, not more of them.
-    pub(super) pause_min: Duration,
-    pub(super) pause_max: Duration,
+    /// commit took, so that a slow store gets bigger batches, not more of them.
+    pub(crate) pause_min: Duration,
+    pub(crate) pause_max: Duration,
     /// The same while the sink is far behind: nobody waits for its last record, and the more of
     /// them a batch has, the more fall into the same rows.
-    pub(super) pause_behind: Duration,
+    pub(crate) pause_behind: Duration,
     /// How long a position that moved over no records may wait.
-    pub(super) idle: Duration,
+    pub(crate) idle: Duration,
 }
 
 /// What the shell does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// Ask the warehouse for the stored position.
+pub(crate) enum Step {
+    /// Ask the store for the stored position.
     Open,
     /// Wait for records; nothing has to be committed before `until`, if ever.
     Collect { until: Option<Instant> },
     /// Judge what was collected, once, and commit it.
     Commit { span: Span },
-    /// Nobody knows whether the commit of `span` happened: ask the warehouse where it stands.
+    /// Nobody knows whether the commit of `span` happened: ask the store where it stands.
     ReadBack { span: Span },
     /// Do nothing until somebody starts this partition anew.
     Stay(Stop),
@@ -44,9 +46,9 @@ pub(super) enum Step {
 
 /// Why a partition is not read any more. Each is an alarm; the other partitions go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     #[error(
-        "the log ends at offset {}, but records up to {} are counted\nhint: bring the lost end of the log back and start the sink again, or create the topic anew",
+        "the log ends at offset {}, but records up to {} are in\nhint: bring the lost end of the log back and start the sink again, or create the topic anew",
         .log_end.0,
         .next.0
     )]
@@ -57,7 +59,7 @@ pub(super) enum Stop {
 
 /// How a commit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     Applied,
     /// Rolled back as a whole: the same batch may be committed again.
     NotApplied,
@@ -67,7 +69,7 @@ pub(super) enum Outcome {
 }
 
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     reach: Reach,
     limits: Limits,
     state: State,
@@ -89,7 +91,7 @@ enum State {
 /// What was collected since the last commit.
 #[derive(Clone, Debug)]
 struct Batch {
-    /// Where the sink stands in the warehouse.
+    /// Where the sink stands in its store.
     next: Offset,
     /// The reader's position. Behind `next` while the ids before it are read again.
     position: Offset,
@@ -97,7 +99,7 @@ struct Batch {
     bytes: usize,
     /// Found since the last commit.
     gaps: Gaps,
-    /// All blind spans that the warehouse knows of.
+    /// All blind spans that the store knows of.
     recorded_blind: Vec<Span>,
     /// Since when something waits.
     since: Option<Instant>,
@@ -126,7 +128,7 @@ impl Batch {
 }
 
 impl Plan {
-    pub(super) fn new(reach: Reach, limits: Limits) -> Self {
+    pub(crate) fn new(reach: Reach, limits: Limits) -> Self {
         Self {
             reach,
             limits,
@@ -138,7 +140,7 @@ impl Plan {
         }
     }
 
-    pub(super) fn step(&self, now: Instant) -> Step {
+    pub(crate) fn step(&self, now: Instant) -> Step {
         match &self.state {
             State::Closed => Step::Open,
             State::Stopped(stop) => Step::Stay(*stop),
@@ -155,7 +157,7 @@ impl Plan {
 
     /// The stored position is known. Answers where to read from: the records below `next` are
     /// judged at once and for their ids alone.
-    pub(super) fn opened(&mut self, next: Offset, recorded: Gaps) -> Offset {
+    pub(crate) fn opened(&mut self, next: Offset, recorded: Gaps) -> Offset {
         let position = self.reach.start(next);
         self.state = State::Open(Batch {
             next,
@@ -172,7 +174,7 @@ impl Plan {
 
     /// Records that count were collected, maybe none: the batch holds `bytes` now, and `position`
     /// is the reader's behind them.
-    pub(super) fn collected(
+    pub(crate) fn collected(
         &mut self,
         position: Offset,
         records: usize,
@@ -191,7 +193,7 @@ impl Plan {
     }
 
     /// Offsets are gone.
-    pub(super) fn hole(&mut self, hole: Span, now: Instant) {
+    pub(crate) fn hole(&mut self, hole: Span, now: Instant) {
         let reach = self.reach;
         let State::Open(batch) = &mut self.state else {
             return;
@@ -206,7 +208,7 @@ impl Plan {
     }
 
     /// The log was read to its end. It must not lie before what is counted.
-    pub(super) fn at_end(&mut self, log_end: Offset) {
+    pub(crate) fn at_end(&mut self, log_end: Offset) {
         if let State::Open(Batch { next, .. }) = self.state
             && log_end < next
         {
@@ -214,27 +216,27 @@ impl Plan {
         }
     }
 
-    pub(super) fn stop(&mut self, stop: Stop) {
+    pub(crate) fn stop(&mut self, stop: Stop) {
         self.state = State::Stopped(stop);
     }
 
     /// Forgets everything that is not committed; the next step opens anew.
-    pub(super) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.state = State::Closed;
     }
 
     /// Whether the log's end is far away.
-    pub(super) fn behind(&mut self, behind: bool) {
+    pub(crate) fn behind(&mut self, behind: bool) {
         self.behind = behind;
     }
 
     /// Whoever comes next shall find as little as possible to do again: no pauses any more.
-    pub(super) fn hurry(&mut self) {
+    pub(crate) fn hurry(&mut self) {
         self.hurry = true;
     }
 
     /// A commit that began at `began` has ended.
-    pub(super) fn committed(&mut self, outcome: Outcome, began: Instant, now: Instant) {
+    pub(crate) fn committed(&mut self, outcome: Outcome, began: Instant, now: Instant) {
         let state = std::mem::replace(&mut self.state, State::Closed);
         self.state = match (state, outcome) {
             (State::Open(batch), Outcome::Applied) => State::Open(batch.after_commit()),
@@ -248,12 +250,12 @@ impl Plan {
         self.pause = took.clamp(self.limits.pause_min, self.limits.pause_max);
     }
 
-    /// After a commit of unknown outcome the warehouse says that the sink stands at `found`.
+    /// After a commit of unknown outcome the store says that the sink stands at `found`.
     ///
     /// Where this batch ends, another owner may have ended too. Then the records counted are the
     /// same, but not the gaps, which each owner finds for itself: who has found any opens anew
     /// and takes up those that were recorded.
-    pub(super) fn read_back(&mut self, found: Offset) -> Outcome {
+    pub(crate) fn read_back(&mut self, found: Offset) -> Outcome {
         let state = std::mem::replace(&mut self.state, State::Closed);
         let State::Unsure(batch) = state else {
             self.state = state;
@@ -271,22 +273,22 @@ impl Plan {
     }
 
     /// Where the sink stands: the first offset whose record counts.
-    pub(super) fn next(&self) -> Option<Offset> {
+    pub(crate) fn next(&self) -> Option<Offset> {
         self.batch().map(|batch| batch.next)
     }
 
-    pub(super) fn position(&self) -> Option<Offset> {
+    pub(crate) fn position(&self) -> Option<Offset> {
         self.batch().map(|batch| batch.position)
     }
 
     /// What the batch has to record beside its records.
-    pub(super) fn gaps(&self) -> Gaps {
+    pub(crate) fn gaps(&self) -> Gaps {
         self.batch()
             .map_or_else(Gaps::default, |batch| batch.gaps.clone())
     }
 
     /// How many more records and bytes the batch may take.
-    pub(super) fn room(&self) -> (usize, usize) {
+    pub(crate) fn room(&self) -> (usize, usize) {
         self.batch().map_or((0, 0), |batch| {
             let Limits { records, bytes, .. } = self.limits;
             let records = records.saturating_sub(batch.records);
@@ -294,7 +296,7 @@ impl Plan {
         })
     }
 
-    pub(super) fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         let (records, bytes) = self.room();
         records > 0 && bytes > 0
     }
@@ -319,8 +321,9 @@ impl Plan {
         } else {
             self.pause
         };
+        let ready = since + self.limits.linger;
         let earliest = self.last_commit.map(|last| last + pause);
-        Some(earliest.map_or(since, |earliest| since.max(earliest)))
+        Some(earliest.map_or(ready, |earliest| ready.max(earliest)))
     }
 }
 

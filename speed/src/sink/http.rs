@@ -1,5 +1,6 @@
 //! `/metrics`, `/healthz` and `/readyz` of the sink.
 
+use super::WarehouseRole;
 use super::metrics::Metrics;
 use super::status::Status;
 use axum::Router;
@@ -12,12 +13,13 @@ use comptoir_warehouse::ProcessPhase;
 use std::sync::Arc;
 
 #[derive(Clone)]
-pub(super) struct Served {
-    pub(super) metrics: Arc<Metrics>,
-    pub(super) status: Arc<Status>,
+pub(crate) struct Served {
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) status: Arc<Status>,
+    pub(crate) role: WarehouseRole,
 }
 
-pub(super) fn router(served: Served) -> Router {
+pub(crate) fn router(served: Served) -> Router {
     Router::new()
         .route("/healthz", get(async || "alive\n"))
         .route("/readyz", get(ready))
@@ -27,7 +29,7 @@ pub(super) fn router(served: Served) -> Router {
 
 /// Whether every part of the work goes on, else why not.
 async fn ready(State(served): State<Served>) -> Response {
-    let (phase, detail) = served.status.lock().phase();
+    let (phase, detail) = served.status.lock().phase(served.role);
     let status = match phase {
         ProcessPhase::Running => StatusCode::OK,
         _ => StatusCode::SERVICE_UNAVAILABLE,

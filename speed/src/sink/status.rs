@@ -1,5 +1,6 @@
 //! What the sink says of itself: to the heartbeat, to `/metrics` and to `/readyz`.
 
+use super::WarehouseRole;
 use comptoir_model::ids::Offset;
 use comptoir_model::merge::PartitionKey;
 use comptoir_warehouse::{PartitionId, ProcessPhase, Progress};
@@ -8,31 +9,31 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Shared by the threads of the partitions and whoever asks.
 #[derive(Debug, Default)]
-pub(super) struct Status(Mutex<Sight>);
+pub(crate) struct Status(Mutex<Sight>);
 
 #[derive(Debug, Default)]
-pub(super) struct Sight {
+pub(crate) struct Sight {
     /// Why the transport does not answer.
-    pub(super) transport: Option<String>,
+    pub(crate) transport: Option<String>,
     /// Why the warehouse does not, as the heartbeat sees it.
-    pub(super) warehouse: Option<String>,
-    pub(super) topic_found: bool,
-    pub(super) partitions: BTreeMap<PartitionKey, PartitionSight>,
+    pub(crate) warehouse: Option<String>,
+    pub(crate) topic_found: bool,
+    pub(crate) partitions: BTreeMap<PartitionKey, PartitionSight>,
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct PartitionSight {
-    pub(super) state: PartitionState,
-    pub(super) id: Option<PartitionId>,
+pub(crate) struct PartitionSight {
+    pub(crate) state: PartitionState,
+    pub(crate) id: Option<PartitionId>,
     /// Everything below counts.
-    pub(super) next: Option<Offset>,
-    pub(super) progress: Option<Progress>,
+    pub(crate) next: Option<Offset>,
+    pub(crate) progress: Option<Progress>,
     /// Whether the warehouse has not been told of `progress`.
-    pub(super) to_be_noted: bool,
+    pub(crate) to_be_noted: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum PartitionState {
+pub(crate) enum PartitionState {
     /// Asks for its position, or reads the ids within reach again.
     #[default]
     Opening,
@@ -44,7 +45,7 @@ pub(super) enum PartitionState {
 }
 
 impl PartitionState {
-    pub(super) fn as_str(&self) -> &'static str {
+    pub(crate) fn as_str(&self) -> &'static str {
         match self {
             Self::Opening => "opening",
             Self::Live => "live",
@@ -55,23 +56,23 @@ impl PartitionState {
 }
 
 impl Status {
-    pub(super) fn lock(&self) -> MutexGuard<'_, Sight> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Sight> {
         // Nothing in it is ever half written.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn set(&self, key: &PartitionKey, state: PartitionState) {
+    pub(crate) fn set(&self, key: &PartitionKey, state: PartitionState) {
         self.lock().partitions.entry(key.clone()).or_default().state = state;
     }
 
-    pub(super) fn remove(&self, key: &PartitionKey) {
+    pub(crate) fn remove(&self, key: &PartitionKey) {
         self.lock().partitions.remove(key);
     }
 }
 
 impl Sight {
     /// The worst of it, in words.
-    pub(super) fn phase(&self) -> (ProcessPhase, String) {
+    pub(crate) fn phase(&self, role: WarehouseRole) -> (ProcessPhase, String) {
         let with = |wanted: &dyn Fn(&PartitionState) -> Option<String>| {
             self.partitions.iter().find_map(|(key, partition)| {
                 let why = wanted(&partition.state)?;
@@ -89,7 +90,8 @@ impl Sight {
         if let Some(why) = stopped {
             return (ProcessPhase::Failed, why);
         }
-        if let Some(why) = self.warehouse.clone() {
+        let needed = self.warehouse.clone();
+        if let Some(why) = needed.filter(|_| role == WarehouseRole::Store) {
             return (
                 ProcessPhase::Waiting,
                 format!("waiting for the warehouse: {why}"),
@@ -128,7 +130,7 @@ mod tests {
             stream: StreamId("s".to_owned()),
             partition: Partition(partition),
         };
-        let phase = |status: &Status| status.lock().phase();
+        let phase = |status: &Status| status.lock().phase(WarehouseRole::Store);
         assert_eq!(phase(&status).0, ProcessPhase::Waiting);
         status.lock().topic_found = true;
         status.set(&key(0), PartitionState::Live);
@@ -150,5 +152,11 @@ mod tests {
         );
         status.remove(&key(2));
         assert_eq!(phase(&status).0, ProcessPhase::Waiting);
+        status.remove(&key(1));
+        status.lock().transport = None;
+        status.lock().warehouse = Some("gone".to_owned());
+        assert_eq!(phase(&status).1, "waiting for the warehouse: gone");
+        let registered = status.lock().phase(WarehouseRole::Register);
+        assert_eq!(registered.0, ProcessPhase::Running);
     }
 }

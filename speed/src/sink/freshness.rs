@@ -7,24 +7,24 @@ use jiff::Timestamp;
 /// A partition that was read to its end is fresh up to the moment of that look; one that was not,
 /// up to the timestamp of the last record that was read. Freshness never goes back.
 #[derive(Debug, Default)]
-pub(super) struct Freshness {
+pub(crate) struct Freshness {
     log_end: Option<Offset>,
     through: Option<Timestamp>,
 }
 
 impl Freshness {
     /// The log was read to its end, and everything in it is committed or about to be.
-    pub(super) fn at_end(&mut self, log_end: Offset, checked_at: Timestamp) {
+    pub(crate) fn at_end(&mut self, log_end: Offset, checked_at: Timestamp) {
         self.log_end = Some(log_end);
         self.through = self.through.max(Some(checked_at));
     }
 
     /// Records up to one of this timestamp were read. Their producers' clocks may run ahead.
-    pub(super) fn read(&mut self, latest: Timestamp, now: Timestamp) {
+    pub(crate) fn read(&mut self, latest: Timestamp, now: Timestamp) {
         self.through = self.through.max(Some(latest.min(now)));
     }
 
-    pub(super) fn progress(
+    pub(crate) fn progress(
         &self,
         position: Offset,
         log_end: Option<Offset>,

@@ -1,0 +1,134 @@
+//! The archive sink: keeps every record of the topic in the lake's Delta table, once.
+//!
+//! Each partition collects its records in a draft of data files. When it is due they are uploaded,
+//! and one committer puts all partitions of this process that are due into one version of the
+//! table, each with its position. What it shares with every sink is in [`crate::sink`].
+
+mod committer;
+mod partition;
+
+use crate::sink::{self, Limits, Running, Sink, SinkError, WarehouseRole};
+use crate::transport::Transport;
+use crate::warehouse;
+use committer::Committer;
+use comptoir_bronze::Table;
+use comptoir_config::{ArchiveSettings, LakeSettings, Settings};
+use comptoir_lake::{Lake, LakeOptions, LakePath};
+use comptoir_model::merge::PartitionKey;
+use comptoir_model::verdict::Reach;
+use comptoir_warehouse::Warehouse;
+use partition::ArchivePartition;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+
+/// What a partition's drafts may take in memory before they are committed, about.
+const DRAFT_BYTES: usize = 32 * 1024 * 1024;
+
+/// An operation of Delta is some calls to the lake, each with the lake's own limit.
+const CALLS: u32 = 6;
+
+/// What is archived, and where.
+#[derive(Clone, Debug)]
+pub struct ArchiveRequest {
+    pub transport: Transport,
+    pub table: Table,
+    /// Is told that the process lives.
+    pub warehouse: Warehouse,
+    /// The processes of a group share the topic's partitions.
+    pub group: String,
+    /// How long records wait for others.
+    pub every: Duration,
+    /// So many records of a partition don't wait.
+    pub records: usize,
+}
+
+impl ArchiveRequest {
+    /// Reads the files that the settings name, and asks nobody.
+    pub fn of(settings: &Settings) -> Result<Self, SinkError> {
+        let ArchiveSettings {
+            group,
+            every,
+            records,
+            ..
+        } = &settings.archive;
+        Ok(Self {
+            transport: Transport::open(&settings.transport)?,
+            table: table(&settings.lake, &settings.archive)?,
+            warehouse: warehouse::of(&settings.warehouse)?,
+            group: group.clone(),
+            every: *every,
+            records: usize::try_from(*records).unwrap_or(usize::MAX),
+        })
+    }
+}
+
+/// The table that the settings name; asks nobody.
+pub fn table(lake: &LakeSettings, archive: &ArchiveSettings) -> Result<Table, SinkError> {
+    let options = LakeOptions {
+        timeout: lake.timeout,
+        hadoop_conf_dir: lake.hadoop_conf_dir.clone(),
+    };
+    let opened = Lake::open(&lake.url.to_string(), options)?;
+    let directory = LakePath::parse(&archive.dir)?;
+    Ok(Table::open(&opened, &directory, lake.timeout * CALLS)?)
+}
+
+/// Archives until `shutdown` completes, then commits what was collected, for up to 4 s. Serves
+/// `/metrics`, `/healthz` and `/readyz` on `listener`.
+///
+/// A broker, a topic, a lake or a warehouse that is not there is waited for; a warehouse is only
+/// told that the process lives, and does not hold it up.
+pub async fn run(
+    request: ArchiveRequest,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), SinkError> {
+    let running = Running {
+        sink: ArchiveSink {
+            reach: request.transport.reach(),
+            limits: Limits {
+                bytes: DRAFT_BYTES,
+                records: request.records,
+                linger: request.every,
+                pause_min: Duration::ZERO,
+                pause_max: Duration::ZERO,
+                pause_behind: Duration::ZERO,
+                idle: request.every,
+            },
+            committer: Committer::start(request.table.clone()),
+            table: request.table,
+        },
+        transport: request.transport,
+        warehouse: request.warehouse,
+        group: request.group,
+    };
+    sink::run(running, listener, shutdown).await
+}
+
+struct ArchiveSink {
+    reach: Reach,
+    limits: Limits,
+    table: Table,
+    committer: Committer,
+}
+
+impl Sink for ArchiveSink {
+    type Partition = ArchivePartition;
+
+    const NAME: &'static str = "archive";
+    const DOING: &'static str = "archiving";
+    const STORE: &'static str = "lake";
+    const WAREHOUSE: WarehouseRole = WarehouseRole::Register;
+
+    fn partition(&self, key: &PartitionKey, _owner: &str, runtime: &Handle) -> ArchivePartition {
+        ArchivePartition::new(
+            key.clone(),
+            self.reach,
+            self.limits,
+            runtime.clone(),
+            self.table.clone(),
+            self.committer.clone(),
+        )
+    }
+}

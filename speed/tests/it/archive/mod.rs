@@ -1,0 +1,7 @@
+//! The archive sink, from real transports into lakes on a local directory and on HDFS.
+
+mod crashes;
+mod gaps;
+mod owners;
+mod rows;
+mod shore;

@@ -1,0 +1,189 @@
+//! A lake of a test's own beside the topic that flows into it.
+
+use crate::services::Services;
+use crate::views::recomputed::Figures;
+use crate::views::till::Sent;
+use crate::views::world::{Kind, PATIENCE, Process, Sink, World};
+use comptoir_bronze::{Snapshot, Table};
+use comptoir_lake::{Lake, LakeOptions, LakePath, Recursive};
+use comptoir_speed::archive::{ArchiveRequest, run};
+use deltalake::arrow::array::ArrayRef;
+use deltalake::arrow::util::display::array_value_to_string;
+use deltalake::datafusion::prelude::SessionContext;
+use futures::FutureExt;
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::time::Instant;
+
+pub(crate) struct Shore<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) table: Table,
+    lake_url: String,
+    directory: LakePath,
+}
+
+/// Makes each test run from every transport into every lake.
+macro_rules! on_both {
+    ($($test:ident)*) => { $(
+        mod $test {
+            use crate::archive::shore::Shore;
+            use crate::views::world::Kind;
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn from_jsonl_into_a_directory() {
+                Shore::with(Kind::JsonlSqlite, super::$test).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn from_kafka_into_hdfs() {
+                Shore::with(Kind::KafkaMariaDb, super::$test).await;
+            }
+        }
+    )* };
+}
+pub(crate) use on_both;
+
+impl Shore<'_> {
+    pub(crate) async fn with(kind: Kind, test: impl AsyncFnOnce(&Shore<'_>)) {
+        World::with(kind, async |world: &World| {
+            let lake_url = match kind {
+                Kind::JsonlSqlite => format!("file://{}/lake", world.directory.path().display()),
+                _ => Services::find().get("COMPTOIR_LAKE_URL", "hdfs").to_owned(),
+            };
+            let lake = Lake::open(&lake_url, LakeOptions::default()).unwrap();
+            let directory = LakePath::parse(&format!("/tmp/{}", world.unique)).unwrap();
+            let shore = Shore {
+                world,
+                table: Table::open(&lake, &directory, Duration::from_mins(1)).unwrap(),
+                lake_url,
+                directory: directory.clone(),
+            };
+            let result = AssertUnwindSafe(test(&shore)).catch_unwind().await;
+            let deleted = lake.delete(&directory, Recursive::Yes).await;
+            if let Err(panic) = result {
+                std::panic::resume_unwind(panic);
+            }
+            deleted.unwrap();
+        })
+        .await;
+    }
+
+    /// An archive in this process.
+    pub(crate) async fn sink(&self) -> Sink {
+        let views = self.world.request();
+        let request = ArchiveRequest {
+            transport: views.transport,
+            table: self.table.clone(),
+            warehouse: views.warehouse,
+            group: format!("{}-archive", views.group),
+            every: Duration::from_millis(300),
+            records: 200_000,
+        };
+        Sink::start(|listener, stopped| run(request, listener, stopped)).await
+    }
+
+    /// An archive in a process of its own.
+    pub(crate) fn process(&self) -> Process {
+        let arguments = ["archive", "--listen", "127.0.0.1:0", "--every", "0.2"];
+        let child = (self.world.program(&arguments))
+            .args(["--lake", &self.lake_url, "--dir", self.directory.as_str()])
+            .args(["--group", &format!("{}-archive", self.world.unique)])
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Process(child)
+    }
+
+    /// What a query over the newest version says, each row as one text; nothing where there is no
+    /// table.
+    pub(crate) async fn query(&self, sql: &str) -> Vec<String> {
+        let Some(snapshot) = Snapshot::newest(&self.table).await.unwrap() else {
+            return Vec::new();
+        };
+        let context = SessionContext::new();
+        let provider = snapshot.provider().await.unwrap();
+        context.register_table("bronze", provider).unwrap();
+        let batches = context.sql(sql).await.unwrap().collect().await.unwrap();
+        let mut rows = Vec::new();
+        for batch in batches {
+            for row in 0..batch.num_rows() {
+                let value = |column: &ArrayRef| array_value_to_string(column, row).unwrap();
+                let values: Vec<_> = batch.columns().iter().map(value).collect();
+                rows.push(values.join(" "));
+            }
+        }
+        rows
+    }
+
+    pub(crate) async fn archived_so_far(&self) -> usize {
+        let count = self
+            .query("SELECT count(*) FROM bronze WHERE _end_offset IS NULL")
+            .await;
+        count.first().map_or(0, |count| count.parse().unwrap())
+    }
+
+    /// Waits until so many records are in the table.
+    pub(crate) async fn archived(&self, records: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let archived = self.archived_so_far().await;
+            if archived >= records {
+                return;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "{archived} of {records} records were archived in {PATIENCE:?}"
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The table must hold all records that were sent, each once, judged as a plain recount does.
+    pub(crate) async fn assert_archived(&self, sent: &[Sent]) {
+        self.archived(sent.len()).await;
+        let expected = Figures::recompute(sent);
+        let counts = self
+            .query("SELECT _partition, _verdict, count(*) FROM bronze GROUP BY 1, 2")
+            .await;
+        let counts: BTreeMap<String, i64> = (counts.iter())
+            .map(|row| {
+                let (verdict, count) = row.rsplit_once(' ').unwrap();
+                (verdict.to_owned(), count.parse().unwrap())
+            })
+            .collect();
+        assert_eq!(counts, expected.records);
+        let twice = self
+            .query(
+                "SELECT _stream, _partition, _offset FROM bronze \
+                 GROUP BY 1, 2, 3 HAVING count(*) > 1",
+            )
+            .await;
+        assert!(twice.is_empty(), "archived twice: {twice:?}");
+        let net = self
+            .query(
+                "SELECT _partition, currency, sum(CASE status WHEN 'APPROVED' THEN amount \
+                 WHEN 'REFUNDED' THEN -amount ELSE 0 END) AS net FROM bronze \
+                 WHERE _verdict = 'accepted' GROUP BY 1, 2",
+            )
+            .await;
+        let net: BTreeMap<String, i64> = (net.iter())
+            .map(|row| {
+                let (key, amount) = row.rsplit_once(' ').unwrap();
+                (key.to_owned(), amount.replace('.', "").parse().unwrap())
+            })
+            .filter(|(_, net)| *net != 0)
+            .collect();
+        assert_eq!(net, expected.net);
+        let mut raw = self
+            .query(
+                "SELECT _partition, _reason, encode(_raw, 'hex') FROM bronze \
+                 WHERE _verdict = 'rejected'",
+            )
+            .await;
+        raw.sort();
+        assert_eq!(raw, expected.dead_letters);
+    }
+}
