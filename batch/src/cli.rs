@@ -1,7 +1,7 @@
 //! The command line: Sqoop's tools, `load` and `verify`, and what the exit codes mean.
 
 use crate::import::options_file::{self, OptionsFileError};
-use crate::{import, jobs, load, merge, tools, verify};
+use crate::{import, jobs, load, merge, tools, verify, views};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use comptoir_config::{ConfigArgs, Key, Secret, Sources};
@@ -63,6 +63,8 @@ pub enum Command {
     ListDatabases(tools::ListArgs),
     /// Print the names of the database's tables
     ListTables(tools::ListArgs),
+    /// Compute SQL views over the lake, and publish what they answer
+    Views(views::ViewsArgs),
     /// Check that a published import is still what was imported
     Verify(verify::VerifyArgs),
 }

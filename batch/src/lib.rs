@@ -6,9 +6,11 @@ pub mod import;
 pub mod jobs;
 pub mod load;
 pub mod merge;
+mod order;
 pub mod quality;
 pub mod report;
 pub mod tools;
 pub mod verify;
+pub mod views;
 
 pub use comptoir_database as database;

@@ -3,7 +3,7 @@
 use clap::Parser;
 use comptoir_batch::cli::{self, Cli, Command, Exit};
 use comptoir_batch::report::{Naming, OutputArgs, RunSummary, tell};
-use comptoir_batch::{import, jobs, load, merge, tools, verify};
+use comptoir_batch::{import, jobs, load, merge, tools, verify, views};
 use comptoir_config::{Settings, Sources, clock, init_logging_to};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
@@ -76,6 +76,7 @@ fn sources(cli: &Cli) -> Sources {
         Command::ListDatabases(args) => args.add_to_of_server(sources),
         Command::ListTables(args) => args.add_to(sources),
         Command::Verify(args) => args.add_to(sources),
+        Command::Views(args) => args.add_to(sources),
         Command::Run(args) => args.file.add_to(args.output.add_to(sources)),
         Command::Job(args) => args.file.add_to(args.output.add_to(sources)),
         Command::Plan(args) => args.file.add_to(sources),
@@ -181,6 +182,13 @@ fn run(
         Command::ListTables(args) => {
             let done = runtime.block_on(tools::list_tables(args, settings, &mut std::io::stdout()));
             done.map(|()| Exit::Done).map_err(with_exit)
+        }
+        Command::Views(args) => {
+            let done = runtime.block_on(views::views(args, settings, &mut std::io::stdout()));
+            done.map_err(|error| {
+                let exit = error.exit();
+                (error.into(), exit)
+            })
         }
         Command::Verify(args) => {
             let report = runtime

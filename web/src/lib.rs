@@ -20,6 +20,7 @@ mod probes;
 mod request;
 mod routes;
 mod stall;
+mod views;
 
 pub use error::WebError;
 pub use health::KafkaSettingsError;
@@ -40,6 +41,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use views::Views;
 
 /// Whether the page was built before this program; else a plain one says how to build it.
 pub fn has_page() -> bool {
@@ -80,6 +82,7 @@ pub async fn serve(
         sight: sender,
         metrics: Arc::clone(&metrics),
     };
+    let views = Views::new(request.warehouse.clone(), request.now);
     let heart = Heart::new(request.warehouse, address);
     let last_beat = heart.clone();
     let reader = Reader::new(Arc::clone(&live), Arc::clone(&metrics));
@@ -90,6 +93,7 @@ pub async fn serve(
         live,
         board,
         logs,
+        views,
         metrics,
         page: Page::embedded(),
         ending: ending.clone(),

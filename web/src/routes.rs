@@ -12,6 +12,7 @@ use crate::logs::{self, Logs};
 use crate::metrics::{Metrics, observe};
 use crate::page::Page;
 use crate::probes;
+use crate::views::{self, Views};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{Method, Uri};
@@ -30,6 +31,7 @@ pub(crate) struct Server {
     pub(crate) live: Arc<Live>,
     pub(crate) board: Arc<Board>,
     pub(crate) logs: Logs,
+    pub(crate) views: Views,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) page: Page,
     /// Cancelled when the server ends: streams would go on for ever.
@@ -37,7 +39,7 @@ pub(crate) struct Server {
 }
 
 /// What people may look for under `/api/v1`.
-const PATHS: [&str; 10] = [
+const PATHS: [&str; 12] = [
     "history/summary",
     "history/by/{dimension}",
     "live/summary",
@@ -46,6 +48,8 @@ const PATHS: [&str; 10] = [
     "live/stream",
     "transactions",
     "dead-letters",
+    "views",
+    "views/{name}",
     "logs/summary",
     "health",
 ];
@@ -61,6 +65,8 @@ pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
         .route("/api/v1/live/by/{dimension}", get(rest::by))
         .route("/api/v1/transactions", get(rest::transactions))
         .route("/api/v1/dead-letters", get(rest::dead_letters))
+        .route("/api/v1/views", get(views::list))
+        .route("/api/v1/views/{name}", get(views::page))
         .route("/api/v1/logs/summary", get(logs::summary))
         .route("/api/v1/health", get(health::health))
         .route("/api/{*path}", any(unknown_api))

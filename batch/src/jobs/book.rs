@@ -2,6 +2,7 @@
 
 use super::error::{Fault, JobsError};
 use super::file::Job;
+use crate::order;
 use comptoir_config::nearest;
 use comptoir_model::ids::JobName;
 use std::collections::BTreeMap;
@@ -48,8 +49,7 @@ impl JobBook {
         }
         let file = file.to_owned();
         let book = Self { file, jobs };
-        let mut order = Order::of(&book);
-        book.jobs.iter().try_for_each(|job| order.visit(job))?;
+        book.in_order(&Wanted::All)?;
         Ok(book)
     }
 
@@ -68,51 +68,23 @@ impl JobBook {
 
     /// The jobs in an order in which each comes after those it needs.
     pub fn in_order(&self, wanted: &Wanted) -> Result<Vec<&Job>, JobsError> {
-        let mut order = Order::of(self);
-        match wanted {
-            Wanted::All => self.jobs.iter().try_for_each(|job| order.visit(job))?,
+        let wanted = match wanted {
+            Wanted::All => self.jobs.iter().collect(),
             Wanted::These(names) => {
-                for name in names {
-                    order.visit(self.get(name)?)?;
-                }
+                let wanted = names.iter().map(|name| self.get(name));
+                wanted.collect::<Result<Vec<_>, _>>()?
             }
-        }
-        Ok(order.done)
-    }
-}
-
-struct Order<'a> {
-    book: &'a JobBook,
-    done: Vec<&'a Job>,
-    /// The way to where we are.
-    open: Vec<&'a Job>,
-}
-
-impl<'a> Order<'a> {
-    fn of(book: &'a JobBook) -> Self {
-        Self {
-            book,
-            done: Vec::new(),
-            open: Vec::new(),
-        }
-    }
-
-    fn visit(&mut self, job: &'a Job) -> Result<(), JobsError> {
-        if self.done.iter().any(|done| done.name == job.name) {
-            return Ok(());
-        }
-        if let Some(start) = self.open.iter().position(|open| open.name == job.name) {
-            let circle = self.open[start..].iter().copied().chain([job]);
-            let names = circle.map(|job| job.name.to_string()).collect();
-            return Err(Fault::Cycle(names).at(job.origin.clone()));
-        }
-        self.open.push(job);
-        for needed in &job.after {
-            self.visit(self.book.get(needed.as_str())?)?;
-        }
-        self.open.pop();
-        self.done.push(job);
-        Ok(())
+        };
+        let needs = |job: &Job| {
+            let needs = (job.after.iter()).filter_map(|needed| self.get(needed.as_str()).ok());
+            needs.collect()
+        };
+        let ordered = order::dependencies_first(wanted, |job| job.name.as_str(), needs);
+        ordered.map_err(|circle| {
+            let first = circle[0].origin.clone();
+            let names = circle.iter().map(|job| job.name.to_string()).collect();
+            Fault::Cycle(names).at(first)
+        })
     }
 }
 

@@ -9,10 +9,10 @@ mod error;
 mod file;
 mod flags;
 mod plan;
-mod ready;
-mod run;
+pub(crate) mod ready;
+pub(crate) mod run;
 mod store;
-mod table;
+pub(crate) mod table;
 mod tool;
 mod watch;
 

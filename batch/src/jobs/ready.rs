@@ -116,7 +116,7 @@ fn has_password(url: &DatabaseUrl) -> bool {
 }
 
 /// Where the runs are recorded; nothing is connected yet.
-pub(super) fn warehouse(settings: &Settings) -> Result<Warehouse, SecretError> {
+pub(crate) fn warehouse(settings: &Settings) -> Result<Warehouse, SecretError> {
     let settings = &settings.warehouse;
     let password = settings.password_file.as_deref().map(read_secret_file);
     let login = Login {

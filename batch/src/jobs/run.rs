@@ -182,7 +182,7 @@ async fn record_end(lock: JobLock, mut summary: RunSummary) -> RunSummary {
     summary
 }
 
-fn is_running(holder: Option<&JobHolder>) -> String {
+pub(crate) fn is_running(holder: Option<&JobHolder>) -> String {
     let hint = "hint: comptoir-batch status shows it; if this comes often, start it less often";
     match holder {
         Some(JobHolder { host, pid, since }) => {
@@ -192,7 +192,8 @@ fn is_running(holder: Option<&JobHolder>) -> String {
     }
 }
 
-fn host() -> String {
+/// Of this machine.
+pub(crate) fn host() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = name.trim();
     if name.is_empty() { "localhost" } else { name }.to_owned()

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 /// Rows under their head, each column as wide as its widest cell; nothing is padded at the end.
-pub(super) fn lines(head: &[&str], rows: &[Vec<String>]) -> Vec<String> {
+pub(crate) fn lines(head: &[&str], rows: &[Vec<String>]) -> Vec<String> {
     let head: Vec<String> = head.iter().map(ToString::to_string).collect();
     let all = || std::iter::once(&head).chain(rows);
     let width = |column: usize| all().map(|row| row[column].chars().count()).max();
@@ -21,12 +21,12 @@ pub(super) fn lines(head: &[&str], rows: &[Vec<String>]) -> Vec<String> {
 }
 
 /// To the second, in UTC; `-` where it never was.
-pub(super) fn moment(moment: Option<Timestamp>) -> String {
+pub(crate) fn moment(moment: Option<Timestamp>) -> String {
     moment.map_or("-".to_owned(), |moment| format!("{moment:.0}"))
 }
 
 /// `12 s`, `3 min`, `5 h`, `8 d`: rounded down.
-pub(super) fn length(length: SignedDuration) -> String {
+pub(crate) fn length(length: SignedDuration) -> String {
     let seconds = length.as_secs().max(0);
     match seconds {
         0..120 => format!("{seconds} s"),
@@ -37,7 +37,7 @@ pub(super) fn length(length: SignedDuration) -> String {
 }
 
 /// Of a message with a hint.
-pub(super) fn first_line(text: Option<&str>) -> String {
+pub(crate) fn first_line(text: Option<&str>) -> String {
     text.and_then(|text| text.lines().next())
         .unwrap_or_default()
         .to_owned()

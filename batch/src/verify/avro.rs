@@ -12,31 +12,47 @@ use num_bigint::BigInt;
 use std::io::BufReader;
 
 pub(super) fn total(file: &LakeBytes, forms: &[CanonicalForm]) -> Result<Total, String> {
-    let reader = Reader::new(BufReader::new(file.stream(0))).map_err(|error| error.to_string())?;
-    let scales = scales(reader.writer_schema())?;
-    if scales.len() != forms.len() {
-        return Err(format!(
-            "it has {} fields, {} are expected",
-            scales.len(),
-            forms.len()
-        ));
-    }
     let mut row = CanonicalRow::default();
     let mut total = Total::default();
-    for record in reader {
-        let at = |reason: String| format!("record {}: {reason}", total.rows + 1);
-        let Value::Record(fields) = record.map_err(|error| at(error.to_string()))? else {
-            return Err(at("it is no record".to_owned()));
-        };
-        for (((_, value), form), scale) in fields.iter().zip(forms).zip(&scales) {
-            match file_value(value, *scale).map_err(at)? {
+    for_each_row(file, forms.len(), |values| {
+        for (value, form) in values.iter().zip(forms) {
+            match value {
                 None => row.null(),
                 Some(value) => row.value(|out| value.append_canonical(*form, out)),
             }
         }
         total += row.take();
-    }
+        Ok(())
+    })?;
     Ok(total)
+}
+
+/// Reads a file of so many fields row by row; an error names the record.
+pub(crate) fn for_each_row(
+    file: &LakeBytes,
+    fields: usize,
+    mut take: impl FnMut(&[Option<FileValue<'_>>]) -> Result<(), String>,
+) -> Result<(), String> {
+    let reader = Reader::new(BufReader::new(file.stream(0))).map_err(|error| error.to_string())?;
+    let scales = scales(reader.writer_schema())?;
+    if scales.len() != fields {
+        return Err(format!(
+            "it has {} fields, {fields} are expected",
+            scales.len(),
+        ));
+    }
+    for (number, record) in (1..).zip(reader) {
+        let number: u64 = number;
+        let at = |reason: String| format!("record {number}: {reason}");
+        let Value::Record(fields) = record.map_err(|error| at(error.to_string()))? else {
+            return Err(at("it is no record".to_owned()));
+        };
+        let values =
+            (fields.iter().zip(&scales)).map(|((_, value), scale)| file_value(value, *scale));
+        let values: Vec<_> = values.collect::<Result<_, _>>().map_err(at)?;
+        take(&values).map_err(at)?;
+    }
+    Ok(())
 }
 
 /// Of each field, the scale of a decimal: the values do not carry it.

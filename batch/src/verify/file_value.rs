@@ -6,7 +6,7 @@ use comptoir_model::row_checksum::CanonicalForm;
 use std::io::Write;
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum FileValue<'a> {
+pub(crate) enum FileValue<'a> {
     Boolean(bool),
     Integer(i128),
     Float32(f32),
@@ -26,7 +26,7 @@ const MICROSECONDS_OF_DAY: i64 = 86_400_000_000;
 impl FileValue<'_> {
     /// Appends the canonical form. A value of another type than the form is for, which no file of
     /// ours has, gives other bytes than the source gave: a difference.
-    pub(super) fn append_canonical(&self, form: CanonicalForm, out: &mut Vec<u8>) {
+    pub(crate) fn append_canonical(&self, form: CanonicalForm, out: &mut Vec<u8>) {
         match self {
             Self::Boolean(value) => canonical::boolean(*value, out),
             Self::Integer(number) => print(out, format_args!("{number}")),

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 const AHEAD: u64 = 1024 * 1024;
 
 #[derive(Clone)]
-pub(super) struct LakeBytes {
+pub(crate) struct LakeBytes {
     reader: LakeReader,
     runtime: Handle,
     /// The lake's own error: the readers above would make a text of it.
@@ -20,7 +20,7 @@ pub(super) struct LakeBytes {
 }
 
 /// From a place in the file to its end.
-pub(super) struct Stream {
+pub(crate) struct Stream {
     bytes: LakeBytes,
     position: u64,
     ahead: Bytes,
@@ -28,7 +28,7 @@ pub(super) struct Stream {
 
 impl LakeBytes {
     /// To be called inside the runtime that reads.
-    pub(super) fn new(reader: LakeReader) -> Self {
+    pub(crate) fn new(reader: LakeReader) -> Self {
         Self {
             reader,
             runtime: Handle::current(),
@@ -37,12 +37,12 @@ impl LakeBytes {
     }
 
     /// What the lake said, if it was the lake that failed.
-    pub(super) fn take_failure(&self) -> Option<LakeError> {
+    pub(crate) fn take_failure(&self) -> Option<LakeError> {
         let mut failure = self.failure.lock();
         failure.as_mut().ok().and_then(|failure| failure.take())
     }
 
-    pub(super) fn stream(&self, position: u64) -> Stream {
+    pub(crate) fn stream(&self, position: u64) -> Stream {
         Stream {
             bytes: self.clone(),
             position,

@@ -8,11 +8,11 @@
 //! `--validate` does the same ([`verify_written`]) before a run is published.
 
 mod args;
-mod avro;
+pub(crate) mod avro;
 mod command;
 mod drift;
-mod file_value;
-mod lake_bytes;
+pub(crate) mod file_value;
+pub(crate) mod lake_bytes;
 mod parquet;
 mod part;
 mod published;

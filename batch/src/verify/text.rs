@@ -14,11 +14,7 @@ const PIECE: usize = 16 * 1024;
 
 pub(crate) struct TextRows {
     content: Arc<Content>,
-    decompressor: Decompressor,
-    /// From the start of a record.
-    pending: Vec<u8>,
-    /// How much of it was scanned without finding the end of a record.
-    scan: Scan,
+    records: WholeRecords,
     row: CanonicalRow,
     total: Total,
 }
@@ -27,56 +23,117 @@ impl TextRows {
     pub(crate) fn new(content: Arc<Content>, compression: TextCompression) -> Result<Self, String> {
         Ok(Self {
             content,
-            decompressor: Decompressor::new(compression).map_err(|error| error.to_string())?,
-            pending: Vec::new(),
-            scan: Scan::default(),
+            records: WholeRecords::new(compression)?,
             row: CanonicalRow::default(),
             total: Total::default(),
         })
     }
 
     pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let (row, total, content) = (&mut self.row, &mut self.total, &self.content);
+        (self.records).append(bytes, &content.format, |whole| {
+            add(whole, content, row, total)
+        })
+    }
+
+    pub(crate) fn finish(mut self) -> Result<Total, String> {
+        let (row, total, content) = (&mut self.row, &mut self.total, &self.content);
+        let rest =
+            (self.records).finish(&content.format, |whole| add(whole, content, row, total))?;
+        match rest {
+            Rest::Nothing => Ok(self.total),
+            Rest::HalfARecord => Err(format!(
+                "the file ends inside its record {}",
+                self.total.rows + 1
+            )),
+        }
+    }
+}
+
+fn add(
+    whole: &[u8],
+    content: &Content,
+    row: &mut CanonicalRow,
+    total: &mut Total,
+) -> Result<(), String> {
+    for values in content.format.decode(whole, &content.kinds) {
+        let values = values.map_err(|error| format!("record {}: {error}", total.rows + 1))?;
+        for (value, form) in values.iter().zip(&content.forms) {
+            match value {
+                None => row.null(),
+                Some(text) => row.value(|out| append(text, *form, out)),
+            }
+        }
+        *total += row.take();
+    }
+    Ok(())
+}
+
+/// Cuts the bytes of a text file into whole records, as they come.
+pub(crate) struct WholeRecords {
+    decompressor: Decompressor,
+    /// From the start of a record.
+    pending: Vec<u8>,
+    /// How much of it was scanned without finding the end of a record.
+    scan: Scan,
+}
+
+/// What was left at the end of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rest {
+    Nothing,
+    HalfARecord,
+}
+
+impl WholeRecords {
+    pub(crate) fn new(compression: TextCompression) -> Result<Self, String> {
+        Ok(Self {
+            decompressor: Decompressor::new(compression).map_err(|error| error.to_string())?,
+            pending: Vec::new(),
+            scan: Scan::default(),
+        })
+    }
+
+    /// Hands out the records that are whole with these bytes, several at a time.
+    pub(crate) fn append(
+        &mut self,
+        bytes: &[u8],
+        format: &TextFormat,
+        mut take: impl FnMut(&[u8]) -> Result<(), String>,
+    ) -> Result<(), String> {
         for piece in bytes.chunks(PIECE) {
             (self.decompressor)
                 .append(piece, &mut self.pending)
                 .map_err(|error| error.to_string())?;
-            self.take_records()?;
+            self.cut(format, &mut take)?;
         }
         Ok(())
     }
 
-    pub(crate) fn finish(mut self) -> Result<Total, String> {
-        let decompressor = std::mem::replace(
-            &mut self.decompressor,
-            Decompressor::new(TextCompression::None).map_err(|error| error.to_string())?,
-        );
+    /// Hands out the records that came with the end of the file.
+    pub(crate) fn finish(
+        &mut self,
+        format: &TextFormat,
+        mut take: impl FnMut(&[u8]) -> Result<(), String>,
+    ) -> Result<Rest, String> {
+        let none = Decompressor::new(TextCompression::None).map_err(|error| error.to_string())?;
+        let decompressor = std::mem::replace(&mut self.decompressor, none);
         (decompressor.finish(&mut self.pending)).map_err(|error| error.to_string())?;
-        self.take_records()?;
-        if self.pending.is_empty() {
-            Ok(self.total)
+        self.cut(format, &mut take)?;
+        Ok(if self.pending.is_empty() {
+            Rest::Nothing
         } else {
-            Err(format!(
-                "the file ends inside its record {}",
-                self.total.rows + 1
-            ))
-        }
+            Rest::HalfARecord
+        })
     }
 
-    fn take_records(&mut self) -> Result<(), String> {
-        let content = Arc::clone(&self.content);
-        let end = self.scan.last_end(&content.format, &self.pending);
-        let records = content.format.decode(&self.pending[..end], &content.kinds);
-        for values in records {
-            let values =
-                values.map_err(|error| format!("record {}: {error}", self.total.rows + 1))?;
-            for (value, form) in values.iter().zip(&content.forms) {
-                match value {
-                    None => self.row.null(),
-                    Some(text) => self.row.value(|out| append(text, *form, out)),
-                }
-            }
-            self.total += self.row.take();
-        }
+    fn cut(
+        &mut self,
+        format: &TextFormat,
+        take: &mut impl FnMut(&[u8]) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let end = self.scan.last_end(format, &self.pending);
+        take(&self.pending[..end])?;
         self.pending.drain(..end);
         self.scan.restart(end);
         Ok(())
@@ -100,7 +157,7 @@ fn append(text: &[u8], form: CanonicalForm, out: &mut Vec<u8>) {
 }
 
 /// `00 01 fe ff`; anything else is taken as it is, and will differ.
-fn hexadecimal(text: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn hexadecimal(text: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     for digits in text
         .split(|byte| *byte == b' ')

@@ -34,4 +34,8 @@ mod load_tables;
 mod proxy;
 mod quality_references;
 mod services;
+mod views_crash;
+mod views_run;
+mod views_shipped;
+mod views_support;
 mod world;

@@ -19,6 +19,9 @@ pub enum Key {
     ImportMappers,
     ImportEveryS,
     JobsFile,
+    ViewsDir,
+    ViewsTargetDir,
+    ViewsMemoryMb,
     WarehouseUrl,
     WarehouseUsername,
     WarehousePasswordFile,
@@ -67,7 +70,7 @@ pub(crate) const HADOOP_CONF_DIR: &str = "HADOOP_CONF_DIR";
 const PREFIX: &str = "COMPTOIR_";
 
 impl Key {
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 47] = [
         Self::DataDir,
         Self::ShopCurrency,
         Self::ShopTimeZone,
@@ -82,6 +85,9 @@ impl Key {
         Self::ImportMappers,
         Self::ImportEveryS,
         Self::JobsFile,
+        Self::ViewsDir,
+        Self::ViewsTargetDir,
+        Self::ViewsMemoryMb,
         Self::WarehouseUrl,
         Self::WarehouseUsername,
         Self::WarehousePasswordFile,
@@ -131,6 +137,9 @@ impl Key {
             Self::ImportMappers => "import.mappers",
             Self::ImportEveryS => "import.every_s",
             Self::JobsFile => "jobs.file",
+            Self::ViewsDir => "views.dir",
+            Self::ViewsTargetDir => "views.target_dir",
+            Self::ViewsMemoryMb => "views.memory_mb",
             Self::WarehouseUrl => "warehouse.url",
             Self::WarehouseUsername => "warehouse.username",
             Self::WarehousePasswordFile => "warehouse.password_file",

@@ -27,6 +27,7 @@ pub struct Settings {
     pub lake: LakeSettings,
     pub import: ImportSettings,
     pub jobs: JobsSettings,
+    pub views: ViewsSettings,
     pub warehouse: WarehouseSettings,
     pub transport: TransportSettings,
     pub speed: SpeedSettings,
@@ -81,6 +82,19 @@ pub struct JobsSettings {
     /// The batch jobs. Default `jobs.toml` in the working directory; what `comptoir-batch job`
     /// saves lies beside it, in `jobs.d`.
     pub file: PathBuf,
+}
+
+/// The batch views.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewsSettings {
+    /// Views of the operator's own, a `.sql` file each; `None` without any. A file there takes the
+    /// place of the shipped view of its name.
+    pub dir: Option<PathBuf>,
+    /// The directory in the lake under which each view's result lies. Default `/gold`.
+    pub target_dir: String,
+    /// What sorts, groups and joins may hold in memory, in MiB, 1 to 65,536; what is more goes to
+    /// `<data_dir>/views`. Default 256.
+    pub memory_mb: u32,
 }
 
 /// The database that serves the dashboard.
@@ -178,6 +192,7 @@ pub struct LogSettings {
 
 const MAPPERS_MAX: u32 = 64;
 const ARCHIVE_RECORDS_MAX: u32 = 1_000_000;
+const VIEWS_MEMORY_MB_MAX: u32 = 65_536;
 const PARTITIONS_MAX: u32 = 1024;
 const REPLICATION_MAX: u32 = 16;
 
@@ -259,6 +274,15 @@ impl Settings {
                 file: reader
                     .read(Key::JobsFile, path)
                     .unwrap_or(working_dir.join("jobs.toml")),
+            },
+            views: ViewsSettings {
+                dir: reader.read(Key::ViewsDir, path),
+                target_dir: reader
+                    .read(Key::ViewsTargetDir, lake_path)
+                    .unwrap_or("/gold".to_owned()),
+                memory_mb: reader
+                    .read(Key::ViewsMemoryMb, count(VIEWS_MEMORY_MB_MAX))
+                    .unwrap_or(256),
             },
             warehouse: WarehouseSettings {
                 url: reader
@@ -381,6 +405,7 @@ mod tests {
         assert_eq!(settings.shop.time_zone.iana_name(), Some("Europe/Paris"));
         assert_eq!(settings.health.zookeeper, []);
         assert_eq!(settings.jobs.file, Path::new("/home/shop/jobs.toml"));
+        assert_eq!((settings.views.dir, settings.views.memory_mb), (None, 256));
     }
 
     #[test]

@@ -22,3 +22,4 @@ pub mod row_checksum;
 pub mod sales;
 pub mod text_format;
 pub mod verdict;
+pub mod view_result;

@@ -2,9 +2,10 @@
 
 use crate::warehouse::SchemaVersion;
 use comptoir_database::{DatabaseError, Retry};
-use comptoir_model::ids::JobName;
+use comptoir_model::ids::{JobName, RunId};
 use comptoir_model::live::{Overflow, SketchError};
 use comptoir_model::merge::PartitionKey;
+use comptoir_model::view_result::ViewName;
 use std::path::PathBuf;
 
 pub type Result<T> = std::result::Result<T, WarehouseError>;
@@ -59,6 +60,10 @@ pub enum WarehouseError {
         "the job `{job}` was taken over by another process, this one changes nothing any more\nhint: its session at the warehouse ended, or it stood still for too long; the other one goes on"
     )]
     JobTakenOver { job: JobName },
+    #[error(
+        "the view `{view}`: its run {run} was given up by a newer one, and changes nothing any more"
+    )]
+    ViewTakenOver { view: ViewName, run: RunId },
     #[error("the lock file {path}: {source}")]
     LockFile {
         path: PathBuf,
@@ -82,6 +87,7 @@ impl WarehouseError {
             | Self::TooLarge(_)
             | Self::NoDeadLetter { .. }
             | Self::JobTakenOver { .. }
+            | Self::ViewTakenOver { .. }
             | Self::LockFile { .. } => Retry::CanNot,
         }
     }

@@ -5,6 +5,7 @@
 //!   one transaction that a second owner of the partition can't pass.
 //! - [`LiveReader`] is the dashboard's side: what changed since the last read, all of one moment.
 //! - [`JobLock`] keeps two runs of one batch job apart, and records what came of each.
+//! - [`ViewResultWriter`] loads what a batch view answers, and makes it the current result at once.
 //! - [`Warehouse`] itself has the rest: migrations, transactions, dead letters and their replays,
 //!   names, and the heartbeats of the platform's processes.
 //!
@@ -25,6 +26,7 @@ mod schema;
 mod session;
 mod transactions;
 mod turns;
+mod view_results;
 mod views;
 mod warehouse;
 
@@ -41,6 +43,7 @@ pub use names::NameKind;
 pub use processes::{ProcessPhase, ProcessState};
 pub use replays::{Replay, ReplayState};
 pub use transactions::{StoredTransaction, TransactionCursor, TransactionFilter};
+pub use view_results::{StoredViewResult, ViewResultWriter};
 pub use views::{
     Committed, GenerationRow, NewName, PartitionId, Progress, ViewsBatch, ViewsPosition,
     ViewsWriter,

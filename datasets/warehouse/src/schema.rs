@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS schema_version (
 ) $table";
 
 /// Migration n is the n-th of these.
-pub(crate) const MIGRATIONS: &[&[Step]] = &[LIVE, JOBS];
+pub(crate) const MIGRATIONS: &[&[Step]] = &[LIVE, JOBS, VIEW_RESULTS];
 
 pub(crate) enum Step {
     /// `CREATE TABLE IF NOT EXISTS`
@@ -233,4 +233,30 @@ const JOBS: &[Step] = &[
         table: "job_runs",
         columns: "job, id",
     },
+];
+
+/// What batch views answer. A row of `view_results` is made when a run begins to load; one small
+/// transaction makes it the view's current one. `about` and each chunk's `body` are JSON.
+const VIEW_RESULTS: &[Step] = &[
+    Step::Table(
+        "CREATE TABLE IF NOT EXISTS view_results (
+    id $key,
+    view_name $text100 NOT NULL,
+    run $text100 NOT NULL,
+    state $text100 NOT NULL,
+    started_at_ms $integer NOT NULL,
+    published_at_ms $integer,
+    row_count $integer,
+    about $text,
+    UNIQUE (view_name, run)
+) $table",
+    ),
+    Step::Table(
+        "CREATE TABLE IF NOT EXISTS view_result_chunks (
+    result_id $integer NOT NULL,
+    chunk_number $integer NOT NULL,
+    body $text NOT NULL,
+    PRIMARY KEY (result_id, chunk_number)
+) $table",
+    ),
 ];

@@ -275,7 +275,7 @@ fn parameters<T>(query: Parameters<T>) -> Result<T, Refused> {
     })
 }
 
-fn rows(limit: Option<usize>, default: usize) -> Result<usize, Refused> {
+pub(crate) fn rows(limit: Option<usize>, default: usize) -> Result<usize, Refused> {
     match limit {
         None => Ok(default),
         Some(limit) if (1..=ROWS_MAX).contains(&limit) => Ok(limit),
@@ -297,7 +297,9 @@ fn unknown_dimension(name: &str) -> comptoir_model::api::Problem {
 }
 
 /// A question of this request alone, within its limit.
-async fn asked<T>(answer: impl Future<Output = Result<T, WarehouseError>>) -> Result<T, Refused> {
+pub(crate) async fn asked<T>(
+    answer: impl Future<Output = Result<T, WarehouseError>>,
+) -> Result<T, Refused> {
     let trouble = match tokio::time::timeout(ASK_MAX, answer).await {
         Ok(Ok(answer)) => return Ok(answer),
         Ok(Err(error)) => error.to_string(),

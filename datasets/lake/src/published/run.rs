@@ -123,8 +123,7 @@ impl PublishedRun {
         open_part(&self.lake, &self.location, &self.manifest, name).await
     }
 
-    /// Refuses a run that is not plain text, that has rows that its delimiters can't tell apart from
-    /// others, or parts that its manifest does not describe.
+    /// Refuses a run that is not plain text, or that [`PublishedRun::ensure_readable`] refuses.
     pub fn ensure_decodable(&self) -> Result<()> {
         let extension = self.manifest.files.extension();
         if !extension.is_empty() {
@@ -133,6 +132,12 @@ impl PublishedRun {
                 extension,
             });
         }
+        self.ensure_readable()
+    }
+
+    /// Refuses a run that has rows that its delimiters can't tell apart from others, or parts that
+    /// its manifest does not describe.
+    pub fn ensure_readable(&self) -> Result<()> {
         if let Some(other) = self.manifest.appended.others.first() {
             return Err(LakeError::OtherParts {
                 path: self.layout.target.clone(),

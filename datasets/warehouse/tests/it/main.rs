@@ -14,4 +14,5 @@ mod migrations;
 mod records;
 mod services;
 mod totals;
+mod view_results;
 mod world;

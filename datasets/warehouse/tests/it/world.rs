@@ -71,6 +71,8 @@ pub(crate) const TABLES: &[&str] = &[
     "replays",
     "processes",
     "job_runs",
+    "view_results",
+    "view_result_chunks",
 ];
 
 impl World {

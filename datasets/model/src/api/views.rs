@@ -1,0 +1,60 @@
+//! The results of batch views.
+
+use super::AsOf;
+use crate::ids::RunId;
+use crate::view_result::{SourceRun, ViewColumn, ViewName};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// `GET /api/v1/views`: every view that has a result, or has been tried, by name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ViewList {
+    pub views: Vec<ViewInfo>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ViewInfo {
+    pub name: ViewName,
+    /// The last good one; `None` where the view has never been computed.
+    pub result: Option<ViewResultInfo>,
+    /// Why the newest run did not replace it; `None` where it did, or goes on.
+    pub last_failure: Option<ViewFailure>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ViewResultInfo {
+    pub run: RunId,
+    pub published_at: Timestamp,
+    /// How old it is, in seconds.
+    pub age_s: u64,
+    pub rows: u64,
+    pub description: String,
+    pub columns: Vec<ViewColumn>,
+    pub sources: Vec<SourceRun>,
+    pub as_of: AsOf,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewFailure {
+    pub at: Timestamp,
+    /// In words, with a hint.
+    pub error: String,
+}
+
+/// `GET /api/v1/views/{name}`: some rows of one result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ViewPage {
+    pub name: ViewName,
+    pub run: RunId,
+    pub published_at: Timestamp,
+    pub columns: Vec<ViewColumn>,
+    /// Each with a value, or null, for each column.
+    pub rows: Vec<Map<String, Value>>,
+    /// How many rows match, on all pages together.
+    pub matching_rows: u64,
+    /// Asks for the next page; `None` on the last one.
+    pub next_cursor: Option<String>,
+    pub as_of: AsOf,
+    pub last_failure: Option<ViewFailure>,
+}
