@@ -4,6 +4,8 @@
 //! `offset` and `partition` are words of some of the databases: columns are called
 //! `record_offset`, `next_offset`, `partition_number`.
 
+mod runs;
+
 /// Which of the platform's sinks the rows in `offsets`, `progress` and `gaps` belong to.
 pub(crate) const VIEWS_SINK: &str = "views";
 
@@ -15,7 +17,7 @@ CREATE TABLE IF NOT EXISTS schema_version (
 ) $table";
 
 /// Migration n is the n-th of these.
-pub(crate) const MIGRATIONS: &[&[Step]] = &[LIVE, JOBS];
+pub(crate) const MIGRATIONS: &[&[Step]] = &[LIVE, JOBS, runs::RUNS];
 
 pub(crate) enum Step {
     /// `CREATE TABLE IF NOT EXISTS`

@@ -1,6 +1,7 @@
 //! The views sink's side.
 
 mod commit;
+mod ending;
 mod generations;
 mod position;
 mod progress;
@@ -8,7 +9,7 @@ mod recent;
 mod sketches;
 
 pub(crate) use generations::counted;
-pub(crate) use position::{find as find_partition, gap_kind};
+pub(crate) use position::{find as find_partition, gap_kind, gaps};
 pub(crate) use sketches::distinct;
 
 use crate::error::Result;
@@ -18,14 +19,21 @@ use crate::warehouse::Warehouse;
 use comptoir_config::clock;
 use comptoir_model::ids::{Offset, StreamId};
 use comptoir_model::live::{ControlTotals, Tally};
-use comptoir_model::merge::{Gaps, GenerationNumber, PartitionKey, Seal, Span};
+use comptoir_model::merge::{Ending, Gaps, GenerationNumber, PartitionKey, Seal, Span};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 /// What a partition is called in the warehouse: a short number, for keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PartitionId(pub i64);
+
+impl fmt::Display for PartitionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "partition {}", self.0)
+    }
+}
 
 /// Where the views sink stands in a partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,6 +196,28 @@ impl ViewsWriter {
         let seals = generations::seal(&mut session, now).await?;
         self.keep(session);
         Ok(seals)
+    }
+
+    /// Closes every partition of the streams that ended: the sink's position moves to the archive's
+    /// where that is higher, and what lies between is recorded as lost. `archived` says where the
+    /// archive stands; a partition that is not in it stands at 0. Returns what became of each, and
+    /// with it what the archive has to record as lost. To be done before each seal: an owner that
+    /// was paused while its stream ended may still commit what it had read.
+    pub async fn end_partitions(
+        &mut self,
+        archived: &BTreeMap<PartitionKey, Offset>,
+        now: Timestamp,
+    ) -> Result<BTreeMap<PartitionKey, Ending>> {
+        let mut session = self.take_session().await?;
+        let partitions = ending::of_ended_streams(&mut session, archived).await?;
+        let mut endings = BTreeMap::new();
+        for key in partitions {
+            let archived = archived.get(&key).copied().unwrap_or(Offset(0));
+            let ending = ending::end(&mut session, &key, archived, &self.owner, now).await?;
+            endings.insert(key, ending);
+        }
+        self.keep(session);
+        Ok(endings)
     }
 
     /// The session, which is lost unless it is put back: also where a call is dropped half-way.

@@ -1,0 +1,6 @@
+//! Batch-view runs: what they cover, their rows, the switch, and what goes afterwards.
+
+mod batch;
+mod crossing;
+mod histories;
+mod losses;
