@@ -12,6 +12,7 @@ use crate::logs::{self, Logs};
 use crate::metrics::{Metrics, observe};
 use crate::page::Page;
 use crate::probes;
+use crate::reconcile::{self, Reconciler};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{Method, Uri};
@@ -28,6 +29,7 @@ use tower_http::compression::CompressionLayer;
 pub(crate) struct Server {
     pub(crate) sight: watch::Receiver<Sight>,
     pub(crate) live: Arc<Live>,
+    pub(crate) reconciler: Reconciler,
     pub(crate) board: Arc<Board>,
     pub(crate) logs: Logs,
     pub(crate) metrics: Arc<Metrics>,
@@ -37,7 +39,7 @@ pub(crate) struct Server {
 }
 
 /// What people may look for under `/api/v1`.
-const PATHS: [&str; 10] = [
+const PATHS: [&str; 11] = [
     "history/summary",
     "history/by/{dimension}",
     "live/summary",
@@ -46,6 +48,7 @@ const PATHS: [&str; 10] = [
     "live/stream",
     "transactions",
     "dead-letters",
+    "reconcile",
     "logs/summary",
     "health",
 ];
@@ -61,6 +64,7 @@ pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
         .route("/api/v1/live/by/{dimension}", get(rest::by))
         .route("/api/v1/transactions", get(rest::transactions))
         .route("/api/v1/dead-letters", get(rest::dead_letters))
+        .route("/api/v1/reconcile", get(reconcile::reconcile))
         .route("/api/v1/logs/summary", get(logs::summary))
         .route("/api/v1/health", get(health::health))
         .route("/api/{*path}", any(unknown_api))

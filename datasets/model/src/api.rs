@@ -4,6 +4,7 @@
 pub mod health;
 pub mod live;
 pub mod logs;
+pub mod reconcile;
 
 use crate::history::Dimension;
 use crate::ids::{Offset, Partition, RunId, StreamId};

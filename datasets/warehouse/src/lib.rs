@@ -20,6 +20,7 @@ mod live;
 mod migrate;
 mod names;
 mod processes;
+mod reconcile;
 mod replays;
 mod rows;
 mod runs;

@@ -22,6 +22,12 @@ pub(crate) const MIGRATIONS: &[&[Step]] = &[LIVE, JOBS, runs::RUNS];
 pub(crate) enum Step {
     /// `CREATE TABLE IF NOT EXISTS`
     Table(&'static str),
+    /// One more column of a table that an earlier migration made; neither can say "if not exists".
+    Column {
+        table: &'static str,
+        name: &'static str,
+        column_type: &'static str,
+    },
     /// `MySQL` can't make one "if not exists".
     Index {
         name: &'static str,

@@ -19,4 +19,5 @@ mod shop;
 mod sse;
 mod stream;
 mod support;
+mod switch;
 mod warehouse_trouble;

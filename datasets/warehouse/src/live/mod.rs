@@ -2,7 +2,7 @@
 
 mod change;
 mod newest;
-mod state;
+pub(crate) mod state;
 mod tops;
 mod totals;
 

@@ -7,6 +7,12 @@
 use super::Step;
 
 pub(super) const RUNS: &[Step] = &[
+    // Where the last batch of a generation ended: kept apart from the position, to hold it against.
+    Step::Column {
+        table: "generations",
+        name: "counted_to",
+        column_type: "$integer",
+    },
     // `version` counts the switches; NULL as long as a run has not been made current.
     Step::Table(
         "CREATE TABLE IF NOT EXISTS view_runs (

@@ -8,7 +8,7 @@ mod progress;
 mod recent;
 mod sketches;
 
-pub(crate) use generations::counted;
+pub(crate) use generations::{all as generations, counted};
 pub(crate) use position::{find as find_partition, gap_kind, gaps};
 pub(crate) use sketches::distinct;
 
@@ -99,6 +99,8 @@ pub struct GenerationRow {
     pub start: Offset,
     /// `None` while it is open.
     pub end: Option<Offset>,
+    /// Where its last batch ended; `None` before the first.
+    pub counted_to: Option<Offset>,
     pub control: ControlTotals,
 }
 
@@ -241,7 +243,9 @@ impl Warehouse {
     /// All generations, by partition and number.
     pub async fn generations(&self) -> Result<Vec<GenerationRow>> {
         let mut lease = self.lease().await?;
+        lease.begin_snapshot().await?;
         let rows = generations::all(&mut lease).await?;
+        lease.rollback().await?;
         lease.give_back();
         Ok(rows)
     }
