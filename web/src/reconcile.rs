@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 
 /// It adds up all that is served: who asks sooner gets the same answer again.
 const KEPT: Duration = Duration::from_secs(5);
-const ASK_MAX: Duration = Duration::from_secs(60);
+const ASK_MAX: Duration = Duration::from_mins(1);
 
 /// Reconciles once for all who ask at the same time.
 pub(crate) struct Reconciler {
@@ -43,16 +43,14 @@ impl Reconciler {
             return Ok(report.clone());
         }
         let asked = self.warehouse.reconcile((self.now)());
-        let report = match tokio::time::timeout(ASK_MAX, asked).await {
-            Ok(report) => report.map_err(|error| error.to_string())?,
-            Err(_) => {
-                let seconds = ASK_MAX.as_secs();
-                return Err(format!(
-                    "the warehouse did not add everything up within {seconds} s\n\
-                     hint: `comptoir-speed reconcile` waits longer"
-                ));
-            }
+        let Ok(report) = tokio::time::timeout(ASK_MAX, asked).await else {
+            return Err(format!(
+                "the warehouse did not add everything up within {} s\n\
+                 hint: look for long queries there",
+                ASK_MAX.as_secs()
+            ));
         };
+        let report = report.map_err(|error| error.to_string())?;
         *last = Some((clock::instant(), report.clone()));
         Ok(report)
     }

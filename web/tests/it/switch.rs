@@ -39,12 +39,11 @@ async fn no_figure_moves_when_the_archive_takes_over(shop: &mut Shop) {
         // Everything that a page hears from now on says the same, and then by whom.
         while covered(&page) != ends {
             let event = events.next().await.unwrap();
-            match event.name.as_str() {
-                "snapshot" => page = serde_json::from_value(event.data).unwrap(),
-                _ => {
-                    let update: LiveUpdate = serde_json::from_value(event.data).unwrap();
-                    update.apply(&mut page).unwrap();
-                }
+            if event.name == "snapshot" {
+                page = serde_json::from_value(event.data).unwrap();
+            } else {
+                let update: LiveUpdate = serde_json::from_value(event.data).unwrap();
+                update.apply(&mut page).unwrap();
             }
             assert_eq!(figures(&page), before, "round {round}");
         }
