@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod dead_letters;
+pub mod reconcile;
 pub mod replay;
 pub mod schema;
 pub mod simulate;

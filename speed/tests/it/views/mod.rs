@@ -8,6 +8,7 @@ mod outages;
 mod owners;
 mod poison;
 mod recomputed;
+mod reconcile;
 mod serving;
 mod till;
 mod world;
