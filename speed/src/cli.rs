@@ -1,12 +1,14 @@
 //! The command line. Each command stands in its own file below `commands`.
 
-use crate::commands::{archive, check, dead_letters, replay, schema, simulate, topic, views};
+use crate::commands::{
+    archive, check, dead_letters, reconcile, replay, schema, simulate, topic, views,
+};
 use clap::{Parser, Subcommand};
 use comptoir_config::{ConfigArgs, Key, Settings, Sources};
 use std::process::ExitCode;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 done, 1 failed (or, of check, some records are rejected), 2 wrong arguments or settings
+Exit codes: 0 done, 1 failed (or: check found rejected records, reconcile a difference), 2 wrong arguments or settings
 
 Settings come from comptoir.toml, .env, COMPTOIR_* variables and flags; later beats earlier.";
 
@@ -30,6 +32,7 @@ pub enum Command {
     Views(views::ViewsArgs),
     Archive(archive::ArchiveArgs),
     DeadLetters(dead_letters::DeadLettersArgs),
+    Reconcile(reconcile::ReconcileArgs),
 }
 
 impl Command {
@@ -43,6 +46,7 @@ impl Command {
             Self::Views(args) => Some(args.add_to(sources)),
             Self::Archive(args) => Some(args.add_to(sources)),
             Self::DeadLetters(args) => Some(args.add_to(sources)),
+            Self::Reconcile(args) => Some(args.add_to(sources)),
         }
     }
 
@@ -57,6 +61,7 @@ impl Command {
             Self::Views(args) => views::run(args, settings).await,
             Self::Archive(args) => archive::run(args, settings).await,
             Self::DeadLetters(args) => dead_letters::run(args, settings).await,
+            Self::Reconcile(args) => reconcile::run(args, settings).await,
         }
     }
 
@@ -131,13 +136,15 @@ impl WarehouseArgs {
 pub enum Outcome {
     Fine,
     SomeRejected,
+    /// Something is missing, or does not agree.
+    NotComplete,
 }
 
 impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Fine => Self::SUCCESS,
-            Outcome::SomeRejected => Self::from(1),
+            Outcome::SomeRejected | Outcome::NotComplete => Self::from(1),
         }
     }
 }

@@ -17,6 +17,7 @@ mod logs;
 mod metrics;
 mod page;
 mod probes;
+mod reconcile;
 mod request;
 mod routes;
 mod stall;
@@ -35,6 +36,7 @@ use live::reader::Reader;
 use logs::Logs;
 use metrics::Metrics;
 use page::Page;
+use reconcile::Reconciler;
 use routes::Server;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -64,6 +66,7 @@ pub async fn serve(
 ) -> Result<(), WebError> {
     let address = listener.local_addr().map_err(WebError::Socket)?;
     let client = health::http::client().map_err(WebError::Client)?;
+    let reconciler = Reconciler::new(request.warehouse.clone(), request.now);
     let live = Arc::new(Live::new(
         request.warehouse.clone(),
         request.zone.clone(),
@@ -91,6 +94,7 @@ pub async fn serve(
     let server = Server {
         sight,
         live,
+        reconciler,
         board,
         logs,
         views,

@@ -12,6 +12,7 @@ use crate::logs::{self, Logs};
 use crate::metrics::{Metrics, observe};
 use crate::page::Page;
 use crate::probes;
+use crate::reconcile::{self, Reconciler};
 use crate::views::{self, Views};
 use axum::Router;
 use axum::extract::{Request, State};
@@ -29,6 +30,7 @@ use tower_http::compression::CompressionLayer;
 pub(crate) struct Server {
     pub(crate) sight: watch::Receiver<Sight>,
     pub(crate) live: Arc<Live>,
+    pub(crate) reconciler: Reconciler,
     pub(crate) board: Arc<Board>,
     pub(crate) logs: Logs,
     pub(crate) views: Views,
@@ -39,7 +41,7 @@ pub(crate) struct Server {
 }
 
 /// What people may look for under `/api/v1`.
-const PATHS: [&str; 12] = [
+const PATHS: [&str; 13] = [
     "history/summary",
     "history/by/{dimension}",
     "live/summary",
@@ -48,6 +50,7 @@ const PATHS: [&str; 12] = [
     "live/stream",
     "transactions",
     "dead-letters",
+    "reconcile",
     "views",
     "views/{name}",
     "logs/summary",
@@ -65,6 +68,7 @@ pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
         .route("/api/v1/live/by/{dimension}", get(rest::by))
         .route("/api/v1/transactions", get(rest::transactions))
         .route("/api/v1/dead-letters", get(rest::dead_letters))
+        .route("/api/v1/reconcile", get(reconcile::reconcile))
         .route("/api/v1/views", get(views::list))
         .route("/api/v1/views/{name}", get(views::page))
         .route("/api/v1/logs/summary", get(logs::summary))

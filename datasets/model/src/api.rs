@@ -4,6 +4,7 @@
 pub mod health;
 pub mod live;
 pub mod logs;
+pub mod reconcile;
 pub mod views;
 
 use crate::history::Dimension;

@@ -17,6 +17,7 @@ pub mod manifest;
 pub mod merge;
 pub mod money;
 pub mod quality;
+pub mod reconcile;
 pub mod retry;
 pub mod row_checksum;
 pub mod sales;

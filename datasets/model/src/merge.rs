@@ -25,6 +25,7 @@
 //!   accepted. Its generation goes by the same rules, so the verdict of the other sink counts: at
 //!   once if that is the views sink, from coverage on if it is the archive.
 
+mod candidate;
 mod cover;
 mod fence;
 mod generation;
@@ -39,6 +40,7 @@ mod histories;
 mod tests;
 
 pub use crate::live::Overflow;
+pub use candidate::{Archived, Candidate, Recorded};
 pub use cover::{Cover, Gaps, PartitionFacts, Stop, cover, due};
 pub use fence::{Batch, Commit, commit};
 pub use generation::{Generation, GenerationNumber, Open, PartitionKey, Position, Span};

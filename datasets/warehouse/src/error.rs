@@ -42,9 +42,10 @@ pub enum WarehouseError {
         "the warehouse: table `{table}` holds {what}\nhint: something else has written to it; rebuild the views"
     )]
     Damaged { table: &'static str, what: String },
-    #[error("the warehouse: minute {minute} of {partition}: {source}")]
+    #[error("the warehouse: minute {minute} of {counted_in}: {source}")]
     Sketch {
-        partition: String,
+        /// A partition, or a run.
+        counted_in: String,
         minute: i64,
         source: SketchError,
     },

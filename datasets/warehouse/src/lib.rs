@@ -3,6 +3,7 @@
 //!
 //! - [`ViewsWriter`] is the views sink's side: a batch's totals, dead letters, gaps and position in
 //!   one transaction that a second owner of the partition can't pass.
+//! - [`BatchRun`] is the batch views' side: a run's coverage, its rows, and the switch to it.
 //! - [`LiveReader`] is the dashboard's side: what changed since the last read, all of one moment.
 //! - [`JobLock`] keeps two runs of one batch job apart, and records what came of each.
 //! - [`ViewResultWriter`] loads what a batch view answers, and makes it the current result at once.
@@ -20,8 +21,10 @@ mod live;
 mod migrate;
 mod names;
 mod processes;
+mod reconcile;
 mod replays;
 mod rows;
+mod runs;
 mod schema;
 mod session;
 mod transactions;
@@ -36,12 +39,13 @@ pub use error::{Result, WarehouseError};
 pub use jobs::{JobEnd, JobHolder, JobLock, JobOutcome, JobOutput, JobRun, JobStart, JobState};
 pub use live::{
     DeadLetterSummary, Grouped, LiveChange, LivePartition, LiveQuery, LiveReader, LiveStream,
-    MinuteTotals, NewEvents, OlderTotals, PlaceTotals, QuarterTops, RecordedGap, Seen,
+    MinuteTotals, NewEvents, OlderTotals, Origin, PlaceTotals, QuarterTops, RecordedGap, Seen,
     SubjectTotals, Totals,
 };
 pub use names::NameKind;
 pub use processes::{ProcessPhase, ProcessState};
 pub use replays::{Replay, ReplayState};
+pub use runs::{BatchFacts, BatchRun, Block, Loaded, RunVersion, Switched, ViewRunId};
 pub use transactions::{StoredTransaction, TransactionCursor, TransactionFilter};
 pub use view_results::{StoredViewResult, ViewResultWriter};
 pub use views::{

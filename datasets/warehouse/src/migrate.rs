@@ -113,6 +113,26 @@ async fn apply_step(session: &mut Session, step: &Step) -> Result<()> {
             let sql = session.dialect.schema(sql);
             session.execute(what, &sql).await
         }
+        Step::Column {
+            table,
+            name,
+            column_type,
+        } => {
+            let is_there = match session.dialect {
+                Dialect::Sqlite => "SELECT COUNT(*) FROM pragma_table_info(?) WHERE name = ?",
+                Dialect::MySql => {
+                    "SELECT COUNT(*) FROM information_schema.columns \
+                     WHERE table_schema = DATABASE() AND table_name = ? AND column_name = ?"
+                }
+            };
+            let values = [Value::Text(table), Value::Text(name)];
+            if count(session, is_there, &values).await? == 0 {
+                let column_type = session.dialect.schema(column_type);
+                let sql = format!("ALTER TABLE {table} ADD COLUMN {name} {column_type}");
+                session.execute(what, &sql).await?;
+            }
+            Ok(())
+        }
         Step::Index {
             name,
             table,

@@ -64,6 +64,12 @@ impl<'a> Cells<'a> {
         self.unsigned().map(Offset)
     }
 
+    pub(crate) fn optional_offset(&mut self) -> Result<Option<Offset>> {
+        let number = self.optional_integer()?.map(u64::try_from).transpose();
+        let number = number.map_err(|error| self.damaged(error))?;
+        Ok(number.map(Offset))
+    }
+
     pub(crate) fn generation(&mut self) -> Result<GenerationNumber> {
         self.unsigned().map(GenerationNumber)
     }

@@ -4,6 +4,8 @@
 //! `offset` and `partition` are words of some of the databases: columns are called
 //! `record_offset`, `next_offset`, `partition_number`.
 
+mod runs;
+
 /// Which of the platform's sinks the rows in `offsets`, `progress` and `gaps` belong to.
 pub(crate) const VIEWS_SINK: &str = "views";
 
@@ -15,11 +17,17 @@ CREATE TABLE IF NOT EXISTS schema_version (
 ) $table";
 
 /// Migration n is the n-th of these.
-pub(crate) const MIGRATIONS: &[&[Step]] = &[LIVE, JOBS, VIEW_RESULTS];
+pub(crate) const MIGRATIONS: &[&[Step]] = &[LIVE, JOBS, VIEW_RESULTS, runs::RUNS];
 
 pub(crate) enum Step {
     /// `CREATE TABLE IF NOT EXISTS`
     Table(&'static str),
+    /// One more column of a table that an earlier migration made; neither can say "if not exists".
+    Column {
+        table: &'static str,
+        name: &'static str,
+        column_type: &'static str,
+    },
     /// `MySQL` can't make one "if not exists".
     Index {
         name: &'static str,

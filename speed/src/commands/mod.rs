@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod check;
 pub mod dead_letters;
+pub mod reconcile;
 pub mod replay;
 pub mod schema;
 pub mod simulate;

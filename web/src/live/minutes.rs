@@ -5,16 +5,12 @@ use super::windows::{Spans, WINDOWS};
 use comptoir_model::api::live::WindowName;
 use comptoir_model::event::Event;
 use comptoir_model::live::{Minute, QuarterHour};
-use comptoir_model::merge::GenerationNumber;
-use comptoir_warehouse::{MinuteTotals, OlderTotals, PartitionId, Totals};
+use comptoir_warehouse::{MinuteTotals, OlderTotals, Origin, Totals};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Something of one generation of one partition.
-type Key<T> = (T, PartitionId, GenerationNumber);
-
-/// Whose events they are.
-pub(crate) type Owner = (PartitionId, GenerationNumber);
+/// Something of one origin.
+type Key<T> = (T, Origin);
 
 /// Each minute's totals by group, and the sums of those in each window.
 ///
@@ -46,7 +42,7 @@ impl Minutes {
     pub(crate) fn replace(&mut self, change: &MinuteTotals) {
         let minute = change.minute;
         let new = self.cell_of(&change.totals);
-        let key = (minute, change.partition, change.generation);
+        let key = (minute, change.origin);
         let old = self.recent.insert(key, new);
         let new = &self.recent[&key];
         for (window, name) in self.windows.iter_mut().zip(WINDOWS) {
@@ -61,7 +57,7 @@ impl Minutes {
     /// Puts a quarter of an hour that has left the last hour in the place of what was known of it.
     pub(crate) fn replace_older(&mut self, change: &OlderTotals) {
         let new = self.cell_of(&change.totals);
-        let key = (change.quarter, change.partition, change.generation);
+        let key = (change.quarter, change.origin);
         let old = self.older.insert(key, new);
         if self.is_today(change.quarter) {
             let today = &mut self.windows[TODAY];
@@ -71,12 +67,12 @@ impl Minutes {
     }
 
     /// Adds an event that is not among what was put in its minute's place.
-    pub(crate) fn add(&mut self, (partition, generation): Owner, event: &Event<'_>) {
+    pub(crate) fn add(&mut self, origin: Origin, event: &Event<'_>) {
         let minute = Minute::of(event.event_time.timestamp());
         let quarter = QuarterHour::of(minute);
         let rows = self.rows_of(event);
         if quarter >= self.spans.minutes_from() {
-            let key = (minute, partition, generation);
+            let key = (minute, origin);
             add_to(self.recent.entry(key).or_default(), &rows);
             for (window, name) in self.windows.iter_mut().zip(WINDOWS) {
                 if self.spans.of(name).contains(&minute) {
@@ -84,7 +80,7 @@ impl Minutes {
                 }
             }
         } else if self.is_today(quarter) {
-            let key = (quarter, partition, generation);
+            let key = (quarter, origin);
             add_to(self.older.entry(key).or_default(), &rows);
             self.windows[TODAY].add(&rows);
         }
@@ -127,13 +123,13 @@ impl Minutes {
 
     fn join_old_minutes(&mut self) {
         let kept = self.spans.minutes_from();
-        let first = (Minute(kept.0 * 15), LEAST.0, LEAST.1);
+        let first = (Minute(kept.0 * 15), LEAST);
         let kept = self.recent.split_off(&first);
         let old = std::mem::replace(&mut self.recent, kept);
-        for ((minute, partition, generation), rows) in old {
+        for ((minute, origin), rows) in old {
             let quarter = QuarterHour::of(minute);
             if self.is_today(quarter) {
-                let key = (quarter, partition, generation);
+                let key = (quarter, origin);
                 let joined = self.older.entry(key).or_default();
                 let known = std::mem::take(joined);
                 *joined = cell(known.into_iter().chain(rows));
@@ -185,14 +181,15 @@ impl Minutes {
 /// Its place in [`WINDOWS`].
 const TODAY: usize = 2;
 
-const LEAST: (PartitionId, GenerationNumber) = (PartitionId(i64::MIN), GenerationNumber(0));
+/// In the order of origins.
+const LEAST: Origin = Origin::Archive;
 
 fn range(
     cells: &BTreeMap<Key<Minute>, Cell>,
     minutes: Range<Minute>,
 ) -> impl Iterator<Item = (&Key<Minute>, &Cell)> {
     let end = minutes.end.max(minutes.start);
-    cells.range((minutes.start, LEAST.0, LEAST.1)..(end, LEAST.0, LEAST.1))
+    cells.range((minutes.start, LEAST)..(end, LEAST))
 }
 
 #[cfg(test)]
@@ -203,8 +200,9 @@ mod tests {
         Quantity, Status,
     };
     use comptoir_model::live::{Distinct, Hundredths, TopSums};
+    use comptoir_model::merge::GenerationNumber;
     use comptoir_model::money::Currency;
-    use comptoir_warehouse::{Grouped, PlaceTotals};
+    use comptoir_warehouse::{Grouped, PartitionId, PlaceTotals};
     use jiff::Timestamp;
     use proptest::prelude::*;
     use rust_decimal::Decimal;
@@ -273,6 +271,17 @@ mod tests {
         }
     }
 
+    /// The run, or a partition's open generation.
+    fn origin(number: i64) -> Origin {
+        match number {
+            0 => Origin::Archive,
+            _ => Origin::Buckets {
+                partition: PartitionId(number),
+                generation: GenerationNumber(1),
+            },
+        }
+    }
+
     fn spans(running: i64) -> Spans {
         let end = Minute(running + 1);
         Spans {
@@ -310,13 +319,12 @@ mod tests {
         partition: i64,
         minute: i64,
     ) {
-        let (partition_id, generation) = (PartitionId(partition), GenerationNumber(1));
+        let origin = origin(partition);
         let quarter = QuarterHour::of(Minute(minute));
         let spans = minutes.spans().clone();
         if quarter >= spans.minutes_from() {
             minutes.replace(&MinuteTotals {
-                partition: partition_id,
-                generation,
+                origin,
                 minute: Minute(minute),
                 totals: totals(&known[&(partition, minute)]),
             });
@@ -326,8 +334,7 @@ mod tests {
                 .flat_map(|(_, rows)| rows.clone())
                 .collect();
             minutes.replace_older(&OlderTotals {
-                partition: partition_id,
-                generation,
+                origin,
                 quarter,
                 totals: totals(&rows),
             });
@@ -349,8 +356,7 @@ mod tests {
                     Step::Add(partition, minute, key, gross) => {
                         let rows: &mut Vec<Row> = known.entry((partition, minute)).or_default();
                         rows.push((key, 1, gross));
-                        let of = (PartitionId(partition), GenerationNumber(1));
-                        minutes.add(of, &event(minute, key, gross));
+                        minutes.add(origin(partition), &event(minute, key, gross));
                     }
                     Step::Advance(by) => {
                         running += by;

@@ -12,13 +12,10 @@ use comptoir_model::api::live::{
     DeadLetterCount, LiveDimension, LiveGroups, LiveMessage, LiveSource, LiveWindows, SourceState,
     TopKind, TopList, Transaction,
 };
-use comptoir_model::merge::{Coverage, GenerationNumber, PartitionKey, Side};
-use comptoir_warehouse::{
-    LiveChange, LiveQuery, MinuteTotals, NameKind, OlderTotals, PartitionId, QuarterTops, Seen,
-    StoredTransaction,
-};
+use comptoir_model::merge::Coverage;
+use comptoir_warehouse::{LiveChange, LiveQuery, NameKind, Seen, StoredTransaction};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What the stream sends of each list.
@@ -43,7 +40,7 @@ pub(crate) struct State {
     tops: Tops,
     transactions: Arc<Vec<Transaction>>,
     facts: Option<Facts>,
-    /// What the batch side speaks for: nothing, as long as there is none.
+    /// What the current batch-view run speaks for: nothing, as long as there is none.
     coverage: Coverage,
     names: HashMap<(NameKind, String), Option<String>>,
 }
@@ -97,38 +94,27 @@ impl State {
 
     /// Takes in the answer to [`Self::query`], which was given at `read_at`.
     pub(crate) fn apply(&mut self, change: LiveChange, read_at: Timestamp) {
-        let keys: BTreeMap<PartitionId, &PartitionKey> =
-            (change.partitions.iter().map(|row| (row.id, &row.key))).collect();
-        let coverage = &self.coverage;
-        let counts = |partition: PartitionId, generation: GenerationNumber| {
-            let side = keys
-                .get(&partition)
-                .map(|key| coverage.side_of(key, generation));
-            side.unwrap_or(Side::Buckets) == Side::Buckets
-        };
-        let counted = |row: &&MinuteTotals| counts(row.partition, row.generation);
-        for row in change.minutes.iter().filter(counted) {
+        if change.anew {
+            self.forget_figures();
+        }
+        for row in &change.minutes {
             self.minutes.replace(row);
             self.distincts.merge(row.minute, &row.totals.distinct);
         }
-        let counted = |row: &&OlderTotals| counts(row.partition, row.generation);
-        for row in change.older.iter().filter(counted) {
+        for row in &change.older {
             self.minutes.replace_older(row);
             self.distincts
                 .merge_older(row.quarter, &row.totals.distinct);
         }
-        let counted = |row: &&QuarterTops| counts(row.partition, row.generation);
-        for row in change.tops.iter().filter(counted) {
+        for row in &change.tops {
             self.tops.replace(row);
         }
         for new in &change.events {
-            if counts(new.partition, new.generation) {
-                let of = (new.partition, new.generation);
-                for StoredTransaction { event, .. } in &new.events {
-                    self.minutes.add(of, event);
-                    self.distincts.insert(event);
-                    self.tops.add(of, event);
-                }
+            let origin = new.origin();
+            for StoredTransaction { event, .. } in &new.events {
+                self.minutes.add(origin, event);
+                self.distincts.insert(event);
+                self.tops.add(origin, event);
             }
         }
         if change.moved || self.facts.is_none() {
@@ -136,7 +122,16 @@ impl State {
             self.transactions = Arc::new(transactions);
         }
         self.facts = Some(Facts::of(&change, read_at));
+        self.coverage = change.coverage;
         self.seen = change.seen;
+    }
+
+    /// Before another batch-view run tells all of them again.
+    fn forget_figures(&mut self) {
+        let spans = self.spans().clone();
+        self.tops = Tops::new(spans.quarters());
+        self.distincts = Distincts::new(spans.clone());
+        self.minutes = Minutes::new(spans);
     }
 
     /// `None` before the first read.

@@ -1,13 +1,11 @@
 //! Today's totals by product, merchant, customer and amount, ranked. Pure.
 
-use super::minutes::Owner;
 use super::sums::{Names, Sums};
 use comptoir_model::api::live::{TopKind, TopList, TopRow};
 use comptoir_model::event::Event;
 use comptoir_model::live::{QuarterHour, SubjectKind, TopKey};
-use comptoir_model::merge::GenerationNumber;
 use comptoir_model::money::Currency;
-use comptoir_warehouse::{PartitionId, QuarterTops};
+use comptoir_warehouse::{Origin, QuarterTops};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -19,7 +17,7 @@ struct SubjectKey {
     name: String,
 }
 
-type QuarterKey = (QuarterHour, PartitionId, GenerationNumber);
+type QuarterKey = (QuarterHour, Origin);
 
 /// Every subject's totals of today. Quarters are those that end after midnight and begin before the
 /// end of the running one.
@@ -43,7 +41,7 @@ impl Tops {
     /// Puts the subjects in it in the place of what was known of them in this quarter.
     pub(crate) fn replace(&mut self, totals: &QuarterTops) {
         let counts = self.counts(totals.quarter);
-        let key = (totals.quarter, totals.partition, totals.generation);
+        let key = (totals.quarter, totals.origin);
         let quarter = self.quarters.entry(key).or_default();
         for subject in &totals.subjects {
             let number = self.subjects.number(SubjectKey {
@@ -62,7 +60,7 @@ impl Tops {
     }
 
     /// Adds an event that is not among what was put in its quarter's place.
-    pub(crate) fn add(&mut self, (partition, generation): Owner, event: &Event<'_>) {
+    pub(crate) fn add(&mut self, origin: Origin, event: &Event<'_>) {
         let sums = Sums::from(event);
         for key in TopKey::all_of(event) {
             let quarter = key.quarter;
@@ -74,7 +72,7 @@ impl Tops {
                 currency: key.currency,
                 name: key.name.to_owned(),
             });
-            let key = (quarter, partition, generation);
+            let key = (quarter, origin);
             let totals = self.quarters.entry(key).or_default();
             totals.entry(number).or_default().add(&sums);
             if self.counts(quarter) {
@@ -87,7 +85,7 @@ impl Tops {
     pub(crate) fn advance(&mut self, span: Range<QuarterHour>) {
         let old_end = self.span.as_ref().map_or(span.start, |old| old.end);
         let came = (self.quarters.iter())
-            .filter(|((quarter, ..), _)| (old_end..span.end).contains(quarter));
+            .filter(|((quarter, _), _)| (old_end..span.end).contains(quarter));
         for (subject, sums) in came.flat_map(|(_, subjects)| subjects) {
             self.today.entry(*subject).or_default().add(sums);
         }
@@ -150,12 +148,15 @@ fn kind(kind: SubjectKind) -> TopKind {
 mod tests {
     use super::*;
     use comptoir_model::live::{Hundredths, TopSums};
-    use comptoir_warehouse::SubjectTotals;
+    use comptoir_model::merge::GenerationNumber;
+    use comptoir_warehouse::{PartitionId, SubjectTotals};
 
     fn quarter(number: i64, partition: i64, rows: &[(&str, i64)]) -> QuarterTops {
         QuarterTops {
-            partition: PartitionId(partition),
-            generation: GenerationNumber(1),
+            origin: Origin::Buckets {
+                partition: PartitionId(partition),
+                generation: GenerationNumber(1),
+            },
             quarter: QuarterHour(number),
             subjects: (rows.iter())
                 .map(|(name, net)| SubjectTotals {

@@ -30,7 +30,7 @@ pub(crate) fn server_at(
     })
 }
 
-async fn server(shop: &Shop, lake: &TestLake) -> TestServer {
+pub(crate) async fn server(shop: &Shop, lake: &TestLake) -> TestServer {
     server_at(shop, lake, || at(NOW)).await
 }
 
@@ -108,7 +108,7 @@ async fn every_figure_equals_a_recomputation(shop: &mut Shop) {
     check(shop, &late, &format!("seed {seed}, a new server")).await;
 }
 
-async fn check(shop: &Shop, server: &TestServer, round: &str) {
+pub(crate) async fn check(shop: &Shop, server: &TestServer, round: &str) {
     let summary = whole(server, shop, "/api/v1/live/summary").await;
     assert_eq!(summary["source"]["state"], "live", "{summary}");
     for (name, _, span) in windows() {

@@ -19,5 +19,6 @@ mod shop;
 mod sse;
 mod stream;
 mod support;
+mod switch;
 mod views;
 mod warehouse_trouble;

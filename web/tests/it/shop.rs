@@ -126,7 +126,9 @@ pub(crate) struct Shop {
     pub(crate) now: Timestamp,
     /// Every sale that is committed.
     pub(crate) sold: Vec<Sale>,
-    writer: ViewsWriter,
+    pub(crate) writer: ViewsWriter,
+    /// Every record of each partition, by offset.
+    pub(crate) records: Vec<Vec<String>>,
     positions: Vec<ViewsPosition>,
     name: String,
     _directory: tempfile::TempDir,
@@ -182,6 +184,7 @@ impl Shop {
             now,
             sold: Vec::new(),
             writer,
+            records: vec![Vec::new(); PARTITIONS as usize],
             positions,
             name,
             _directory: directory,
@@ -238,6 +241,7 @@ impl Shop {
             names: &names,
             now: self.now,
         };
+        self.records[partition as usize].extend_from_slice(records);
         let committed = self.writer.commit(&batch).await.unwrap();
         assert!(matches!(committed, Committed::Applied { .. }));
         position.next = end;

@@ -1,13 +1,14 @@
 //! What is asked for, and what is answered.
 
 use crate::dead_letters::StoredLetter;
+use crate::runs::RunVersion;
 use crate::transactions::StoredTransaction;
 use crate::views::{PartitionId, Progress};
 use comptoir_model::api::live::{GapKind, TopKind};
 use comptoir_model::event::{Channel, Status};
 use comptoir_model::ids::{Offset, StreamId};
 use comptoir_model::live::{Counted, Distinct, Minute, QuarterHour, TopSums};
-use comptoir_model::merge::{GenerationNumber, PartitionKey, Span};
+use comptoir_model::merge::{Coverage, GenerationNumber, PartitionKey, Span};
 use comptoir_model::money::Currency;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -18,6 +19,22 @@ use std::collections::BTreeMap;
 pub struct Seen {
     pub(super) minutes: BTreeMap<PartitionId, Known>,
     pub(super) tops: BTreeMap<PartitionId, Offset>,
+    /// The run whose minutes and quarters were read; `None`: of none.
+    pub(super) run: Option<RunVersion>,
+    /// The same for the totals by subject.
+    pub(super) run_tops: Option<RunVersion>,
+}
+
+/// Who counted some totals: those of different origins add up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// The current batch-view run, from the archive.
+    Archive,
+    /// The views sink, in one generation of one partition.
+    Buckets {
+        partition: PartitionId,
+        generation: GenerationNumber,
+    },
 }
 
 /// Where a partition stood, and what had been counted of it by then.
@@ -53,15 +70,20 @@ pub struct LiveChange {
     /// Whether any position has moved since the minutes of `seen`. Where not, `minutes`, `older`,
     /// `events` and `recent` are empty and unchanged; everything else is filled all the same.
     pub moved: bool,
+    /// Whether another batch-view run is current than the one of `seen`: everything that is known
+    /// has to be forgotten, and this change tells all of it again.
+    pub anew: bool,
+    /// What the current run speaks for, and nothing else does.
+    pub coverage: Coverage,
     /// Ordered by key.
     pub partitions: Vec<LivePartition>,
     pub streams: Vec<LiveStream>,
-    /// Each replaces all that is known of this (partition, generation, minute). Ordered by these.
+    /// Each replaces all that is known of this (origin, minute).
     pub minutes: Vec<MinuteTotals>,
-    /// Each replaces all that is known of this (partition, generation, quarter), minutes too.
+    /// Each replaces all that is known of this (origin, quarter), minutes too.
     pub older: Vec<OlderTotals>,
-    /// Each subject in it replaces what is known of this (partition, generation, quarter, currency,
-    /// kind, name); subjects that are not in it have not changed.
+    /// Each subject in it replaces what is known of this (origin, quarter, currency, kind,
+    /// name); subjects that are not in it have not changed.
     pub tops: Vec<QuarterTops>,
     /// Of partitions of which the reader takes the new events instead of what they changed: neither
     /// `minutes` nor `older` nor `tops` has them.
@@ -103,20 +125,18 @@ pub struct LiveStream {
     pub ended_at: Option<Timestamp>,
 }
 
-/// One minute of one generation of one partition.
+/// One minute of one origin.
 #[derive(Clone)]
 pub struct MinuteTotals {
-    pub partition: PartitionId,
-    pub generation: GenerationNumber,
+    pub origin: Origin,
     pub minute: Minute,
     pub totals: Totals,
 }
 
-/// One quarter of an hour of one generation of one partition, as a whole.
+/// One quarter of an hour of one origin, as a whole.
 #[derive(Clone)]
 pub struct OlderTotals {
-    pub partition: PartitionId,
-    pub generation: GenerationNumber,
+    pub origin: Origin,
     pub quarter: QuarterHour,
     pub totals: Totals,
 }
@@ -129,6 +149,15 @@ pub struct NewEvents {
     pub generation: GenerationNumber,
     /// By offset.
     pub events: Vec<StoredTransaction>,
+}
+
+impl NewEvents {
+    pub fn origin(&self) -> Origin {
+        Origin::Buckets {
+            partition: self.partition,
+            generation: self.generation,
+        }
+    }
 }
 
 /// What happened in one span of time.
@@ -159,11 +188,10 @@ pub struct PlaceTotals {
     pub sums: TopSums,
 }
 
-/// One quarter of an hour of one generation of one partition.
+/// One quarter of an hour of one origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuarterTops {
-    pub partition: PartitionId,
-    pub generation: GenerationNumber,
+    pub origin: Origin,
     pub quarter: QuarterHour,
     pub subjects: Vec<SubjectTotals>,
 }

@@ -2,18 +2,20 @@
 
 mod change;
 mod newest;
-mod state;
+pub(crate) mod state;
 mod tops;
 mod totals;
 
 pub use change::{
     DeadLetterSummary, Grouped, LiveChange, LivePartition, LiveQuery, LiveStream, MinuteTotals,
-    NewEvents, OlderTotals, PlaceTotals, QuarterTops, RecordedGap, Seen, SubjectTotals, Totals,
+    NewEvents, OlderTotals, Origin, PlaceTotals, QuarterTops, RecordedGap, Seen, SubjectTotals,
+    Totals,
 };
 
 use crate::dead_letters::{self, DeadLetterFilter};
 use crate::error::Result;
 use crate::rows::{Cells, stored};
+use crate::runs::{self, Current, RunVersion};
 use crate::session::Session;
 use crate::transactions;
 use crate::views::PartitionId;
@@ -21,7 +23,7 @@ use crate::warehouse::Warehouse;
 use change::Known;
 use comptoir_database::Value;
 use comptoir_model::ids::Offset;
-use comptoir_model::merge::GenerationNumber;
+use comptoir_model::merge::{Coverage, GenerationNumber, PartitionKey, Side};
 use newest::Newest;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -32,6 +34,8 @@ pub struct LiveReader {
     session: Option<Session>,
     letters: Option<KnownLetters>,
     newest: Newest,
+    /// The current run, and what it speaks for: it is read again only where another one is.
+    current: Option<(Current, Coverage)>,
     /// See [`Self::taking_new_events`].
     new_events_max: Option<u64>,
 }
@@ -51,6 +55,7 @@ impl LiveReader {
             session: None,
             letters: None,
             newest: Newest::default(),
+            current: None,
             new_events_max: None,
         }
     }
@@ -66,13 +71,16 @@ impl LiveReader {
         }
     }
 
-    /// Whether any position has moved since the minutes of `seen`: one short statement.
+    /// Whether any position has moved since the minutes of `seen`, or another batch-view run is
+    /// current: two short statements.
     pub async fn has_moved(&mut self, seen: &Seen) -> Result<bool> {
         let mut session = self.session().await?;
         let positions = state::positions(&mut session).await?;
+        let run = runs::current_run(&mut session).await?;
         self.session = Some(session);
         let known = seen.minutes.iter().map(|(id, known)| (id, &known.next));
-        Ok(!positions.iter().eq(known))
+        let switched = seen.run != run.map(|(_, version)| version);
+        Ok(switched || !positions.iter().eq(known))
     }
 
     /// Everything that changed, in one snapshot transaction. Cheap where nothing did. A sink that
@@ -99,13 +107,33 @@ impl LiveReader {
         session: &mut Session,
         query: &LiveQuery<'_>,
     ) -> Result<LiveChange> {
+        let version = self.learn_current(session).await?;
+        let anew = query.seen.run != version;
+        let seen = if anew {
+            Seen::default()
+        } else {
+            query.seen.clone()
+        };
+        let query = &LiveQuery {
+            seen: &seen,
+            ..*query
+        };
+        let current = self.current.take();
+        let coverage = current.as_ref().map(|(_, coverage)| coverage.clone());
         let mut change = LiveChange {
+            moved: anew,
+            anew,
+            coverage: coverage.unwrap_or_default(),
             partitions: state::partitions(session).await?,
             streams: state::streams(session).await?,
             gaps: state::gaps(session).await?,
-            seen: query.seen.clone(),
+            seen: seen.clone(),
             ..LiveChange::default()
         };
+        if let Some((current, _)) = &current {
+            read_run(session, query, current, &mut change).await?;
+        }
+        self.current = current;
         for partition in &change.partitions.clone() {
             self.read_partition(session, query, partition, &mut change)
                 .await?;
@@ -120,6 +148,20 @@ impl LiveReader {
             .dead_letters(session, rejected, query.dead_letters_max)
             .await?;
         Ok(change)
+    }
+
+    /// Which run is current, and what it speaks for.
+    async fn learn_current(&mut self, session: &mut Session) -> Result<Option<RunVersion>> {
+        let run = runs::current_run(session).await?;
+        let known = self.current.as_ref();
+        if known.map(|(current, _)| (current.id, current.version)) != run {
+            let current = runs::current(session).await?;
+            self.current = current.map(|current| {
+                let coverage = current.speaks_for.coverage();
+                (current, coverage)
+            });
+        }
+        Ok(run.map(|(_, version)| version))
     }
 
     async fn read_partition(
@@ -147,10 +189,14 @@ impl LiveReader {
             return Ok(());
         }
         let known = known.map(|known| known.next);
+        let coverage = &change.coverage.clone();
+        let key = &partition.key;
         if known != Some(next) {
             change.moved = true;
             let since = Since {
                 partition: id,
+                key,
+                coverage,
                 known,
             };
             let changed = totals::changed_since(session, since, query).await?;
@@ -164,6 +210,8 @@ impl LiveReader {
         {
             let since = Since {
                 partition: id,
+                key,
+                coverage,
                 known,
             };
             let tops = tops::changed_since(session, since, from).await?;
@@ -235,15 +283,53 @@ impl LiveReader {
     }
 }
 
+/// The rows of the current run, which stay the same as long as it is current.
+async fn read_run(
+    session: &mut Session,
+    query: &LiveQuery<'_>,
+    current: &Current,
+    change: &mut LiveChange,
+) -> Result<()> {
+    let version = Some(current.version);
+    if query.seen.run != version {
+        let counted = totals::of_run(session, current, query).await?;
+        change.minutes.extend(counted.minutes);
+        change.older.extend(counted.older);
+        change.seen.run = version;
+    }
+    if let Some(from) = query.tops_from
+        && query.seen.run_tops != version
+    {
+        let tops = tops::of_run(session, current, from).await?;
+        change.tops.extend(tops);
+        change.seen.run_tops = version;
+    }
+    Ok(())
+}
+
 /// What was read of a partition before.
 #[derive(Clone, Copy)]
-struct Since {
+struct Since<'a> {
     partition: PartitionId,
+    key: &'a PartitionKey,
+    coverage: &'a Coverage,
     /// `None`: nothing.
     known: Option<Offset>,
 }
 
-impl Since {
+impl Since<'_> {
+    /// Whether its buckets count: else the current run speaks for it, pruned or not.
+    fn counts(self, generation: GenerationNumber) -> bool {
+        self.coverage.side_of(self.key, generation) == Side::Buckets
+    }
+
+    fn origin(self, generation: GenerationNumber) -> Origin {
+        Origin::Buckets {
+            partition: self.partition,
+            generation,
+        }
+    }
+
     /// What changed at a higher offset is new.
     fn offset(self) -> Result<i64> {
         self.known.map_or(Ok(-1), stored)
@@ -260,10 +346,11 @@ enum Kept {
     Quarters,
 }
 
-/// What changed in one partition, from a minute or quarter of an hour on, by generation.
+/// What changed in one partition, from a minute or quarter of an hour on, by generation: of those
+/// whose buckets count.
 async fn changed(
     session: &mut Session,
-    since: Since,
+    since: Since<'_>,
     kept: Kept,
     from: i64,
 ) -> Result<BTreeMap<GenerationNumber, Vec<i64>>> {
@@ -281,10 +368,10 @@ async fn changed(
     for row in (session.select("looking for what changed", &sql, &values)).await? {
         let mut cells = Cells::of(table, &row);
         let generation = cells.generation()?;
-        changed
-            .entry(generation)
-            .or_default()
-            .push(cells.integer()?);
+        if since.counts(generation) {
+            let of_generation = changed.entry(generation).or_default();
+            of_generation.push(cells.integer()?);
+        }
     }
     Ok(changed)
 }

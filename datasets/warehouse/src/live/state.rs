@@ -24,7 +24,7 @@ pub(super) async fn positions(session: &mut Session) -> Result<BTreeMap<Partitio
 }
 
 /// By key.
-pub(super) async fn partitions(session: &mut Session) -> Result<Vec<LivePartition>> {
+pub(crate) async fn partitions(session: &mut Session) -> Result<Vec<LivePartition>> {
     let what = "reading positions";
     let mut counted = counted(session).await?;
     let sql = "SELECT p.stream, p.partition_number, p.id, o.next_offset, o.generation, \
@@ -40,14 +40,13 @@ pub(super) async fn partitions(session: &mut Session) -> Result<Vec<LivePartitio
         let id = PartitionId(cells.integer()?);
         let (next, generation) = (cells.offset()?, cells.generation()?);
         let updated_at = cells.milliseconds()?;
-        let log_end = cells.optional_integer()?.map(u64::try_from).transpose();
-        let log_end = log_end.map_err(|error| cells.damaged(error))?;
+        let log_end = cells.optional_offset()?;
         let fresh_through = cells.optional_milliseconds()?;
         let checked_at = cells.optional_milliseconds()?;
         let progress = log_end
             .zip(checked_at)
             .map(|(log_end, checked_at)| Progress {
-                log_end: Offset(log_end),
+                log_end,
                 fresh_through,
                 checked_at,
             });
@@ -67,7 +66,7 @@ pub(super) async fn partitions(session: &mut Session) -> Result<Vec<LivePartitio
 }
 
 /// By first appearance.
-pub(super) async fn streams(session: &mut Session) -> Result<Vec<LiveStream>> {
+pub(crate) async fn streams(session: &mut Session) -> Result<Vec<LiveStream>> {
     let sql = "SELECT stream, transport, topic, first_seen_ms, ended_at_ms FROM streams \
                ORDER BY first_seen_ms, stream";
     let rows = session.select("reading streams", sql, &[]).await?;
@@ -85,7 +84,7 @@ pub(super) async fn streams(session: &mut Session) -> Result<Vec<LiveStream>> {
 }
 
 /// Oldest first.
-pub(super) async fn gaps(session: &mut Session) -> Result<Vec<RecordedGap>> {
+pub(crate) async fn gaps(session: &mut Session) -> Result<Vec<RecordedGap>> {
     let sql = "SELECT p.stream, p.partition_number, g.kind, g.start_offset, g.end_offset, \
                g.found_at_ms \
                FROM gaps g JOIN stream_partitions p ON p.id = g.partition_id WHERE g.sink = ? \

@@ -1,13 +1,14 @@
 //! Totals of minutes that changed, and of quarters of an hour where a day of minutes is too many.
 
 use super::{
-    ASKED_MAX, Grouped, Kept, LiveQuery, MinuteTotals, OlderTotals, PlaceTotals, Since, Totals,
-    listed,
+    ASKED_MAX, Grouped, Kept, LiveQuery, MinuteTotals, OlderTotals, Origin, PlaceTotals, Since,
+    Totals, listed,
 };
 use crate::error::Result;
 use crate::rows::{Cells, count};
+use crate::runs::{self, Current, GRAIN_MINUTE, GRAIN_QUARTER, ViewRunId};
 use crate::session::Session;
-use crate::views;
+use crate::views::{self, PartitionId};
 use comptoir_database::Value;
 use comptoir_model::event::{Channel, Status};
 use comptoir_model::live::{Distinct, Minute, QuarterHour, TopSums};
@@ -31,23 +32,23 @@ struct Grain(i64);
 
 pub(super) async fn changed_since(
     session: &mut Session,
-    since: Since,
+    since: Since<'_>,
     query: &LiveQuery<'_>,
 ) -> Result<Changed> {
     let minutes_from = query.minutes_from.0.saturating_mul(QUARTER);
     let older_from = query.older_from.0.saturating_mul(QUARTER).min(minutes_from);
     let mut changed = Changed::default();
     for (generation, minutes) in super::changed(session, since, Kept::Minutes, older_from).await? {
-        let of = Of { since, generation };
+        let origin = since.origin(generation);
+        let of = |grain| Place::of_buckets(since.partition, generation, grain);
         let (minutes, older): (Vec<_>, Vec<_>) =
             (minutes.into_iter()).partition(|minute| *minute >= minutes_from);
         for asked in minutes.chunks(ASKED_MAX) {
-            let totals = read(session, of, asked, Grain(1)).await?;
+            let totals = read(session, &of(Grain(1))?, asked).await?;
             changed
                 .minutes
                 .extend(totals.into_iter().map(|(minute, totals)| MinuteTotals {
-                    partition: since.partition,
-                    generation,
+                    origin,
                     minute: Minute(minute),
                     totals,
                 }));
@@ -62,12 +63,11 @@ pub(super) async fn changed_since(
             .flat_map(|quarter| (0..QUARTER).map(move |minute| quarter * QUARTER + minute))
             .collect();
         for asked in older.chunks(ASKED_MAX) {
-            let totals = read(session, of, asked, Grain(QUARTER)).await?;
+            let totals = read(session, &of(Grain(QUARTER))?, asked).await?;
             changed
                 .older
                 .extend(totals.into_iter().map(|(quarter, totals)| OlderTotals {
-                    partition: since.partition,
-                    generation,
+                    origin,
                     quarter: QuarterHour(quarter),
                     totals,
                 }));
@@ -76,48 +76,135 @@ pub(super) async fn changed_since(
     Ok(changed)
 }
 
-#[derive(Clone, Copy)]
-struct Of {
-    since: Since,
-    generation: GenerationNumber,
+/// All that the current run counted.
+pub(super) async fn of_run(
+    session: &mut Session,
+    current: &Current,
+    query: &LiveQuery<'_>,
+) -> Result<Changed> {
+    let from = query.older_from.min(query.minutes_from);
+    let mut counted = Changed::default();
+    for (run, quarters) in runs::blocks(session, current.version, from).await? {
+        let (minutes, older): (Vec<_>, Vec<_>) =
+            (quarters.into_iter()).partition(|quarter| *quarter >= query.minutes_from);
+        let minutes: Vec<i64> = (minutes.iter())
+            .flat_map(|quarter| (0..QUARTER).map(move |minute| quarter.0 * QUARTER + minute))
+            .collect();
+        for asked in minutes.chunks(ASKED_MAX) {
+            let totals = read(session, &Place::of_run(run, GRAIN_MINUTE), asked).await?;
+            let totals = totals.into_iter().map(|(minute, totals)| MinuteTotals {
+                origin: Origin::Archive,
+                minute: Minute(minute),
+                totals,
+            });
+            counted.minutes.extend(totals);
+        }
+        let older: Vec<i64> = older.iter().map(|quarter| quarter.0).collect();
+        for asked in older.chunks(ASKED_MAX) {
+            let totals = read(session, &Place::of_run(run, GRAIN_QUARTER), asked).await?;
+            let totals = totals.into_iter().map(|(quarter, totals)| OlderTotals {
+                origin: Origin::Archive,
+                quarter: QuarterHour(quarter),
+                totals,
+            });
+            counted.older.extend(totals);
+        }
+    }
+    Ok(counted)
 }
 
-/// The totals of `minutes`, by minute or quarter.
+/// Where totals are read from.
+struct Place {
+    sums: &'static str,
+    sketches: &'static str,
+    /// The column of the minute or quarter of an hour that a row is of.
+    unit: &'static str,
+    /// What is summed up of it.
+    grain: Grain,
+    condition: &'static str,
+    values: [i64; 2],
+    /// In words, for errors.
+    counted_in: String,
+}
+
+impl Place {
+    fn of_buckets(
+        partition: PartitionId,
+        generation: GenerationNumber,
+        grain: Grain,
+    ) -> Result<Self> {
+        Ok(Self {
+            sums: "buckets",
+            sketches: "minutes",
+            unit: "minute",
+            grain,
+            condition: "partition_id = ? AND generation = ?",
+            values: [partition.0, count(generation.0, "a generation")?],
+            counted_in: partition.to_string(),
+        })
+    }
+
+    /// Quarters of an hour are kept as such.
+    fn of_run(run: ViewRunId, grain: i64) -> Self {
+        Self {
+            sums: "view_sums",
+            sketches: "view_sketches",
+            unit: "unit",
+            grain: Grain(1),
+            condition: "run_id = ? AND grain = ?",
+            values: [run.0, grain],
+            counted_in: format!("run {run}"),
+        }
+    }
+
+    fn unit(&self, session: &Session) -> String {
+        match self.grain {
+            Grain(1) => self.unit.to_owned(),
+            Grain(minutes) => session.dialect.divided(self.unit, minutes),
+        }
+    }
+}
+
+/// The totals of `units`, by what is summed up.
 async fn read(
     session: &mut Session,
-    of: Of,
-    minutes: &[i64],
-    grain: Grain,
+    place: &Place,
+    units: &[i64],
 ) -> Result<BTreeMap<i64, Totals>> {
-    let (places, listed) = listed(minutes);
-    let mut values = vec![
-        of.since.partition.0,
-        count(of.generation.0, "a generation")?,
-    ];
-    values.extend(listed);
-    let values: Vec<_> = values.into_iter().map(Value::Integer).collect();
-    let condition = format!("WHERE partition_id = ? AND generation = ? AND minute IN ({places})");
+    let (places, listed) = listed(units);
+    let values: Vec<_> = place
+        .values
+        .into_iter()
+        .chain(listed)
+        .map(Value::Integer)
+        .collect();
+    let condition = format!("WHERE {} AND {} IN ({places})", place.condition, place.unit);
     let mut totals: BTreeMap<i64, Totals> = BTreeMap::new();
-    read_sketches(session, of, &condition, &values, grain, &mut totals).await?;
-    read_grouped(session, &condition, &values, grain, &mut totals).await?;
-    read_places(session, &condition, &values, grain, &mut totals).await?;
+    read_sketches(session, place, &condition, &values, &mut totals).await?;
+    read_grouped(session, place, &condition, &values, &mut totals).await?;
+    read_places(session, place, &condition, &values, &mut totals).await?;
     Ok(totals)
 }
 
 async fn read_sketches(
     session: &mut Session,
-    of: Of,
+    place: &Place,
     condition: &str,
     values: &[Value<'_>],
-    grain: Grain,
     totals: &mut BTreeMap<i64, Totals>,
 ) -> Result<()> {
-    let sql = format!("SELECT minute, orders, customers FROM minutes {condition}");
+    let Place {
+        sketches,
+        unit,
+        grain,
+        ..
+    } = *place;
+    let sql = format!("SELECT {unit}, orders, customers FROM {sketches} {condition}");
     let mut rows = session.select_rows("reading minutes", &sql, values);
     while let Some(row) = rows.try_next().await? {
-        let mut cells = Cells::of("minutes", &row);
+        let mut cells = Cells::of(sketches, &row);
         let minute = Minute(cells.integer()?);
-        let distinct = views::distinct(of.since.partition.0, minute, &mut cells)?;
+        let distinct = views::distinct(&place.counted_in, minute, &mut cells)?;
         let totals = totals.entry(minute.0.div_euclid(grain.0)).or_default();
         merge(&mut totals.distinct, distinct, grain);
     }
@@ -134,28 +221,29 @@ fn merge(into: &mut Distinct, distinct: Distinct, grain: Grain) {
 
 async fn read_grouped(
     session: &mut Session,
+    place: &Place,
     condition: &str,
     values: &[Value<'_>],
-    grain: Grain,
     totals: &mut BTreeMap<i64, Totals>,
 ) -> Result<()> {
     let sum = |column| session.dialect.sum(column);
     let keys = format!(
         "{}, currency, category, channel, status",
-        unit(session, grain)
+        place.unit(session)
     );
     let sql = format!(
-        "SELECT {keys}, {}, {}, {}, {}, {} FROM buckets {condition} GROUP BY {keys} \
+        "SELECT {keys}, {}, {}, {}, {}, {} FROM {} {condition} GROUP BY {keys} \
          ORDER BY 1, 2, 3, 4, 5",
         sum("transactions"),
         sum("quantity"),
         sum("gross"),
         sum("refunds"),
         sum("net"),
+        place.sums,
     );
     let mut rows = session.select_rows("reading buckets", &sql, values);
     while let Some(row) = rows.try_next().await? {
-        let mut cells = Cells::of("buckets", &row);
+        let mut cells = Cells::of(place.sums, &row);
         let totals = totals.entry(cells.integer()?).or_default();
         let currency = cells.parsed(str::parse)?;
         let category = cells.text()?.to_owned();
@@ -186,9 +274,9 @@ async fn read_grouped(
 
 async fn read_places(
     session: &mut Session,
+    place: &Place,
     condition: &str,
     values: &[Value<'_>],
-    grain: Grain,
     totals: &mut BTreeMap<i64, Totals>,
 ) -> Result<()> {
     let sum = |expression: &str| session.dialect.sum(expression);
@@ -198,9 +286,9 @@ async fn read_places(
             "CASE WHEN status = '{approved}' THEN {column} ELSE 0 END"
         ))
     };
-    let keys = format!("{}, currency, country, city", unit(session, grain));
+    let keys = format!("{}, currency, country, city", place.unit(session));
     let sql = format!(
-        "SELECT {keys}, {}, {}, {}, {}, {}, {} FROM buckets {condition} GROUP BY {keys} \
+        "SELECT {keys}, {}, {}, {}, {}, {}, {} FROM {} {condition} GROUP BY {keys} \
          ORDER BY 1, 2, 3, 4",
         sum("transactions"),
         of_approved("transactions"),
@@ -208,10 +296,11 @@ async fn read_places(
         sum("gross"),
         sum("refunds"),
         sum("net"),
+        place.sums,
     );
     let mut rows = session.select_rows("reading buckets", &sql, values);
     while let Some(row) = rows.try_next().await? {
-        let mut cells = Cells::of("buckets", &row);
+        let mut cells = Cells::of(place.sums, &row);
         let totals = totals.entry(cells.integer()?).or_default();
         totals.places.push(PlaceTotals {
             currency: cells.parsed(str::parse)?,
@@ -228,11 +317,4 @@ async fn read_places(
         });
     }
     Ok(())
-}
-
-fn unit(session: &Session, grain: Grain) -> String {
-    match grain {
-        Grain(1) => "minute".to_owned(),
-        Grain(minutes) => session.dialect.divided("minute", minutes),
-    }
 }

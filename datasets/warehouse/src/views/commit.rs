@@ -56,7 +56,8 @@ pub(super) async fn commit(
         generation: count(generation.0, "a generation")?,
         end: stored(batch.span.end())?,
     };
-    generations::add(session, batch.partition, generation, batch.tally.control()).await?;
+    let (control, end) = (batch.tally.control(), batch.span.end());
+    generations::add(session, batch.partition, generation, control, end).await?;
     let buckets = batch.tally.buckets();
     write_buckets(session, target, &buckets).await?;
     let touched = buckets.iter().map(|(key, _)| key.minute).collect();

@@ -29,22 +29,24 @@ pub(super) const OPENED: Insert<'static> = Insert {
     on_conflict: OnConflict::Keep,
 };
 
-/// Adds what a batch counted to the open generation, under the lock of the partition's position.
+/// Adds what a batch that ends at `end` counted to the open generation, under the lock of the partition's position.
 pub(super) async fn add(
     session: &mut Session,
     partition: PartitionId,
     generation: GenerationNumber,
     control: &ControlTotals,
+    end: Offset,
 ) -> Result<()> {
     let counted = control.counted();
     let number = count(generation.0, "a generation")?;
     let sql = "UPDATE generations SET accepted = accepted + ?, rejected = rejected + ?, \
-               duplicates = duplicates + ? \
+               duplicates = duplicates + ?, counted_to = ? \
                WHERE partition_id = ? AND generation = ? AND end_offset IS NULL";
     let values = [
         count(counted.accepted, "a count")?,
         count(counted.rejected, "a count")?,
         count(counted.duplicates, "a count")?,
+        stored(end)?,
         partition.0,
         number,
     ]
@@ -106,9 +108,8 @@ pub(super) async fn seal(
     Ok(seals)
 }
 
-/// In the order of their keys.
-pub(super) async fn all(session: &mut Session) -> Result<Vec<GenerationRow>> {
-    session.begin_snapshot().await?;
+/// In the order of their keys. To be called in a snapshot.
+pub(crate) async fn all(session: &mut Session) -> Result<Vec<GenerationRow>> {
     let mut nets: BTreeMap<(i64, u64), Vec<(Currency, Hundredths)>> = BTreeMap::new();
     let sql = "SELECT partition_id, generation, currency, net FROM generation_net";
     for row in session.select("reading generations", sql, &[]).await? {
@@ -118,7 +119,7 @@ pub(super) async fn all(session: &mut Session) -> Result<Vec<GenerationRow>> {
         nets.entry(key).or_default().push(net);
     }
     let sql = "SELECT p.stream, p.partition_number, g.partition_id, g.generation, g.start_offset, \
-               g.end_offset, g.accepted, g.rejected, g.duplicates \
+               g.end_offset, g.counted_to, g.accepted, g.rejected, g.duplicates \
                FROM generations g JOIN stream_partitions p ON p.id = g.partition_id";
     let mut generations = Vec::new();
     for row in session.select("reading generations", sql, &[]).await? {
@@ -126,19 +127,18 @@ pub(super) async fn all(session: &mut Session) -> Result<Vec<GenerationRow>> {
         let partition = cells.partition_key()?;
         let id = cells.integer()?;
         let number = cells.generation()?;
-        let (start, end) = (cells.offset()?, cells.optional_integer()?);
-        let end = end.map(u64::try_from).transpose();
-        let end = end.map_err(|error| cells.damaged(error))?.map(Offset);
+        let start = cells.offset()?;
+        let (end, counted_to) = (cells.optional_offset()?, cells.optional_offset()?);
         let net = nets.remove(&(id, number.0)).unwrap_or_default();
         generations.push(GenerationRow {
             partition,
             number,
             start,
             end,
+            counted_to,
             control: ControlTotals::new(counted(&mut cells)?, net)?,
         });
     }
-    session.rollback().await?;
     generations.sort_by(|a, b| (&a.partition, a.number).cmp(&(&b.partition, b.number)));
     Ok(generations)
 }

@@ -1,14 +1,15 @@
 //! The views sink's side.
 
 mod commit;
+mod ending;
 mod generations;
 mod position;
 mod progress;
 mod recent;
 mod sketches;
 
-pub(crate) use generations::counted;
-pub(crate) use position::{find as find_partition, gap_kind};
+pub(crate) use generations::{all as generations, counted};
+pub(crate) use position::{find as find_partition, gap_kind, gaps};
 pub(crate) use sketches::distinct;
 
 use crate::error::Result;
@@ -18,14 +19,21 @@ use crate::warehouse::Warehouse;
 use comptoir_config::clock;
 use comptoir_model::ids::{Offset, StreamId};
 use comptoir_model::live::{ControlTotals, Tally};
-use comptoir_model::merge::{Gaps, GenerationNumber, PartitionKey, Seal, Span};
+use comptoir_model::merge::{Ending, Gaps, GenerationNumber, PartitionKey, Seal, Span};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 /// What a partition is called in the warehouse: a short number, for keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PartitionId(pub i64);
+
+impl fmt::Display for PartitionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "partition {}", self.0)
+    }
+}
 
 /// Where the views sink stands in a partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +99,8 @@ pub struct GenerationRow {
     pub start: Offset,
     /// `None` while it is open.
     pub end: Option<Offset>,
+    /// Where its last batch ended; `None` before the first.
+    pub counted_to: Option<Offset>,
     pub control: ControlTotals,
 }
 
@@ -190,6 +200,28 @@ impl ViewsWriter {
         Ok(seals)
     }
 
+    /// Closes every partition of the streams that ended: the sink's position moves to the archive's
+    /// where that is higher, and what lies between is recorded as lost. `archived` says where the
+    /// archive stands; a partition that is not in it stands at 0. Returns what became of each, and
+    /// with it what the archive has to record as lost. To be done before each seal: an owner that
+    /// was paused while its stream ended may still commit what it had read.
+    pub async fn end_partitions(
+        &mut self,
+        archived: &BTreeMap<PartitionKey, Offset>,
+        now: Timestamp,
+    ) -> Result<BTreeMap<PartitionKey, Ending>> {
+        let mut session = self.take_session().await?;
+        let partitions = ending::of_ended_streams(&mut session, archived).await?;
+        let mut endings = BTreeMap::new();
+        for key in partitions {
+            let archived = archived.get(&key).copied().unwrap_or(Offset(0));
+            let ending = ending::end(&mut session, &key, archived, &self.owner, now).await?;
+            endings.insert(key, ending);
+        }
+        self.keep(session);
+        Ok(endings)
+    }
+
     /// The session, which is lost unless it is put back: also where a call is dropped half-way.
     async fn take_session(&mut self) -> Result<Session> {
         let idle = self.used.elapsed() > IDLE_MAX;
@@ -211,7 +243,9 @@ impl Warehouse {
     /// All generations, by partition and number.
     pub async fn generations(&self) -> Result<Vec<GenerationRow>> {
         let mut lease = self.lease().await?;
+        lease.begin_snapshot().await?;
         let rows = generations::all(&mut lease).await?;
+        lease.rollback().await?;
         lease.give_back();
         Ok(rows)
     }

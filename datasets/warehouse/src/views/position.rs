@@ -147,7 +147,8 @@ async fn make_position(
     session.insert(&super::generations::OPENED, &row).await
 }
 
-async fn gaps(session: &mut Session, partition: PartitionId) -> Result<Gaps> {
+/// The sink's, by offset.
+pub(crate) async fn gaps(session: &mut Session, partition: PartitionId) -> Result<Gaps> {
     let sql = "SELECT kind, start_offset, end_offset FROM gaps \
                WHERE sink = ? AND partition_id = ? ORDER BY start_offset, end_offset";
     let of = [Value::Text(VIEWS_SINK), Value::Integer(partition.0)];

@@ -8,6 +8,7 @@ use crate::session::{Insert, Session};
 use comptoir_database::Value;
 use comptoir_model::live::{Distinct, DistinctSketch, Minute, SketchError};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 /// How many minutes are asked for at once; the last of them are asked for again and again to fill
 /// the statement.
@@ -106,20 +107,25 @@ async fn read(
         for row in session.select("reading sketches", &sql, &values).await? {
             let mut cells = Cells::of("minutes", &row);
             let minute = Minute(cells.integer()?);
-            stored.insert(minute, distinct(target.partition.0, minute, &mut cells)?);
+            let of = target.partition;
+            stored.insert(minute, distinct(of, minute, &mut cells)?);
         }
     }
     Ok(stored)
 }
 
 /// Orders, then customers.
-pub(crate) fn distinct(partition: i64, minute: Minute, cells: &mut Cells<'_>) -> Result<Distinct> {
+pub(crate) fn distinct(
+    of: impl Display,
+    minute: Minute,
+    cells: &mut Cells<'_>,
+) -> Result<Distinct> {
     let read = |bytes: Option<&[u8]>| match bytes {
         None => Ok(DistinctSketch::new()),
         Some(bytes) => DistinctSketch::from_bytes(bytes),
     };
     let named = |source: SketchError| WarehouseError::Sketch {
-        partition: format!("partition {partition}"),
+        counted_in: of.to_string(),
         minute: minute.0,
         source,
     };

@@ -7,19 +7,19 @@ use comptoir_model::live::{
     BucketSums, Distinct, Minute, QuarterHour, SubjectKind, TopKey, TopSums,
 };
 use comptoir_warehouse::{
-    Grouped, LiveChange, LiveQuery, LiveReader, PartitionId, PlaceTotals, Seen, Totals,
+    Grouped, LiveChange, LiveQuery, LiveReader, Origin, PartitionId, PlaceTotals, Seen, Totals,
 };
 use std::collections::BTreeMap;
 
-/// Partition, generation, minute or quarter of an hour.
-type Key = (PartitionId, u64, i64);
+/// With the minute or quarter of an hour.
+type Key = (Origin, i64);
 
 #[derive(Default)]
 pub(crate) struct Cache {
     pub(crate) seen: Seen,
     minutes: BTreeMap<Key, Totals>,
     older: BTreeMap<Key, Vec<Totals>>,
-    tops: BTreeMap<(PartitionId, u64, i64, String, String, String), Sums>,
+    tops: BTreeMap<(Origin, i64, String, String, String), Sums>,
 }
 
 impl Cache {
@@ -42,7 +42,7 @@ impl Cache {
         let change = reader.read(&query).await.unwrap();
         self.apply(&change);
         for new in &change.events {
-            let of = (new.partition, new.generation.0);
+            let of = new.origin();
             for event in new.events.iter().map(|stored| &stored.event) {
                 let quarter = QuarterHour::of(Minute::of(event.event_time.timestamp())).0;
                 if quarter >= older_from {
@@ -54,7 +54,7 @@ impl Cache {
     }
 
     /// Adds an event to its minute, or to its quarter of an hour.
-    fn add(&mut self, (partition, generation): (PartitionId, u64), event: &Event<'_>, fine: bool) {
+    fn add(&mut self, origin: Origin, event: &Event<'_>, fine: bool) {
         let minute = Minute::of(event.event_time.timestamp());
         let quarter = QuarterHour::of(minute).0;
         let sums = sums_of(event);
@@ -74,14 +74,12 @@ impl Cache {
             sums,
         });
         if fine {
-            let known = (self.minutes)
-                .entry((partition, generation, minute.0))
-                .or_default();
+            let known = (self.minutes).entry((origin, minute.0)).or_default();
             known.grouped.extend(totals.grouped);
             known.places.extend(totals.places);
             known.distinct.merge(&totals.distinct);
         } else {
-            let known = self.older.entry((partition, generation, quarter));
+            let known = self.older.entry((origin, quarter));
             known.or_default().push(totals);
         }
         for subject in TopKey::all_of(event) {
@@ -92,8 +90,7 @@ impl Cache {
                 SubjectKind::Amount => TopKind::AmountBucket,
             };
             let key = (
-                partition,
-                generation,
+                origin,
                 quarter,
                 event.currency.to_string(),
                 format!("{kind:?}"),
@@ -107,29 +104,31 @@ impl Cache {
     fn fold(&mut self, minutes_from: i64) {
         let (old, minutes) = std::mem::take(&mut self.minutes)
             .into_iter()
-            .partition(|((_, _, minute), _)| *minute < minutes_from * 15);
+            .partition(|((_, minute), _)| *minute < minutes_from * 15);
         self.minutes = minutes;
         let old: BTreeMap<Key, Totals> = old;
-        for ((partition, generation, minute), totals) in old {
-            let quarter = (partition, generation, minute / 15);
+        for ((origin, minute), totals) in old {
+            let quarter = (origin, minute / 15);
             self.older.entry(quarter).or_default().push(totals);
         }
     }
 
     fn apply(&mut self, change: &LiveChange) {
+        if change.anew {
+            *self = Self::default();
+        }
         for minute in &change.minutes {
-            let key = (minute.partition, minute.generation.0, minute.minute.0);
+            let key = (minute.origin, minute.minute.0);
             self.minutes.insert(key, minute.totals.clone());
         }
         for older in &change.older {
-            let key = (older.partition, older.generation.0, older.quarter.0);
+            let key = (older.origin, older.quarter.0);
             self.older.insert(key, vec![older.totals.clone()]);
         }
         for tops in &change.tops {
             for subject in &tops.subjects {
                 let key = (
-                    tops.partition,
-                    tops.generation.0,
+                    tops.origin,
                     tops.quarter.0,
                     subject.currency.to_string(),
                     format!("{:?}", subject.kind),
@@ -163,7 +162,7 @@ impl Cache {
             }
             distinct.entry(quarter).or_default().merge(&totals.distinct);
         }
-        for ((_, _, quarter, currency, kind, name), sums) in &self.tops {
+        for ((_, quarter, currency, kind, name), sums) in &self.tops {
             let key = (*quarter, currency.clone(), kind.clone(), name.clone());
             add(plain.tops.entry(key).or_default(), sums);
         }
@@ -176,7 +175,9 @@ impl Cache {
         let older = self.older.iter();
         let older = older.flat_map(|(key, all)| all.iter().map(|totals| (key.0, totals)));
         (minutes.chain(older))
-            .filter(|(partition, _)| *partition == of)
+            .filter(|(origin, _)| {
+                matches!(origin, Origin::Buckets { partition, .. } if *partition == of)
+            })
             .flat_map(|(_, totals)| &totals.grouped)
             .map(|group| group.sums.transactions)
             .sum()
@@ -184,9 +185,9 @@ impl Cache {
 
     fn by_quarter(&self) -> impl Iterator<Item = (i64, &Totals)> {
         let minutes = self.minutes.iter();
-        let minutes = minutes.map(|(key, totals)| (key.2 / 15, totals));
+        let minutes = minutes.map(|(key, totals)| (key.1 / 15, totals));
         let older = self.older.iter();
-        let older = older.flat_map(|(key, all)| all.iter().map(|totals| (key.2, totals)));
+        let older = older.flat_map(|(key, all)| all.iter().map(|totals| (key.1, totals)));
         minutes.chain(older)
     }
 }

@@ -1,15 +1,13 @@
 //! A batch counts once, wholly, or not at all.
 
 use crate::records::{Log, batch, progress};
-use crate::world::{Kind, TABLES, World, at, on_every_database, partition};
+use crate::world::{Kind, TABLES, World, at, cut_off, on_every_database, partition};
 use comptoir_database::Retry;
 use comptoir_model::ids::Offset;
 use comptoir_model::merge::Span;
 use comptoir_warehouse::{Committed, Limits, ViewsWriter};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 on_every_database! {
@@ -62,17 +60,8 @@ async fn a_call_that_ends_anywhere_leaves_all_or_nothing(world: &World) {
         let tally = log.tally(offsets.clone());
         let done = {
             let batch = batch(id, offsets.clone(), &tally);
-            let mut commit = pin!(writer.commit(&batch));
-            let mut polls = 0;
-            std::future::poll_fn(|context| {
-                polls += 1;
-                match commit.as_mut().poll(context) {
-                    Poll::Ready(done) => Poll::Ready(Some(done.unwrap())),
-                    Poll::Pending if polls >= steps => Poll::Ready(None),
-                    Poll::Pending => Poll::Pending,
-                }
-            })
-            .await
+            let done = cut_off(writer.commit(&batch), steps).await;
+            done.map(|done| done.unwrap())
         };
         steps += 1;
         let position = writer.position(&partition(0), at(0)).await.unwrap();

@@ -12,6 +12,7 @@ mod letters;
 mod lists;
 mod migrations;
 mod records;
+mod runs;
 mod services;
 mod totals;
 mod view_results;

@@ -5,7 +5,7 @@ use comptoir_model::event::{Channel, Status};
 use comptoir_model::ids::Offset;
 use comptoir_model::live::{DistinctSketch, Tally};
 use comptoir_model::merge::Span;
-use comptoir_model::verdict::{DuplicateWindow, MappingVersion, Reach, Record, judge};
+use comptoir_model::verdict::{DuplicateWindow, MappingVersion, Reach, Record, Verdict, judge};
 use comptoir_warehouse::{Committed, PartitionId, Progress, ViewsBatch, ViewsWriter};
 use jiff::Timestamp;
 use rand::Rng;
@@ -151,6 +151,26 @@ impl Log {
             }
         }
         tally
+    }
+
+    /// Adds those accepted records to `tally` that `wanted` takes, by offset and draft.
+    pub(crate) fn add_accepted(
+        &self,
+        tally: &mut Tally,
+        mut wanted: impl FnMut(u64, &Draft) -> bool,
+    ) {
+        let mut window = DuplicateWindow::new(Reach::new(u64::MAX));
+        for (offset, (text, draft)) in (0..).zip(self.records.iter().zip(&self.drafts)) {
+            let record = Record {
+                offset: Offset(offset),
+                timestamp: at(0),
+                bytes: text.as_bytes(),
+            };
+            let verdict = judge(record, MappingVersion::NEWEST, &mut window).unwrap();
+            if matches!(verdict, Verdict::Accepted(_)) && wanted(offset, draft) {
+                (tally.add(&record, MappingVersion::NEWEST, &verdict)).unwrap();
+            }
+        }
     }
 
     /// Commits these offsets.

@@ -2,12 +2,11 @@
 
 use crate::cache::Cache;
 use crate::records::{Draft, Log, Plain, batch, sketch};
-use crate::world::{World, at, on_every_database, partition};
+use crate::world::{World, at, on_every_database, partition, seeded};
 use comptoir_model::ids::Offset;
 use comptoir_model::live::ControlTotals;
 use comptoir_warehouse::{Committed, LiveReader, NameKind, NewName};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::Rng;
 use std::collections::BTreeMap;
 
 on_every_database! {
@@ -33,12 +32,7 @@ async fn new_events_amount_to_the_same_totals(world: &World) {
 /// How many events came as such.
 async fn reads_at_random(world: &World, mut reader: LiveReader) -> usize {
     let mut events = 0;
-    let seed = std::env::var("COMPTOIR_TEST_SEED").map_or_else(
-        |_| u64::from(comptoir_config::clock::random_u32()),
-        |seed| seed.parse().unwrap(),
-    );
-    println!("COMPTOIR_TEST_SEED={seed}");
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut random = seeded();
     let logs: Vec<_> = (0..PARTITIONS)
         .map(|_| Log::random(&mut random, 400))
         .collect();
@@ -101,7 +95,12 @@ async fn reads_at_random(world: &World, mut reader: LiveReader) -> usize {
     events
 }
 
-fn check(cache: &Cache, change: &comptoir_warehouse::LiveChange, logs: &[Log], from: i64) {
+pub(crate) fn check(
+    cache: &Cache,
+    change: &comptoir_warehouse::LiveChange,
+    logs: &[Log],
+    from: i64,
+) {
     let mut expected = Plain::default();
     let mut counted = (0, 0, 0);
     for read in &change.partitions {

@@ -8,7 +8,11 @@ use comptoir_model::merge::PartitionKey;
 use comptoir_warehouse::{Limits, Login, ViewsWriter, Warehouse};
 use futures::FutureExt;
 use jiff::Timestamp;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +77,15 @@ pub(crate) const TABLES: &[&str] = &[
     "job_runs",
     "view_results",
     "view_result_chunks",
+    "view_runs",
+    "view_current",
+    "view_coverage",
+    "view_coverage_net",
+    "view_exceptions",
+    "view_blocks",
+    "view_sums",
+    "view_sketches",
+    "view_tops",
 ];
 
 impl World {
@@ -210,4 +223,29 @@ pub(crate) fn partition(number: u32) -> PartitionKey {
 /// A moment of the tests' own day.
 pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_795_262_400 + second).unwrap()
+}
+
+/// What the test prints of its seed plays it again.
+pub(crate) fn seeded() -> ChaCha8Rng {
+    let seed = std::env::var("COMPTOIR_TEST_SEED").map_or_else(
+        |_| u64::from(clock::random_u32()),
+        |seed| seed.parse().unwrap(),
+    );
+    println!("COMPTOIR_TEST_SEED={seed}");
+    ChaCha8Rng::seed_from_u64(seed)
+}
+
+/// Drops a call after a number of steps: as a process that ends, or a caller's time limit.
+pub(crate) async fn cut_off<T>(call: impl Future<Output = T>, steps: usize) -> Option<T> {
+    let mut call = pin!(call);
+    let mut polls = 0;
+    std::future::poll_fn(|context| {
+        polls += 1;
+        match call.as_mut().poll(context) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending if polls >= steps => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
 }

@@ -8,6 +8,7 @@ mod outages;
 mod owners;
 mod poison;
 pub(crate) mod recomputed;
+mod reconcile;
 mod serving;
 pub(crate) mod till;
 pub(crate) mod world;
