@@ -3,11 +3,8 @@
 use crate::proxy::{Proxy, Verdict, Way, holds};
 use crate::world::{Kind, World};
 use comptoir_batch::cli::Exit;
-use comptoir_batch::database::Login;
-use comptoir_batch::import::{
-    ImportError, ImportReport, ImportRequest, Selection, SnapshotMode, Source, import,
-};
-use comptoir_config::{Secret, clock};
+use comptoir_batch::import::{ImportError, ImportReport, ImportRequest, Selection, Source, import};
+use comptoir_config::clock;
 use comptoir_lake::{EntryKind, Retry};
 use comptoir_model::ids::RunId;
 use indicatif::ProgressBar;
