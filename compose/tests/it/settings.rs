@@ -136,6 +136,7 @@ fn the_defaults_in_the_example_are_the_defaults() {
     let defaults = Settings::resolve(RawSettings::default(), Path::new("/")).unwrap();
     // The others name a place of one's own, and the text beside them says the default.
     let places = [
+        "dir",
         "url",
         "username",
         "password_file",
