@@ -129,3 +129,13 @@ pub(crate) fn warehouse(settings: &Settings) -> Result<Warehouse, SecretError> {
         Limits::default(),
     ))
 }
+
+/// A warehouse that nobody has made yet knows of nothing.
+pub(crate) fn none_before_the_first<T>(
+    found: Result<Vec<T>, WarehouseError>,
+) -> Result<Vec<T>, WarehouseError> {
+    match found {
+        Err(WarehouseError::NotMigrated { .. }) => Ok(Vec::new()),
+        found => found,
+    }
+}

@@ -2,12 +2,12 @@
 
 use super::args::{HistoryArgs, StatusArgs};
 use super::error::Fault;
-use super::ready::{CommandError, warehouse};
+use super::ready::{CommandError, none_before_the_first, warehouse};
 use super::store::JobStore;
 use super::table;
 use comptoir_config::{Origin, Settings, clock};
 use comptoir_model::ids::JobName;
-use comptoir_warehouse::{JobOutcome, JobRun, JobState, WarehouseError};
+use comptoir_warehouse::{JobOutcome, JobRun, JobState};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -74,16 +74,6 @@ pub async fn history(
     let rows: Vec<_> = runs.iter().map(run_row).collect();
     print(out, &table::lines(&head, &rows))?;
     Ok(())
-}
-
-/// A warehouse that nobody has made yet knows of no runs.
-fn none_before_the_first<T>(
-    found: Result<Vec<T>, WarehouseError>,
-) -> Result<Vec<T>, WarehouseError> {
-    match found {
-        Err(WarehouseError::NotMigrated { .. }) => Ok(Vec::new()),
-        found => found,
-    }
 }
 
 fn state_row(job: &JobName, state: Option<&JobState>, now: Timestamp) -> Vec<String> {

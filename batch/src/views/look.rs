@@ -6,6 +6,7 @@ use super::error::{CommandError, ViewError};
 use super::header::Output;
 use super::run::{lake, open_all};
 use super::sources::{Places, Sources};
+use crate::jobs::ready::none_before_the_first;
 use crate::jobs::{ready, table};
 use comptoir_config::{Settings, clock};
 use comptoir_model::view_result::{SourceRun, ViewColumn};
@@ -92,16 +93,6 @@ pub(super) async fn ls(
         }
     }
     Ok(())
-}
-
-/// A warehouse that nobody has made yet knows of nothing.
-fn none_before_the_first<T>(
-    found: Result<Vec<T>, WarehouseError>,
-) -> Result<Vec<T>, WarehouseError> {
-    match found {
-        Err(WarehouseError::NotMigrated { .. }) => Ok(Vec::new()),
-        found => found,
-    }
 }
 
 fn line(view: &View, result: Option<&StoredViewResult>, state: Option<&JobState>) -> Vec<String> {

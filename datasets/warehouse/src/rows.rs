@@ -1,12 +1,48 @@
 //! From the cells of a row to the words of the model, and back.
 
 use crate::error::{Result, WarehouseError};
-use comptoir_database::Row;
+use comptoir_database::{Row, Value};
 use comptoir_model::ids::{Offset, Partition, StreamId};
-use comptoir_model::live::Hundredths;
+use comptoir_model::live::{BucketKey, BucketSums, Hundredths, TopKey, TopSums};
 use comptoir_model::merge::{GenerationNumber, PartitionKey, Span};
 use jiff::Timestamp;
 use std::fmt::Display;
+
+/// What a row of sums holds from `currency` to `net`, behind what it is kept under.
+pub(crate) fn bucket_values<'a>(
+    key: &'a BucketKey<'a>,
+    sums: &BucketSums,
+) -> Result<[Value<'a>; 11]> {
+    Ok([
+        Value::Text(key.currency.as_str()),
+        Value::Text(key.category),
+        Value::Text(key.country),
+        Value::Text(key.city),
+        Value::Text(key.channel.as_str()),
+        Value::Text(key.status.as_str()),
+        Value::Integer(count(sums.transactions, "a count")?),
+        Value::Integer(count(sums.quantity, "a quantity")?),
+        Value::Integer(sums.gross.0),
+        Value::Integer(sums.refunds.0),
+        Value::Integer(sums.net.0),
+    ])
+}
+
+/// What a row of top totals holds from `quarter` to `net`.
+pub(crate) fn top_values<'a>(key: &'a TopKey<'a>, sums: &TopSums) -> Result<[Value<'a>; 10]> {
+    Ok([
+        Value::Integer(key.quarter.0),
+        Value::Text(key.currency.as_str()),
+        Value::Text(key.kind.as_str()),
+        Value::Text(key.name),
+        Value::Integer(count(sums.transactions, "a count")?),
+        Value::Integer(count(sums.approved, "a count")?),
+        Value::Integer(count(sums.units, "a quantity")?),
+        Value::Integer(sums.gross.0),
+        Value::Integer(sums.refunds.0),
+        Value::Integer(sums.net.0),
+    ])
+}
 
 /// Reads the cells of one row from left to right.
 pub(crate) struct Cells<'a> {

@@ -3,7 +3,7 @@
 use super::rows::{BLOCKS, GRAIN_MINUTE, GRAIN_QUARTER, SKETCHES, SUMS, TOPS};
 use super::{State, ViewRunId, switch};
 use crate::error::Result;
-use crate::rows::count;
+use crate::rows::{bucket_values, top_values};
 use crate::session::Session;
 use comptoir_database::Value;
 use comptoir_model::live::{
@@ -131,18 +131,8 @@ async fn write_sums(
                 Value::Integer(of.run.0),
                 Value::Integer(of.grain),
                 Value::Integer(*unit),
-                Value::Text(key.currency.as_str()),
-                Value::Text(key.category),
-                Value::Text(key.country),
-                Value::Text(key.city),
-                Value::Text(key.channel.as_str()),
-                Value::Text(key.status.as_str()),
-                Value::Integer(count(sums.transactions, "a count")?),
-                Value::Integer(count(sums.quantity, "a quantity")?),
-                Value::Integer(sums.gross.0),
-                Value::Integer(sums.refunds.0),
-                Value::Integer(sums.net.0),
             ]);
+            values.extend(bucket_values(key, sums)?);
         }
         session.insert(&SUMS, &values).await?;
     }
@@ -171,19 +161,8 @@ async fn write_tops(session: &mut Session, run: ViewRunId, block: &Block<'_>) ->
     for rows in block.tops.chunks(ROWS_MAX) {
         let mut values = Vec::with_capacity(rows.len() * TOPS.columns.len());
         for (key, sums) in rows {
-            values.extend([
-                Value::Integer(run.0),
-                Value::Integer(key.quarter.0),
-                Value::Text(key.currency.as_str()),
-                Value::Text(key.kind.as_str()),
-                Value::Text(key.name),
-                Value::Integer(count(sums.transactions, "a count")?),
-                Value::Integer(count(sums.approved, "a count")?),
-                Value::Integer(count(sums.units, "a quantity")?),
-                Value::Integer(sums.gross.0),
-                Value::Integer(sums.refunds.0),
-                Value::Integer(sums.net.0),
-            ]);
+            values.push(Value::Integer(run.0));
+            values.extend(top_values(key, sums)?);
         }
         session.insert(&TOPS, &values).await?;
     }

@@ -5,7 +5,7 @@ use super::{Committed, PartitionId, ViewsBatch, generations, progress, recent, s
 use crate::dialect::OnConflict;
 use crate::error::{Result, WarehouseError};
 use crate::names;
-use crate::rows::{Cells, count, stored};
+use crate::rows::{Cells, bucket_values, count, stored, top_values};
 use crate::schema::VIEWS_SINK;
 use crate::session::{Insert, Session};
 use comptoir_database::Value;
@@ -147,18 +147,8 @@ async fn write_buckets(
                 Value::Integer(target.partition.0),
                 Value::Integer(target.generation),
                 Value::Integer(key.minute.0),
-                Value::Text(key.currency.as_str()),
-                Value::Text(key.category),
-                Value::Text(key.country),
-                Value::Text(key.city),
-                Value::Text(key.channel.as_str()),
-                Value::Text(key.status.as_str()),
-                Value::Integer(count(sums.transactions, "a count")?),
-                Value::Integer(count(sums.quantity, "a quantity")?),
-                Value::Integer(sums.gross.0),
-                Value::Integer(sums.refunds.0),
-                Value::Integer(sums.net.0),
             ]);
+            values.extend(bucket_values(key, sums)?);
         }
         session.insert(&buckets, &values).await?;
     }
@@ -210,18 +200,9 @@ async fn write_tops(session: &mut Session, target: Target, tally: &Tally) -> Res
             values.extend([
                 Value::Integer(target.partition.0),
                 Value::Integer(target.generation),
-                Value::Integer(key.quarter.0),
-                Value::Text(key.currency.as_str()),
-                Value::Text(key.kind.as_str()),
-                Value::Text(key.name),
-                Value::Integer(count(sums.transactions, "a count")?),
-                Value::Integer(count(sums.approved, "a count")?),
-                Value::Integer(count(sums.units, "a quantity")?),
-                Value::Integer(sums.gross.0),
-                Value::Integer(sums.refunds.0),
-                Value::Integer(sums.net.0),
-                Value::Integer(target.end),
             ]);
+            values.extend(top_values(key, sums)?);
+            values.push(Value::Integer(target.end));
         }
         session.insert(&tops, &values).await?;
     }
