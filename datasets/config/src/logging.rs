@@ -54,7 +54,7 @@ pub fn init_logging_to(
 
 /// Libraries that log what they also answer, as when another writer was faster; a level that names
 /// them beats this.
-const QUIET: &str = "delta_kernel=off,deltalake_core=off";
+const QUIET: &str = "buoyant_kernel=off,deltalake_core=off";
 
 /// UTC to the second: people read it beside other logs.
 struct TimeOfDay;

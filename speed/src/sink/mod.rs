@@ -1,6 +1,6 @@
 //! What every sink does alike: partitions come and go, each is read, judged and committed on a
 //! thread of its own, by decisions that are pure (`plan`). What is kept of the records, and where,
-//! is the sink's own: [`Sink`] and [`PartitionSink`].
+//! is the sink's own: `Sink` and `PartitionSink`.
 //!
 //! A batch and the position behind it go into the store together, so that a crash at any moment
 //! leaves either all of it or nothing, and a second owner of the partition can't pass it. Nothing
