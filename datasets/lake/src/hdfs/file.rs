@@ -71,10 +71,16 @@ impl Reader {
     }
 }
 
+/// hdfs-native keeps up to 200 packets, 12.8 MB, that a slow `DataNode` has not taken yet: with an
+/// hsync after so many bytes a writer holds no more than these.
+const UNSYNCED_MAX: usize = 8 * 1024 * 1024;
+
 pub(crate) struct Writer {
     hdfs: Hdfs,
     path: LakePath,
     file: Box<FileWriter>,
+    /// Bytes since the last hsync.
+    unsynced: usize,
 }
 
 impl Writer {
@@ -89,19 +95,30 @@ impl Writer {
             hdfs: hdfs.clone(),
             path: path.clone(),
             file,
+            unsynced: 0,
         })
     }
 
-    /// Only buffers: neither a dead `DataNode` nor a fence shows here for sure.
+    /// Mostly only buffers: neither a dead `DataNode` nor a fence shows here for sure.
     pub(crate) async fn write(&mut self, bytes: Bytes) -> Result<()> {
-        let Self { path, file, hdfs } = self;
+        let length = bytes.len();
+        let Self {
+            path, file, hdfs, ..
+        } = self;
         let call = async { Box::pin(file.write_bytes(bytes)).await.map_err(map(path)) };
         hdfs.limit.run(|| format!("writing {path}"), call).await?;
+        self.unsynced += length;
+        if self.unsynced >= UNSYNCED_MAX {
+            self.hsync().await?;
+        }
         Ok(())
     }
 
     pub(crate) async fn hsync(&mut self) -> Result<()> {
-        let Self { path, file, hdfs } = self;
+        self.unsynced = 0;
+        let Self {
+            path, file, hdfs, ..
+        } = self;
         let call = async { Box::pin(file.hsync()).await.map_err(map(path)) };
         hdfs.limit.run(|| format!("hsync of {path}"), call).await
     }
