@@ -79,7 +79,7 @@ namenode_answers() { jmx namenode_http NameNode FSNamesystemState | grep -q '"FS
 namenode_settle() {
     local marker=$data_dir/data/namenode/comptoir-directories
     [[ ! -f $marker ]] || return 0
-    hadoop_shell -mkdir -p /user/sqoop /user/flume /bronze /tmp
+    hadoop_shell -mkdir -p /user/sqoop /user/flume /bronze /gold /tmp
     hadoop_shell -chmod 1777 /tmp
     touch "$marker"
 }
