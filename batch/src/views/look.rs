@@ -4,8 +4,9 @@ use super::catalog::{Catalog, View};
 use super::engine::Engine;
 use super::error::{CommandError, ViewError};
 use super::header::Output;
-use super::run::{lake, open_all};
+use super::run::open_all;
 use super::sources::{Places, Sources};
+use crate::import::open_lake;
 use crate::jobs::ready::none_before_the_first;
 use crate::jobs::{ready, table};
 use comptoir_config::{Settings, clock};
@@ -22,7 +23,7 @@ pub(super) async fn plan(
     out: &mut impl Write,
 ) -> Result<(), CommandError> {
     let catalog = Catalog::load(settings.views.dir.as_deref())?;
-    let lake = lake(settings)?;
+    let lake = open_lake(settings).map_err(CommandError::LakeSettings)?;
     let places = Places::of(settings).map_err(CommandError::LakeSettings)?;
     let engine = Engine::new(settings)?;
     let mut sources = Sources::new(&lake, &places, engine.partitions());

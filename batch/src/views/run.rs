@@ -6,9 +6,10 @@ use super::error::{CommandError, ViewError};
 use super::output::{ResultWriter, Written};
 use super::sources::{Opened, Places, Sources};
 use crate::cli::Exit;
+use crate::import::open_lake;
 use crate::jobs::{ready, run as job};
 use comptoir_config::{Settings, clock};
-use comptoir_lake::{Lake, LakeOptions};
+use comptoir_lake::Lake;
 use comptoir_model::ids::RunId;
 use comptoir_model::view_result::{SourceRun, ViewAbout, ViewName};
 use comptoir_warehouse::{JobEnd, JobLock, JobOutcome, JobOutput, JobStart, Warehouse};
@@ -27,7 +28,7 @@ pub(super) async fn run(
 ) -> Result<Exit, CommandError> {
     let catalog = Catalog::load(settings.views.dir.as_deref())?;
     let views = catalog.in_order(names)?;
-    let lake = lake(settings)?;
+    let lake = open_lake(settings).map_err(CommandError::LakeSettings)?;
     let places = Places::of(settings).map_err(CommandError::LakeSettings)?;
     let engine = Engine::new(settings)?;
     let runner = Runner {
@@ -55,14 +56,6 @@ pub(super) async fn run(
         told.tell(view, as_json, out)?;
     }
     Ok(exit)
-}
-
-pub(super) fn lake(settings: &Settings) -> Result<Lake, CommandError> {
-    let options = LakeOptions {
-        timeout: settings.lake.timeout,
-        hadoop_conf_dir: settings.lake.hadoop_conf_dir.clone(),
-    };
-    Lake::open(&settings.lake.url.to_string(), options).map_err(CommandError::LakeSettings)
 }
 
 struct Runner<'a> {

@@ -9,9 +9,8 @@ use crate::session::Session;
 use crate::views::{self, PartitionId};
 use comptoir_database::Value;
 use comptoir_model::ids::Offset;
-use comptoir_model::live::{ControlTotals, Hundredths};
+use comptoir_model::live::ControlTotals;
 use comptoir_model::merge::{Gaps, Generation, PartitionKey, Recorded, Span};
-use comptoir_model::money::Currency;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is on record of all partitions, of one moment.
@@ -103,7 +102,6 @@ async fn sealed(
     session: &mut Session,
     current: Option<&Current>,
 ) -> Result<BTreeMap<PartitionId, Vec<Generation<ControlTotals>>>> {
-    let what = "reading generations";
     let run = current.map_or(0, |current| current.id.0);
     let from = "FROM generations g \
                 LEFT JOIN view_coverage c ON c.run_id = ? AND c.partition_id = g.partition_id \
@@ -113,25 +111,19 @@ async fn sealed(
                       (c.through_generation IS NULL OR g.generation > c.through_generation \
                       OR e.kind = 'set_aside')";
     let of = [run, run].map(Value::Integer);
-    let mut nets: BTreeMap<(i64, u64), Vec<(Currency, Hundredths)>> = BTreeMap::new();
     let sql = format!(
         "SELECT n.partition_id, n.generation, n.currency, n.net {from} \
          JOIN generation_net n ON n.partition_id = g.partition_id \
          AND n.generation = g.generation {conditions}"
     );
-    for row in session.select(what, &sql, &of).await? {
-        let mut cells = Cells::of("generation_net", &row);
-        let key = (cells.integer()?, cells.unsigned()?);
-        let net = (cells.parsed(str::parse)?, cells.hundredths()?);
-        nets.entry(key).or_default().push(net);
-    }
+    let mut nets = views::nets(session, &sql, &of).await?;
     let sql = format!(
         "SELECT g.partition_id, g.generation, g.start_offset, g.end_offset, \
          g.accepted, g.rejected, g.duplicates {from} {conditions} \
          ORDER BY g.partition_id, g.generation"
     );
     let mut sealed: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for row in session.select(what, &sql, &of).await? {
+    for row in session.select("reading generations", &sql, &of).await? {
         let mut cells = Cells::of("generations", &row);
         let partition = cells.integer()?;
         let number = cells.generation()?;

@@ -4,13 +4,14 @@
 //! which the views sink never touches again.
 
 use super::current;
+use super::current::SpeaksFor;
 use crate::error::Result;
 use crate::rows::{Cells, count};
 use crate::session::Session;
 use crate::views::PartitionId;
 use comptoir_database::Value;
-use comptoir_model::merge::{self, Coverage, GenerationNumber, PartitionKey};
-use std::collections::{BTreeMap, BTreeSet};
+use comptoir_model::merge::{self, GenerationNumber};
+use std::collections::BTreeSet;
 
 /// How many minutes, or quarters of an hour, one transaction deletes.
 const MINUTES_MAX: i64 = 8;
@@ -46,12 +47,8 @@ pub(super) async fn chunk(session: &mut Session) -> Result<usize> {
     let Some(current) = current else {
         return Ok(0);
     };
-    let coverage = current.speaks_for.coverage();
-    let ids: BTreeMap<_, _> = (current.speaks_for.0.iter())
-        .map(|(key, spoken)| (key.clone(), spoken.partition))
-        .collect();
     for kept in [MINUTES, QUARTERS] {
-        if let Some((partition, generation)) = next(session, &kept, &coverage, &ids).await? {
+        if let Some((partition, generation)) = next(session, &kept, &current.speaks_for).await? {
             return delete(session, &kept, partition, generation).await;
         }
     }
@@ -62,28 +59,25 @@ pub(super) async fn chunk(session: &mut Session) -> Result<usize> {
 async fn next(
     session: &mut Session,
     kept: &Kept,
-    coverage: &Coverage,
-    ids: &BTreeMap<PartitionKey, PartitionId>,
+    speaks_for: &SpeaksFor,
 ) -> Result<Option<(PartitionId, GenerationNumber)>> {
-    for (key, covered) in &coverage.0 {
-        let Some(partition) = ids.get(key) else {
-            continue;
-        };
+    let coverage = speaks_for.coverage();
+    for (key, spoken) in &speaks_for.0 {
         let sql = format!(
             "SELECT DISTINCT generation FROM {} WHERE partition_id = ? AND generation <= ? \
              ORDER BY generation",
             kept.units
         );
-        let through = count(covered.through.0, "a generation")?;
-        let values = [partition.0, through].map(Value::Integer);
+        let through = count(spoken.covered.through.0, "a generation")?;
+        let values = [spoken.partition.0, through].map(Value::Integer);
         let what = "looking for buckets";
         let rows = session.select(what, &sql, &values).await?;
         let numbers: Result<BTreeSet<_>> = (rows.iter())
             .map(|row| Cells::of(kept.units, row).generation())
             .collect();
         let with_buckets = numbers?.into_iter().map(|number| (key, number));
-        if let Some((_, number)) = merge::prune(coverage, with_buckets, 1).first() {
-            return Ok(Some((*partition, *number)));
+        if let Some((_, number)) = merge::prune(&coverage, with_buckets, 1).first() {
+            return Ok(Some((spoken.partition, *number)));
         }
     }
     Ok(None)

@@ -110,14 +110,8 @@ pub(super) async fn seal(
 
 /// In the order of their keys. To be called in a snapshot.
 pub(crate) async fn all(session: &mut Session) -> Result<Vec<GenerationRow>> {
-    let mut nets: BTreeMap<(i64, u64), Vec<(Currency, Hundredths)>> = BTreeMap::new();
     let sql = "SELECT partition_id, generation, currency, net FROM generation_net";
-    for row in session.select("reading generations", sql, &[]).await? {
-        let mut cells = Cells::of("generation_net", &row);
-        let key = (cells.integer()?, cells.unsigned()?);
-        let net = (cells.parsed(str::parse)?, cells.hundredths()?);
-        nets.entry(key).or_default().push(net);
-    }
+    let mut nets = nets(session, sql, &[]).await?;
     let sql = "SELECT p.stream, p.partition_number, g.partition_id, g.generation, g.start_offset, \
                g.end_offset, g.counted_to, g.accepted, g.rejected, g.duplicates \
                FROM generations g JOIN stream_partitions p ON p.id = g.partition_id";
@@ -141,6 +135,23 @@ pub(crate) async fn all(session: &mut Session) -> Result<Vec<GenerationRow>> {
     }
     generations.sort_by(|a, b| (&a.partition, a.number).cmp(&(&b.partition, b.number)));
     Ok(generations)
+}
+
+/// The net of generations by partition and number, as a query gives partition, number, currency and
+/// net.
+pub(crate) async fn nets(
+    session: &mut Session,
+    sql: &str,
+    values: &[Value<'_>],
+) -> Result<BTreeMap<(i64, u64), Vec<(Currency, Hundredths)>>> {
+    let mut nets: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for row in (session.select("reading generations", sql, values)).await? {
+        let mut cells = Cells::of("generation_net", &row);
+        let key = (cells.integer()?, cells.unsigned()?);
+        let net = (cells.parsed(str::parse)?, cells.hundredths()?);
+        nets.entry(key).or_default().push(net);
+    }
+    Ok(nets)
 }
 
 /// The partitions that the views sink has read, in the order of their keys.

@@ -8,7 +8,7 @@ mod progress;
 mod recent;
 mod sketches;
 
-pub(crate) use generations::{all as generations, counted};
+pub(crate) use generations::{all as generations, counted, nets};
 pub(crate) use position::{find as find_partition, gap_kind, gaps};
 pub(crate) use sketches::distinct;
 
