@@ -7,9 +7,9 @@ use super::source::{SourceError, check_source};
 use super::verify;
 use crate::cli::Exit;
 use crate::database::{Access, Database, Limits};
-use crate::import::Source;
+use crate::import::{Source, open_lake};
 use comptoir_config::{SecretError, Settings};
-use comptoir_lake::{Lake, LakeError, LakeOptions, LakePath, Retry, published};
+use comptoir_lake::{LakeError, LakePath, Retry, published};
 
 /// Why nothing could be said.
 #[derive(Debug, thiserror::Error)]
@@ -54,12 +54,7 @@ impl CommandError {
 /// Verifies what the command line says.
 pub async fn run(args: &VerifyArgs, settings: &Settings) -> Result<Report, CommandError> {
     let directory = LakePath::parse(&args.directory).map_err(CommandError::Directory)?;
-    let options = LakeOptions {
-        timeout: settings.lake.timeout,
-        hadoop_conf_dir: settings.lake.hadoop_conf_dir.clone(),
-    };
-    let lake =
-        Lake::open(&settings.lake.url.to_string(), options).map_err(CommandError::Directory)?;
+    let lake = open_lake(settings).map_err(CommandError::Directory)?;
     let location = lake.url_of(&directory);
     let run = match published::open(&lake, &directory).await {
         Ok(Some(run)) => run,
