@@ -1,7 +1,9 @@
 //! The command line: Sqoop's tools, `load` and `verify`, and what the exit codes mean.
 
 use crate::import::options_file::{self, OptionsFileError};
-use crate::{import, jobs, load, merge, tools, verify, views};
+#[cfg(feature = "views")]
+use crate::views;
+use crate::{import, jobs, load, merge, tools, verify};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use comptoir_config::{ConfigArgs, Key, Secret, Sources};
@@ -64,6 +66,7 @@ pub enum Command {
     /// Print the names of the database's tables
     ListTables(tools::ListArgs),
     /// Compute SQL views over the lake, and publish what they answer
+    #[cfg(feature = "views")]
     Views(views::ViewsArgs),
     /// Check that a published import is still what was imported
     Verify(verify::VerifyArgs),

@@ -11,6 +11,7 @@ pub mod quality;
 pub mod report;
 pub mod tools;
 pub mod verify;
+#[cfg(feature = "views")]
 pub mod views;
 
 pub use comptoir_database as database;

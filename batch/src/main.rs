@@ -3,7 +3,9 @@
 use clap::Parser;
 use comptoir_batch::cli::{self, Cli, Command, Exit};
 use comptoir_batch::report::{Naming, OutputArgs, RunSummary, tell};
-use comptoir_batch::{import, jobs, load, merge, tools, verify, views};
+#[cfg(feature = "views")]
+use comptoir_batch::views;
+use comptoir_batch::{import, jobs, load, merge, tools, verify};
 use comptoir_config::{Settings, Sources, clock, init_logging_to};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
@@ -76,6 +78,7 @@ fn sources(cli: &Cli) -> Sources {
         Command::ListDatabases(args) => args.add_to_of_server(sources),
         Command::ListTables(args) => args.add_to(sources),
         Command::Verify(args) => args.add_to(sources),
+        #[cfg(feature = "views")]
         Command::Views(args) => args.add_to(sources),
         Command::Run(args) => args.file.add_to(args.output.add_to(sources)),
         Command::Job(args) => args.file.add_to(args.output.add_to(sources)),
@@ -183,6 +186,7 @@ fn run(
             let done = runtime.block_on(tools::list_tables(args, settings, &mut std::io::stdout()));
             done.map(|()| Exit::Done).map_err(with_exit)
         }
+        #[cfg(feature = "views")]
         Command::Views(args) => {
             let done = runtime.block_on(views::views(args, settings, &mut std::io::stdout()));
             done.map_err(|error| {
@@ -241,8 +245,7 @@ fn complain(error: &anyhow::Error) {
 
 /// On a terminal; draws nothing elsewhere.
 fn progress_bar() -> ProgressBar {
-    let style =
-        ProgressStyle::with_template("{spinner} {wide_bar} {pos}/{len} parts, {msg} {elapsed}");
+    let style = ProgressStyle::with_template("{msg}\n{spinner} {wide_bar} {elapsed}");
     let bar = ProgressBar::new(0);
     match style {
         Ok(style) => bar.with_style(style),

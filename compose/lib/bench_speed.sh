@@ -13,7 +13,7 @@ bench_speed() {
     export BENCH_MARIADB_LATENCY_URL=$server/test_bench_latency
     export COMPTOIR_LAKE_URL=file://$scratch/lake
     unset COMPTOIR_HEALTH_NAMENODE_URL HADOOP_CONF_DIR
-    describe_machine "Kafka $KAFKA_VERSION"
+    describe_machine "Kafka $KAFKA_VERSION" "$(mariadb_version)"
     target/release/examples/bench_speed "$rows" "$seconds" "$scratch"
     printf '\nrepeat with: compose/bench speed --rows %s --seconds %s\n' "$rows" "$seconds"
 }

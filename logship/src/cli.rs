@@ -1,12 +1,12 @@
 //! The command line. Each command stands in its own file below `commands`.
 
-use crate::commands::{archive, check, ship};
+use crate::commands::{archive, audit, check, import_flume, keygen, ship, status};
 use clap::{Parser, Subcommand};
 use comptoir_config::{ConfigArgs, Key, Settings, Sources};
 use std::process::ExitCode;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 done, 1 failed (or, of check, some lines are malformed), 2 wrong arguments or settings (or, of check, a file could not be read), 3 another shipper has taken over
+Exit codes: 0 done, 1 failed (or, of check, some lines are malformed; of status, some logs are not shipped; of audit, something is wrong), 2 wrong arguments or settings (or, of check, a file could not be read), 3 another shipper has taken over
 
 Settings come from comptoir.toml, .env, COMPTOIR_* variables and flags; later beats earlier.";
 
@@ -23,29 +23,50 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Ship(ship::ShipArgs),
+    Status(status::StatusArgs),
     Ls(archive::LsArgs),
     Cat(archive::CatArgs),
     Check(check::CheckArgs),
+    Audit(audit::AuditArgs),
+    Keygen(keygen::KeygenArgs),
+    ImportFlume(import_flume::ImportFlumeArgs),
+}
+
+impl Cli {
+    /// From the command line of this process.
+    pub fn read() -> Self {
+        let mut cli = Self::parse();
+        if let Command::Ship(args) = &mut cli.command {
+            args.take_config(&mut cli.config.config);
+        }
+        cli
+    }
 }
 
 impl Command {
     /// What the flags of the command set, or `None` of a command that needs no settings.
     pub fn sources(&self, sources: Sources) -> Option<Sources> {
         match self {
-            Self::Check(_) => None,
+            Self::Check(_) | Self::ImportFlume(_) => None,
             Self::Ship(args) => Some(args.add_to(sources)),
+            Self::Status(args) => Some(args.add_to(sources)),
             Self::Ls(args) => Some(args.place.add_to(sources)),
             Self::Cat(args) => Some(args.place.add_to(sources)),
+            Self::Audit(args) => Some(args.add_to(sources)),
+            Self::Keygen(args) => Some(args.add_to(sources)),
         }
     }
 
     /// The commands that need settings. `ship` ends by itself, or by a signal.
     pub async fn run(&self, settings: &Settings) -> anyhow::Result<Outcome> {
         match self {
-            Self::Check(_) => self.run_alone(),
-            Self::Ship(_) => ship::run(settings).await,
+            Self::Check(_) | Self::ImportFlume(_) => self.run_alone(),
+            Self::Ship(args) => ship::run(args, settings).await,
+            Self::Status(args) => status::run(args, settings).await,
             Self::Ls(_) => archive::ls(settings).await,
             Self::Cat(args) => archive::cat(args, settings).await,
+            Self::Audit(args) => args.run(settings).await,
+            Self::Keygen(args) => keygen::run(args, settings),
         }
     }
 
@@ -53,6 +74,7 @@ impl Command {
     pub fn run_alone(&self) -> anyhow::Result<Outcome> {
         match self {
             Self::Check(args) => Ok(check::run(args)?),
+            Self::ImportFlume(args) => import_flume::run(args),
             _ => anyhow::bail!("this command needs settings"),
         }
     }
@@ -95,13 +117,16 @@ impl PlaceArgs {
 pub enum Outcome {
     Fine,
     SomeMalformed,
+    SomeNotShipped,
+    /// An audit found something.
+    Damaged,
 }
 
 impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Fine => Self::SUCCESS,
-            Outcome::SomeMalformed => Self::from(1),
+            Outcome::SomeMalformed | Outcome::SomeNotShipped | Outcome::Damaged => Self::from(1),
         }
     }
 }

@@ -1,15 +1,15 @@
 //! The binary: arguments, settings, logging, exit code.
 
-use clap::Parser;
 use comptoir_config::{Settings, init_logging};
 use comptoir_logship::check::CheckError;
 use comptoir_logship::cli::{Cli, Command, Outcome};
 use comptoir_logship::ship::ShipError;
+use comptoir_logship::sources::SourcesError;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     let Some(sources) = cli.command.sources(cli.config.sources()) else {
         return ended(cli.command.run_alone(), 2);
     };
@@ -37,7 +37,12 @@ fn ended(result: anyhow::Result<Outcome>, failed: u8) -> ExitCode {
         Err(error) => {
             let superseded =
                 (error.downcast_ref::<ShipError>()).is_some_and(ShipError::is_superseded);
-            complain(&error, if superseded { 3 } else { failed })
+            let code = match error.downcast_ref::<SourcesError>() {
+                Some(_) => 2,
+                None if superseded => 3,
+                None => failed,
+            };
+            complain(&error, code)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The command line. Each command stands in its own file below `commands`.
 
 use crate::commands::{
-    archive, check, dead_letters, reconcile, replay, schema, simulate, topic, views,
+    archive, check, dead_letters, rebuild, reconcile, replay, schema, simulate, topic, views,
 };
 use clap::{Parser, Subcommand};
 use comptoir_config::{ConfigArgs, Key, Settings, Sources};
@@ -33,6 +33,7 @@ pub enum Command {
     Archive(archive::ArchiveArgs),
     DeadLetters(dead_letters::DeadLettersArgs),
     Reconcile(reconcile::ReconcileArgs),
+    Rebuild(rebuild::RebuildArgs),
 }
 
 impl Command {
@@ -47,6 +48,7 @@ impl Command {
             Self::Archive(args) => Some(args.add_to(sources)),
             Self::DeadLetters(args) => Some(args.add_to(sources)),
             Self::Reconcile(args) => Some(args.add_to(sources)),
+            Self::Rebuild(args) => Some(args.add_to(sources)),
         }
     }
 
@@ -62,6 +64,7 @@ impl Command {
             Self::Archive(args) => archive::run(args, settings).await,
             Self::DeadLetters(args) => dead_letters::run(args, settings).await,
             Self::Reconcile(args) => reconcile::run(args, settings).await,
+            Self::Rebuild(args) => rebuild::run(args, settings).await,
         }
     }
 
@@ -128,6 +131,27 @@ impl WarehouseArgs {
                 "--warehouse-password-file",
                 password.as_ref(),
             )
+    }
+}
+
+/// Where the archive's table lies, of every command that reads or writes it.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Archive")]
+pub struct TableArgs {
+    /// The lake: `hdfs://HOST:PORT`, `hdfs://NAMESERVICE` or `file:///DIRECTORY` [default: `lake.url`]
+    #[arg(long, value_name = "URL", global = true)]
+    pub lake: Option<String>,
+
+    /// The table's directory in the lake [default: /bronze/transactions]
+    #[arg(long, value_name = "PATH", global = true)]
+    pub dir: Option<String>,
+}
+
+impl TableArgs {
+    pub fn add_to(&self, sources: Sources) -> Sources {
+        sources
+            .flag(Key::LakeUrl, "--lake", self.lake.as_ref())
+            .flag(Key::ArchiveDir, "--dir", self.dir.as_ref())
     }
 }
 

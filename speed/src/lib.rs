@@ -5,6 +5,7 @@ pub mod check;
 pub mod cli;
 pub mod commands;
 pub mod dead_letters;
+pub mod rebuild;
 pub mod replay;
 mod report;
 pub mod simulate;

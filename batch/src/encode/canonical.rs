@@ -8,6 +8,7 @@ use super::java_time;
 use super::sql_type::SqlType;
 use super::values;
 use comptoir_model::row_checksum::{CanonicalForm, RowChecksum};
+use comptoir_model::short_bytes;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Adds up the checksum of rows, and counts them.
@@ -107,9 +108,7 @@ impl CanonicalRow {
         // A value of the server has less than 4 GiB.
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         header[1..].copy_from_slice(&length.to_le_bytes());
-        self.0.reserve(HEADER + bytes.len());
-        self.0.extend_from_slice(&header);
-        self.0.extend_from_slice(bytes);
+        short_bytes::append(&mut self.0, header, bytes, []);
     }
 
     /// A value whose form `append` writes.

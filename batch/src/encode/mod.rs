@@ -31,12 +31,14 @@ mod source;
 mod sql_type;
 pub(crate) mod values;
 
+pub(crate) use avro::AvroRows;
 pub(crate) use canonical::number_as_sent;
 pub use canonical::{RowHasher, Total};
 pub use columns::{Column, Conversion};
 pub use compress::{Compressor, Decompressor};
 pub use error::{EncodeError, FormatName};
 pub use held::{OnLossy, SqoopDecimals, Timestamps, TypeMapping};
+pub(crate) use parquet::{ParquetRows, Shape as ParquetShape};
 pub use source::source_bytes;
 pub use sql_type::{IntegerWidth, Sign, SqlType};
 pub(crate) use values::without_zero_fill;

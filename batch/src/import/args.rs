@@ -39,12 +39,16 @@ Examples:
   # rows that were changed take the places of their old versions
   comptoir-batch import --table customers --target-dir /user/sqoop/customers -m 1 \\
       --incremental lastmodified --check-column updated_at --merge-key id
+
   # keys with gaps and crowds: ranges of as many rows each
   comptoir-batch import --table sales --target-dir /user/sqoop/sales -m 8 --splits balanced
 
   # prices below zero are set aside, doubled keys publish nothing (rules: see the README)
   comptoir-batch import --table sales --target-dir /user/sqoop/sales --delete-target-dir \\
       --quality /etc/comptoir/quality.toml
+
+  # flags from a file, one a line, where --options-file stands; # begins a comment
+  comptoir-batch import --options-file /etc/comptoir/sales.options --delete-target-dir
 
 All parts are read inside one consistent snapshot of the database. Readers see the whole old
 import or the whole new one; a run that is killed leaves the old one as it was.

@@ -51,10 +51,7 @@ pub(super) fn ensure_complete(
     left_out: u64,
     counted: Option<u64>,
 ) -> Result<Written, ImportError> {
-    let set_aside = |part: &WrittenPart| part.quarantine.as_ref().map_or(0, |file| file.rows);
-    let taken: u64 = (written.parts.iter())
-        .map(|part| part.info.rows + set_aside(part))
-        .sum();
+    let taken: u64 = written.parts.iter().map(WrittenPart::rows_read).sum();
     let imported = taken + left_out;
     match counted {
         Some(counted) if counted != imported => Err(ImportError::Validation { counted, imported }),

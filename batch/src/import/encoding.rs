@@ -44,7 +44,7 @@ impl Layout {
         (self.columns.iter())
             .map(|column| match self.files {
                 FileFormat::Text { .. } => self.form_of_text(column),
-                FileFormat::Avro { .. } | FileFormat::Parquet { .. } => {
+                FileFormat::Avro { .. } | FileFormat::Parquet { .. } | FileFormat::Csv => {
                     self.conversion.canonical(sql_type(column))
                 }
             })
@@ -71,6 +71,7 @@ impl Layout {
             }
             FileFormat::Avro { codec } => BinaryFormat::Avro(codec),
             FileFormat::Parquet { codec } => BinaryFormat::Parquet(codec),
+            FileFormat::Csv => return Err(ImportError::NoImportAsCsv),
         };
         let columns = self.encoded_columns();
         let encoder = Encoder::new(format, &self.table, &columns, self.conversion, file)?;

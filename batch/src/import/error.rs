@@ -42,6 +42,10 @@ pub enum ImportError {
     )]
     Differences(Vec<Difference>),
     #[error(
+        "CSV with a line of names is what views write, not imports\nhint: import as text, Avro or Parquet"
+    )]
+    NoImportAsCsv,
+    #[error(
         "`{table}` has no primary key to cut {mappers} parts by\nhint: name a column with --split-by, or import it as one part with -m 1 or --autoreset-to-one-mapper"
     )]
     NoPrimaryKey { table: String, mappers: NonZeroU32 },

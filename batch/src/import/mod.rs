@@ -29,6 +29,7 @@ mod permit;
 mod place;
 mod plan;
 mod preview;
+mod progress;
 mod properties;
 mod publish;
 mod quarantine;
@@ -60,7 +61,7 @@ pub use incremental::{IncrementalOutcome, IncrementalReport, IncrementalRequest}
 pub use java_type::{JavaType, Mapping, MappingError};
 pub use permit::Permit;
 pub(crate) use place::{directory, lake_of};
-pub(crate) use preview::{Preview, preview};
+pub(crate) use preview::{Preview, PreviewRows, preview};
 pub use rate::{InvalidRate, MaxRate};
 pub(crate) use request::thousands;
 pub use request::{

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use comptoir_lake::{LakeError, LakeWriter};
 use sha2::{Digest, Sha256};
+use std::collections::VecDeque;
 
 /// What is collected before it goes to the lake.
 const CHUNK: usize = 1024 * 1024;
@@ -11,6 +12,9 @@ pub(super) struct Output {
     writer: LakeWriter,
     /// Not written yet.
     pub(super) buffer: Vec<u8>,
+    /// What was written last: HDFS holds a chunk until its `DataNode`s have it. Then its room is
+    /// used again.
+    sent: VecDeque<Bytes>,
     /// Of what was written.
     sha256: Sha256,
     bytes: u64,
@@ -29,6 +33,7 @@ impl Output {
         Self {
             writer,
             buffer: Vec::with_capacity(CHUNK),
+            sent: VecDeque::new(),
             sha256: Sha256::new(),
             bytes: 0,
         }
@@ -58,14 +63,28 @@ impl Output {
     }
 
     async fn flush(&mut self) -> Result<(), LakeError> {
-        let chunk = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK));
-        let chunk = Bytes::from(chunk);
-        self.sha256.update(&chunk);
-        self.bytes += chunk.len() as u64;
-        if chunk.is_empty() {
+        if self.buffer.is_empty() {
             return Ok(());
         }
+        let room = self.room();
+        let chunk = Bytes::from(std::mem::replace(&mut self.buffer, room));
+        self.sha256.update(&chunk);
+        self.bytes += chunk.len() as u64;
+        self.sent.push_back(chunk.clone());
         self.writer.write(chunk).await
+    }
+
+    /// For the next chunk: that of the oldest one, if nobody holds it any more. What comes from the
+    /// system instead costs a page fault for each 4 KiB.
+    fn room(&mut self) -> Vec<u8> {
+        let oldest = self.sent.pop_front_if(|chunk| chunk.is_unique());
+        match oldest.map(Bytes::try_into_mut) {
+            Some(Ok(mut room)) => {
+                room.clear();
+                room.into()
+            }
+            _ => Vec::with_capacity(CHUNK),
+        }
     }
 }
 
@@ -74,5 +93,32 @@ impl Unclosed {
     pub(super) async fn close(mut self) -> Result<(), LakeError> {
         self.writer.hsync().await?;
         self.writer.close().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use comptoir_lake::{Create, Lake, LakeOptions, LakePath};
+
+    #[tokio::test]
+    async fn the_room_of_a_chunk_that_was_written_is_used_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("file://{}", directory.path().display());
+        let lake = Lake::open(&url, LakeOptions::default()).unwrap();
+        let path = LakePath::parse("/part").unwrap();
+        let mut output = Output::new(lake.create(&path, Create::Exclusive).await.unwrap());
+        let mut rooms = Vec::new();
+        for byte in 0..4 {
+            rooms.push(output.buffer.as_ptr());
+            output.buffer.resize(CHUNK, byte);
+            assert!(output.flush_if_full().await.unwrap());
+        }
+        assert_eq!(rooms[2..], rooms[..2]);
+        let file = output.finish().await.unwrap();
+        assert_eq!(file.bytes, 4 * CHUNK as u64);
+        file.close().await.unwrap();
+        let written = lake.read(&path).await.unwrap();
+        assert!((written.chunks(CHUNK).zip(0..)).all(|(chunk, byte)| chunk == vec![byte; CHUNK]));
     }
 }

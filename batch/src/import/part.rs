@@ -4,6 +4,7 @@ use super::columns::HiveDelimiters;
 use super::encoding::{Body, Layout};
 use super::error::ImportError;
 use super::output::{Output, Unclosed};
+use super::progress::Amount;
 use super::quarantine::UnclosedQuarantine;
 use crate::database::Row;
 use comptoir_lake::{LakeError, LakeWriter};
@@ -52,6 +53,13 @@ impl UnclosedPart {
     }
 }
 
+impl WrittenPart {
+    /// All that were read and are dealt with: written, or set aside.
+    pub(super) fn rows_read(&self) -> u64 {
+        self.info.rows + self.quarantine.as_ref().map_or(0, |file| file.rows)
+    }
+}
+
 pub(super) fn name(index: usize, files: FileFormat) -> String {
     format!("part-m-{index:05}{}", files.extension())
 }
@@ -80,9 +88,12 @@ impl<'a> Part<'a> {
         self.output.flush_if_full().await
     }
 
-    /// The rows and bytes so far.
-    pub(super) fn progress(&self) -> (u64, u64) {
-        (self.rows, self.output.bytes())
+    /// What came so far.
+    pub(super) fn amount(&self) -> Amount {
+        Amount {
+            rows: self.rows,
+            bytes: self.output.bytes(),
+        }
     }
 
     /// After the last row.

@@ -1,13 +1,16 @@
 //! What an import would do, asked without doing any of it: no lock, no snapshot, no file.
 
 use super::error::ImportError;
+use super::incremental::{self, Before};
 use super::plan::Plan;
 use super::request::{ImportRequest, Selection, Source};
+use super::selection;
 use super::snapshot::SnapshotMode;
 use super::target;
 use crate::database::{Access, Database, DatabaseError, Limits, Product};
 use comptoir_lake::{Lake, LakeError, published};
 use comptoir_model::manifest::{Manifest, SnapshotMethod};
+use jiff::Timestamp;
 
 /// What was found, at the moment of asking.
 pub(crate) struct Preview {
@@ -17,12 +20,24 @@ pub(crate) struct Preview {
     pub(crate) estimate: Option<Estimate>,
     pub(crate) snapshot: SnapshotMethod,
     pub(crate) connections: usize,
+    pub(crate) rows: PreviewRows,
     /// The conditions of the parts; `None` takes everything.
     pub(crate) cuts: Vec<Option<String>>,
     /// What lies in the target.
     pub(crate) published: Option<Manifest>,
     /// What the import would fail with.
     pub(crate) obstacle: Option<ImportError>,
+}
+
+/// Which rows an import would read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PreviewRows {
+    /// All that are asked for.
+    Selected,
+    /// Of those, the ones that an incremental import takes, counted.
+    New { condition: String, count: u64 },
+    /// An incremental import would find nothing new.
+    None,
 }
 
 /// By the server's own statistics, of the whole table: they can be old, and are often wrong by half.
@@ -33,17 +48,27 @@ pub(crate) struct Estimate {
     pub(crate) bytes: u64,
 }
 
+/// As of `now`, on which the age of an incremental import's gaps depends.
 pub(crate) async fn preview(
     source: &Source,
     lake: &Lake,
     request: &ImportRequest,
+    now: Timestamp,
 ) -> Result<Preview, ImportError> {
     let limits = Limits::default();
     let mut database = Database::connect(&source.url, &source.login, Access::Read, limits).await?;
     let plan = Plan::of(&mut database, request).await?;
     let connections = plan.workers(request);
     let (snapshot, refused) = snapshot(&mut database, connections, request.snapshot).await?;
-    let cuts = plan.cuts(&mut database, request).await?;
+    let rows = rows(&mut database, lake, request, &plan, now).await?;
+    let cuts = match &rows {
+        PreviewRows::Selected => plan.cuts(&mut database, request).await?,
+        PreviewRows::New { condition, .. } => {
+            let narrowed = request.narrowed(condition);
+            plan.cuts(&mut database, &narrowed).await?
+        }
+        PreviewRows::None => Vec::new(),
+    };
     let estimate = match request.selection {
         Selection::Table { .. } => estimate(&mut database, &plan.table.name).await?,
         Selection::Query(_) => None,
@@ -69,9 +94,34 @@ pub(crate) async fn preview(
             SnapshotMethod::Single => 1,
             _ => connections,
         },
+        rows,
         cuts,
         published,
         obstacle,
+    })
+}
+
+/// As they are now: a run asks again, inside its snapshot.
+async fn rows(
+    database: &mut Database,
+    lake: &Lake,
+    request: &ImportRequest,
+    plan: &Plan,
+    now: Timestamp,
+) -> Result<PreviewRows, ImportError> {
+    let Some(wanted) = &request.incremental else {
+        return Ok(PreviewRows::Selected);
+    };
+    let before = Before::of(lake, request).await?;
+    let asked = incremental::begin(database, request, wanted, &plan.table).await?;
+    let window = asked.window(database, request, &before, &plan.table, now);
+    let Some(window) = window.await? else {
+        return Ok(PreviewRows::None);
+    };
+    let selected = request.selection.narrowed(&window.condition);
+    Ok(PreviewRows::New {
+        count: selection::count(database, &selected, &plan.table).await?,
+        condition: window.condition,
     })
 }
 
@@ -102,6 +152,19 @@ async fn snapshot(
         reason: "the user lacks the right RELOAD".to_owned(),
     });
     Ok((SnapshotMethod::Single, refused))
+}
+
+/// About how many rows an import of a whole table will read; `None` where nothing tells.
+pub(super) async fn expected_rows(
+    database: &mut Database,
+    request: &ImportRequest,
+    plan: &Plan,
+) -> Result<Option<u64>, DatabaseError> {
+    let Selection::Table { filter: None, .. } = request.selection else {
+        return Ok(None);
+    };
+    let estimate = estimate(database, &plan.table.name).await?;
+    Ok(estimate.map(|estimate| estimate.rows))
 }
 
 /// `None` of views, and of servers that keep no statistics.

@@ -7,7 +7,7 @@ use super::incremental::Before;
 use super::permit::Permit;
 use super::request::{Existing, ImportRequest};
 use super::run::abandon;
-use crate::merge::{KeyOrder, Merge, MergeError};
+use crate::merge::{self, KeyOrder, Merge, MergeError};
 use comptoir_lake::publish::{Base, Publication};
 use comptoir_lake::published::{self, PublishedRun};
 use comptoir_lake::{Lake, LakeError};
@@ -100,8 +100,11 @@ async fn merged(
     merge.take_published(older).await?;
     merge.take_written(publication).await?;
     let part = merge.finish(publication).await?;
+    let mut quarantine = newer.quarantine.clone();
+    quarantine.extend(merge::carry_set_aside(older, publication).await?);
     Ok(Manifest {
         parts: vec![part],
+        quarantine,
         ..newer.clone()
     })
 }

@@ -8,6 +8,8 @@ use super::inspection::Inspection;
 use super::part::WrittenPart;
 use super::permit::Permit;
 use super::plan::Plan;
+use super::preview;
+use super::progress::Progress;
 use super::publish::Publishing;
 use super::request::{ImportReport, ImportRequest, Selection, Source, Validation};
 use super::selection;
@@ -91,7 +93,7 @@ pub(super) async fn import_with(
         None => None,
     };
     let asked_for = &request.selection;
-    let narrowed = window.as_ref().map(|window| request.narrowed(window));
+    let narrowed = (window.as_ref()).map(|window| request.narrowed(&window.condition));
     let request = narrowed.as_ref().unwrap_or(request);
     let cuts = plan.cuts(first, request).await?;
     let counted = match request.validation {
@@ -110,6 +112,11 @@ pub(super) async fn import_with(
     let inspection = Inspection::open(first, &request.quality, &plan.table, &layout).await?;
     let publication = Publication::begin(lake, &request.target, run.clone()).await?;
     let overlap = window.as_ref().and_then(|window| window.overlap.clone());
+    let expected = match &window {
+        None if !progress.is_hidden() => preview::expected_rows(first, request, &plan).await?,
+        _ => None,
+    };
+    let shown = Progress::begin(progress.clone(), selects.len(), expected);
     let job = Job::new(
         layout,
         selects,
@@ -117,7 +124,7 @@ pub(super) async fn import_with(
         request.max_rate,
         publication,
         overlap.clone(),
-        progress.clone(),
+        shown,
     );
     let job = Arc::new(job);
     let written = worker::write_parts(&job, connections).await;
@@ -138,14 +145,14 @@ pub(super) async fn import_with(
             return Err(error);
         }
     };
-    let rows: u64 = parts.iter().map(|part| part.info.rows).sum();
-    if window.is_some() && rows == 0 && before.holds_rows {
+    let read: u64 = parts.iter().map(WrittenPart::rows_read).sum();
+    if window.is_some() && read == 0 && before.holds_rows {
         abandon(publication).await;
         progress.finish_and_clear();
         return Ok(before.nothing_new(lake, request, run, imported_at));
     }
     let facts = Facts {
-        rows,
+        rows: parts.iter().map(|part| part.info.rows).sum(),
         rows_before: published.map(|manifest| manifest.rows()),
         now: imported_at,
     };

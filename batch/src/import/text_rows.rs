@@ -83,9 +83,6 @@ impl TextRows {
         let start = lines.len();
         let mut ambiguous = false;
         for (index, column) in self.columns.iter().enumerate() {
-            if index > 0 {
-                lines.push(format.field);
-            }
             let raw = layout.get(row, first + index, &layout.columns[index])?;
             let text = if let Some(bytes) = column.passage.of(raw) {
                 self.hasher.same(bytes);
@@ -109,11 +106,15 @@ impl TextRows {
             let encoded = if is_bare {
                 format.encode_bare(lines, text, column.kind)
             } else {
-                format.encode(lines, text, column.kind)
+                let encoded = format.encode(lines, text, column.kind);
+                lines.push(format.field);
+                encoded
             };
             ambiguous |= encoded == Encoded::Ambiguous;
         }
-        lines.push(format.record);
+        if let Some(last) = lines.last_mut() {
+            *last = format.record;
+        }
         if is_bare {
             ambiguous |= format.delimiters_in(&lines[start..]) > self.columns.len();
         }

@@ -5,18 +5,17 @@ use super::error::ImportError;
 use super::incremental::Overlap;
 use super::inspection::{Inspection, Inspector};
 use super::part::{self, Part, WrittenPart};
+use super::progress::Progress;
 use super::quarantine::Quarantine;
 use super::rate::{MaxRate, Throttle};
-use super::request::thousands;
 use super::selection::Select;
 use crate::database::Database;
 use crate::quality::{RowChecks, Verdict};
 use comptoir_lake::LakeError;
 use comptoir_lake::publish::Publication;
 use futures::TryStreamExt;
-use indicatif::ProgressBar;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::task::JoinSet;
 
 /// How many connections read at most, whatever `--num-mappers` says: more parts do not need more.
@@ -35,10 +34,8 @@ pub(super) struct Job {
     pub(super) publication: Publication,
     /// Of an incremental import that reads rows again.
     pub(super) overlap: Option<Arc<Overlap>>,
-    pub(super) progress: ProgressBar,
+    pub(super) progress: Progress,
     pub(super) next: AtomicUsize,
-    pub(super) rows: AtomicU64,
-    pub(super) bytes: AtomicU64,
 }
 
 impl Job {
@@ -49,9 +46,8 @@ impl Job {
         max_rate: Option<MaxRate>,
         publication: Publication,
         overlap: Option<Arc<Overlap>>,
-        progress: ProgressBar,
+        progress: Progress,
     ) -> Self {
-        progress.set_length(selects.len() as u64);
         Self {
             layout,
             selects,
@@ -61,19 +57,7 @@ impl Job {
             overlap,
             progress,
             next: AtomicUsize::new(0),
-            rows: AtomicU64::new(0),
-            bytes: AtomicU64::new(0),
         }
-    }
-
-    fn show(&self, (rows, bytes): (u64, u64)) {
-        let rows = self.rows.fetch_add(rows, Ordering::Relaxed) + rows;
-        let bytes = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        self.progress.set_message(format!(
-            "{} rows, {} MB",
-            thousands(rows),
-            thousands(bytes / 1_000_000)
-        ));
     }
 }
 
@@ -166,7 +150,6 @@ async fn read_part(
     let mut quarantine = Quarantine::new(&job.publication, &job.layout, index);
     let mut meter = job.throttle.as_ref().map(Throttle::meter);
     let values = select.first + job.layout.columns.len();
-    let (mut shown_rows, mut shown_bytes) = (0, 0);
     let columns = job.layout.columns.len();
     let unreadable = |error: sqlx::Error| ImportError::Worker {
         reason: format!("the check column can't be read: {error}"),
@@ -191,19 +174,16 @@ async fn read_part(
             meter.row(&row, values).await;
         }
         if part.flush_if_full().await? {
-            let (rows, bytes) = part.progress();
-            job.show((rows - shown_rows, bytes - shown_bytes));
-            (shown_rows, shown_bytes) = (rows, bytes);
+            job.progress.reading(index, part.amount());
         }
     }
     drop(rows);
     if let Some(meter) = &mut meter {
         meter.settle().await;
     }
-    let (rows, bytes) = part.progress();
-    job.show((rows - shown_rows, bytes - shown_bytes));
+    let amount = part.amount();
     let part = part.finish(name).await?;
     let part = part.with_quarantine(quarantine.finish().await?);
-    job.progress.inc(1);
+    job.progress.ended(index, amount);
     Ok(part)
 }

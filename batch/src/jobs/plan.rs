@@ -5,8 +5,8 @@ use super::ready::{CommandError, Ready, warehouse};
 use super::store::JobStore;
 use super::table;
 use crate::cli::Exit;
-use crate::import::{self, Existing, ImportRequest, Preview, thousands};
-use comptoir_config::{Settings, Sources};
+use crate::import::{self, Existing, ImportRequest, Preview, PreviewRows, thousands};
+use comptoir_config::{Settings, Sources, clock};
 use comptoir_model::incremental::Start;
 use comptoir_model::manifest::SnapshotMethod;
 use comptoir_warehouse::{JobRun, WarehouseError};
@@ -33,7 +33,7 @@ pub async fn plan(
     let source = import::source(&job.args.password, &own.erp, &lake).await;
     let source = source.map_err(import::CommandError::from)?;
     let request = &composed.request;
-    let preview = import::preview(&source, &lake, request).await?;
+    let preview = import::preview(&source, &lake, request, clock::now()).await?;
     let last = match warehouse(settings)?.job_runs(Some(&job.name), 1).await {
         Ok(runs) => runs.into_iter().next(),
         Err(WarehouseError::NotMigrated { .. }) => None,
@@ -60,6 +60,7 @@ pub async fn plan(
             format!("{} of {} ({})", preview.table, source.url, preview.server),
         ),
         ("size", size(&preview)),
+        ("rows", rows(&preview)),
         ("snapshot", snapshot(&preview)),
         (
             "target",
@@ -94,6 +95,16 @@ fn size(preview: &Preview) -> String {
     }
 }
 
+fn rows(preview: &Preview) -> String {
+    match &preview.rows {
+        PreviewRows::Selected => "all that are asked for".to_owned(),
+        PreviewRows::New { condition, count } => {
+            format!("{} now, those where {condition}", thousands(*count))
+        }
+        PreviewRows::None => "none now: nothing is new".to_owned(),
+    }
+}
+
 fn snapshot(preview: &Preview) -> String {
     let how = match preview.snapshot {
         SnapshotMethod::Single => "one moment",
@@ -110,6 +121,7 @@ fn snapshot(preview: &Preview) -> String {
 fn parts(preview: &Preview) -> String {
     let parts = preview.cuts.len();
     match parts {
+        0 => "none".to_owned(),
         1 => "1".to_owned(),
         2..=RANGES_SHOWN => format!("{parts}, cut at"),
         _ => format!("{parts}, of which the first {RANGES_SHOWN} are cut at"),

@@ -131,11 +131,11 @@ pub(crate) fn warehouse(settings: &Settings) -> Result<Warehouse, SecretError> {
 }
 
 /// A warehouse that nobody has made yet knows of nothing.
-pub(crate) fn none_before_the_first<T>(
-    found: Result<Vec<T>, WarehouseError>,
-) -> Result<Vec<T>, WarehouseError> {
+pub(crate) fn none_before_the_first<T: Default>(
+    found: Result<T, WarehouseError>,
+) -> Result<T, WarehouseError> {
     match found {
-        Err(WarehouseError::NotMigrated { .. }) => Ok(Vec::new()),
+        Err(WarehouseError::NotMigrated { .. }) => Ok(T::default()),
         found => found,
     }
 }

@@ -8,7 +8,7 @@ use super::store::JobStore;
 use crate::cli::Exit;
 use crate::import::{self, Permit};
 use crate::report::{Naming, Outcome, OutputArgs, RunSummary, tell};
-use comptoir_config::{Settings, Sources, clock};
+use comptoir_config::{Settings, Sources, clock, host_name};
 use comptoir_model::ids::JobName;
 use comptoir_warehouse::{JobEnd, JobHolder, JobLock, JobOutcome, JobOutput, JobStart, Warehouse};
 use indicatif::ProgressBar;
@@ -47,7 +47,7 @@ pub(super) async fn run_jobs(
     let ready: Vec<_> = ready.collect::<Result<_, _>>()?;
     let runner = Runner {
         warehouse: ready::warehouse(settings)?,
-        host: host(),
+        host: host_name(),
         progress,
     };
     runner.warehouse.migrate().await?;
@@ -190,11 +190,4 @@ pub(crate) fn is_running(holder: Option<&JobHolder>) -> String {
         }
         None => format!("it is running already\n{hint}"),
     }
-}
-
-/// Of this machine.
-pub(crate) fn host() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name = name.trim();
-    if name.is_empty() { "localhost" } else { name }.to_owned()
 }

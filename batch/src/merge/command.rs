@@ -1,7 +1,7 @@
 //! `comptoir-batch merge`: two imports into a third.
 
 use super::args::MergeArgs;
-use super::{KeyOrder, Merge, MergeError};
+use super::{KeyOrder, Merge, MergeError, carry_set_aside};
 use crate::cli::Exit;
 use crate::import::{directory, open_lake, user};
 use comptoir_config::{Settings, clock};
@@ -67,10 +67,13 @@ pub async fn run(
         let mut merge = Merge::new(newer.manifest(), &args.merge_key, order)?;
         merge.take_published(&older).await?;
         merge.take_published(&newer).await?;
-        merge.finish(&publication).await
+        let part = merge.finish(&publication).await?;
+        let mut quarantine = carry_set_aside(&newer, &publication).await?;
+        quarantine.extend(carry_set_aside(&older, &publication).await?);
+        Ok::<_, MergeError>((part, quarantine))
     };
-    let part = match merged.await {
-        Ok(part) => part,
+    let (part, quarantine) = match merged.await {
+        Ok(merged) => merged,
         Err(error) => {
             if let Err(error) = publication.abandon().await {
                 tracing::debug!(%error, "could not delete the unfinished run");
@@ -81,6 +84,7 @@ pub async fn run(
     let manifest = Manifest {
         run,
         parts: vec![part],
+        quarantine,
         appended: Appended::default(),
         incremental: None,
         arguments: line,

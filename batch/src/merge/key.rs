@@ -3,6 +3,14 @@
 use comptoir_model::manifest::Column;
 use comptoir_model::row_checksum::CanonicalForm;
 
+/// By what rows are merged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Key {
+    /// Counted from 0.
+    pub(super) column: usize,
+    pub(super) order: KeyOrder,
+}
+
 /// How keys are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyOrder {
@@ -16,7 +24,9 @@ impl KeyOrder {
     /// By the column's type.
     pub(crate) fn of(column: &Column) -> Self {
         match column.canonical {
-            Some(CanonicalForm::Number | CanonicalForm::Bits) => Self::Number,
+            Some(CanonicalForm::Number | CanonicalForm::Bits | CanonicalForm::JavaMilliseconds) => {
+                Self::Number
+            }
             _ => Self::Bytes,
         }
     }

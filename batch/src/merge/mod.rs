@@ -2,31 +2,37 @@
 //! key. For `--merge-key` and the tool `merge`.
 //!
 //! Memory stays bounded whatever is merged: rows are sorted in temporary files on this machine
-//! (`TMPDIR`), which take as much room as the rows. The result is one part, sorted by the key.
+//! (`TMPDIR`), which take as much room as the rows. The result is one part, sorted by the key, in the
+//! files' own format; it is read back before it counts.
 
 mod args;
+mod binary;
 mod command;
 mod key;
-mod records;
+mod output;
+mod set_aside;
 mod sort;
+mod text;
 
 pub use args::MergeArgs;
 pub use command::{CommandError, run};
 pub(crate) use key::KeyOrder;
+pub(crate) use set_aside::carry_set_aside;
 
-use crate::encode::Compressor;
-use crate::verify::Content;
-use crate::verify::text::TextRows;
+use crate::encode::EncodeError;
+use crate::verify::ReadError;
+use crate::verify::lake_bytes::LakeBytes;
+use binary::Shape;
 use comptoir_lake::publish::Publication;
 use comptoir_lake::published::PublishedRun;
-use comptoir_lake::{LakeError, LakeWriter};
+use comptoir_lake::{LakeError, LakeReader};
 use comptoir_model::api::PartInfo;
-use comptoir_model::file_format::{FileFormat, TextCompression};
+use comptoir_model::file_format::FileFormat;
 use comptoir_model::manifest::Manifest;
-use records::{Keys, Records};
-use sha2::{Digest, Sha256};
-use sort::{Sorted, Sorter};
-use std::sync::Arc;
+use key::Key;
+use output::Output;
+use sort::Sorter;
+use text::TextRecords;
 use tokio::task::block_in_place;
 
 /// What can't be merged, and what went wrong on the way. Nothing is published then.
@@ -34,10 +40,6 @@ use tokio::task::block_in_place;
 pub enum MergeError {
     #[error(transparent)]
     Lake(#[from] LakeError),
-    #[error(
-        "rows can't be merged in `*{extension}` files\nhint: import as text, or add rows with --append"
-    )]
-    Format { extension: &'static str },
     #[error(
         "the columns, the delimiters or the files of the two differ, so their rows can't be merged\nhint: import the whole table again with --delete-target-dir"
     )]
@@ -52,12 +54,27 @@ pub enum MergeError {
         "{rows} rows can't be told apart from others in the delimiters they were written with\nhint: import again with --escaped-by '\\\\' --null-string '\\\\N' --null-non-string '\\\\N'"
     )]
     Ambiguous { rows: u64 },
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    #[error(
+        "the merged part is not what was written: {differences}\nhint: run it again; nothing was published"
+    )]
+    Altered { differences: String },
     #[error("a part can't be read: {reason}\nhint: `comptoir-batch verify` says what is wrong")]
     Unreadable { reason: String },
     #[error(
         "sorting needs room in {directory}: {0}\nhint: set TMPDIR to a directory with as much room as the rows take", directory = std::env::temp_dir().display()
     )]
     Room(#[from] std::io::Error),
+}
+
+impl From<ReadError> for MergeError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Lake(error) => Self::Lake(error),
+            ReadError::Thread(error) => Self::unreadable(error),
+        }
+    }
 }
 
 impl MergeError {
@@ -69,17 +86,12 @@ impl MergeError {
     }
 }
 
-/// The one part that a merge makes, named as Sqoop names it.
-fn part_name(compression: TextCompression) -> String {
-    let extension = FileFormat::Text { compression }.extension();
-    format!("part-r-00000{extension}")
-}
-
 /// Merges rows that `newer` describes.
 pub(crate) struct Merge<'a> {
     newer: &'a Manifest,
-    keys: Keys,
-    compression: TextCompression,
+    key: Key,
+    /// Of Avro and Parquet, from the last file.
+    shape: Option<Shape>,
     sorter: Sorter,
 }
 
@@ -90,31 +102,22 @@ impl<'a> Merge<'a> {
         key: &str,
         order: Option<KeyOrder>,
     ) -> Result<Self, MergeError> {
-        let FileFormat::Text { compression } = newer.files else {
-            return Err(MergeError::Format {
-                extension: newer.files.extension(),
-            });
-        };
         ensure_unambiguous(newer)?;
         let columns = newer.columns.iter();
         let found = columns
             .clone()
             .position(|column| column.name.eq_ignore_ascii_case(key));
-        let index = found.ok_or_else(|| MergeError::UnknownKey {
+        let column = found.ok_or_else(|| MergeError::UnknownKey {
             key: key.to_owned(),
-            columns: (columns.clone().map(|column| column.name.as_str()))
+            columns: (columns.map(|column| column.name.as_str()))
                 .collect::<Vec<_>>()
                 .join(", "),
         })?;
+        let order = order.unwrap_or_else(|| KeyOrder::of(&newer.columns[column]));
         Ok(Self {
             newer,
-            keys: Keys {
-                format: newer.format.clone(),
-                kinds: columns.map(|column| column.kind).collect(),
-                index,
-                order: order.unwrap_or_else(|| KeyOrder::of(&newer.columns[index])),
-            },
-            compression,
+            key: Key { column, order },
+            shape: None,
             sorter: Sorter::new(),
         })
     }
@@ -135,11 +138,17 @@ impl<'a> Merge<'a> {
         }
         for index in 0..manifest.parts.len() {
             let mut part = run.part(index)?;
-            let mut records = Records::new(&self.keys, self.compression)?;
-            while let Some(chunk) = part.next_chunk().await? {
-                block_in_place(|| records.append(&chunk, &mut self.sorter))?;
+            if let FileFormat::Text { compression } = self.newer.files {
+                let mut records = TextRecords::new(self.newer, self.key, compression)?;
+                while let Some(chunk) = part.next_chunk().await? {
+                    block_in_place(|| records.append(&chunk, &mut self.sorter))?;
+                }
+                block_in_place(|| records.finish(&mut self.sorter))?;
+            } else {
+                // Such a file is read here and there: it is checked as a whole before.
+                while part.next_chunk().await?.is_some() {}
+                self.take_file(run.open_part(index)?)?;
             }
-            block_in_place(|| records.finish(&mut self.sorter))?;
         }
         Ok(())
     }
@@ -151,27 +160,48 @@ impl<'a> Merge<'a> {
     ) -> Result<(), MergeError> {
         for part in &self.newer.parts {
             let mut reader = publication.open_part(&part.name).await?;
-            let mut records = Records::new(&self.keys, self.compression)?;
-            while let Some(chunk) = reader.next_chunk().await? {
-                block_in_place(|| records.append(&chunk, &mut self.sorter))?;
+            if let FileFormat::Text { compression } = self.newer.files {
+                let mut records = TextRecords::new(self.newer, self.key, compression)?;
+                while let Some(chunk) = reader.next_chunk().await? {
+                    block_in_place(|| records.append(&chunk, &mut self.sorter))?;
+                }
+                block_in_place(|| records.finish(&mut self.sorter))?;
+            } else {
+                self.take_file(reader)?;
             }
-            block_in_place(|| records.finish(&mut self.sorter))?;
             publication.remove_part(&part.name).await?;
         }
         Ok(())
     }
 
-    /// Writes what was taken as one part of a publication.
+    /// Takes the rows of an Avro or Parquet file.
+    fn take_file(&mut self, reader: LakeReader) -> Result<(), MergeError> {
+        let file = LakeBytes::new(reader);
+        let take = match self.newer.files {
+            FileFormat::Parquet { .. } => binary::take_parquet,
+            FileFormat::Avro { .. } | FileFormat::Text { .. } => binary::take_avro,
+            FileFormat::Csv => return Err(MergeError::unreadable("it is CSV that a view made")),
+        };
+        let taken = block_in_place(|| take(&file, self.newer, self.key, &mut self.sorter));
+        if let Some(failure) = file.take_failure() {
+            return Err(failure.into());
+        }
+        self.shape = Some(taken?);
+        Ok(())
+    }
+
+    /// Writes what was taken as one part of a publication, named as Sqoop names it, and reads it back.
     pub(crate) async fn finish(self, publication: &Publication) -> Result<PartInfo, MergeError> {
-        let name = part_name(self.compression);
+        let name = format!("part-r-00000{}", self.newer.files.extension());
         let writer = publication.create_part(&name).await?;
-        let mut output = Output::new(writer, self.newer, self.compression)?;
+        let mut output = Output::new(writer, self.newer.files, self.shape, &name)?;
         let sorter = self.sorter;
         let mut sorted = block_in_place(|| sorter.finish())?;
         while block_in_place(|| output.fill(&mut sorted))? {
             output.flush().await?;
         }
-        output.close(name).await
+        let written = output.close().await?;
+        written.read_back(publication, self.newer, name).await
     }
 }
 
@@ -179,90 +209,5 @@ fn ensure_unambiguous(manifest: &Manifest) -> Result<(), MergeError> {
     match manifest.ambiguous_rows {
         0 => Ok(()),
         rows => Err(MergeError::Ambiguous { rows }),
-    }
-}
-
-/// What is collected before it goes to the lake.
-const CHUNK: usize = 1024 * 1024;
-
-/// The merged part on its way into the lake.
-struct Output {
-    writer: LakeWriter,
-    compressor: Compressor,
-    /// Adds up the checksum of the rows.
-    rows: TextRows,
-    plain: Vec<u8>,
-    buffer: Vec<u8>,
-    sha256: Sha256,
-    bytes: u64,
-}
-
-impl Output {
-    fn new(
-        writer: LakeWriter,
-        manifest: &Manifest,
-        compression: TextCompression,
-    ) -> Result<Self, MergeError> {
-        let content = Arc::new(Content::of(manifest));
-        Ok(Self {
-            writer,
-            compressor: Compressor::new(compression)?,
-            rows: TextRows::new(content, TextCompression::None).map_err(MergeError::unreadable)?,
-            plain: Vec::new(),
-            buffer: Vec::with_capacity(CHUNK),
-            sha256: Sha256::new(),
-            bytes: 0,
-        })
-    }
-
-    /// Takes records until a chunk is full; false when there are no more.
-    fn fill(&mut self, sorted: &mut Sorted) -> Result<bool, MergeError> {
-        while self.buffer.len() < CHUNK {
-            self.plain.clear();
-            while self.plain.len() < CHUNK / 16 {
-                let Some(record) = sorted.next()? else {
-                    self.encode()?;
-                    return Ok(false);
-                };
-                self.plain.extend_from_slice(&record);
-            }
-            self.encode()?;
-        }
-        Ok(true)
-    }
-
-    fn encode(&mut self) -> Result<(), MergeError> {
-        self.rows
-            .append(&self.plain)
-            .map_err(MergeError::unreadable)?;
-        Ok(self.compressor.append(&self.plain, &mut self.buffer)?)
-    }
-
-    async fn flush(&mut self) -> Result<(), LakeError> {
-        let chunk = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK));
-        self.sha256.update(&chunk);
-        self.bytes += chunk.len() as u64;
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        self.writer.write(chunk.into()).await
-    }
-
-    async fn close(mut self, name: String) -> Result<PartInfo, MergeError> {
-        self.flush().await?;
-        let none = Compressor::new(TextCompression::None)?;
-        let compressor = std::mem::replace(&mut self.compressor, none);
-        compressor.finish(&mut self.buffer)?;
-        self.flush().await?;
-        self.writer.hsync().await?;
-        self.writer.close().await?;
-        let total = self.rows.finish().map_err(MergeError::unreadable)?;
-        Ok(PartInfo {
-            name,
-            rows: total.rows,
-            bytes: self.bytes,
-            sha256: hex::encode(self.sha256.finalize()),
-            checksum: Some(total.checksum),
-        })
     }
 }

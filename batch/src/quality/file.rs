@@ -2,7 +2,6 @@
 
 use super::parse::ParseError;
 use super::rules::{Check, Rules};
-use comptoir_model::quality::RuleAction;
 use std::path::{Path, PathBuf};
 
 /// The rules can't be had, or are not for what is imported.
@@ -92,17 +91,15 @@ impl Rules {
     /// Refuses what needs the whole table, for a run that reads a part of it (`--append`,
     /// `--incremental`).
     pub fn ensure_for_added_rows(&self) -> Result<(), RulesError> {
-        let whole = "hold it against an import of the whole table";
         let refused = self.rules.iter().find_map(|rule| {
-            let (why, cure) = match (&rule.check, rule.action) {
-                (Check::Unique { .. }, _) => ("a run sees its own rows only", whole),
-                (Check::RowCount { .. }, _) => (
+            let (why, cure) = match &rule.check {
+                Check::Unique { .. } => (
+                    "a run sees its own rows only",
+                    "hold it against an import of the whole table",
+                ),
+                Check::RowCount { .. } => (
                     "a run counts its own rows only",
                     "say --fail-if-empty, or hold it against an import of the whole table",
-                ),
-                (_, RuleAction::Quarantine) => (
-                    "a target of several runs has no place for rows that are set aside",
-                    "let its action be \"warn\" or \"fail\"",
                 ),
                 _ => return None,
             };
@@ -133,11 +130,10 @@ mod tests {
             Rules::parse("q.toml", &text).unwrap()
         };
         let not_null = "\"not-null\"\ncolumn = \"id\"";
-        for action in ["warn", "fail"] {
+        for action in ["warn", "quarantine", "fail"] {
             assert!(rule(not_null, action).ensure_for_added_rows().is_ok());
         }
         for (rules, why) in [
-            (rule(not_null, "quarantine"), "no place for rows"),
             (rule("\"unique\"\ncolumn = \"id\"", "fail"), "its own rows"),
             (rule("\"row-count\"\nmin = 1", "warn"), "its own rows"),
         ] {

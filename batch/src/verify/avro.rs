@@ -1,7 +1,7 @@
 //! Avro files back into canonical rows, by `apache-avro`.
 
 use super::file_value::FileValue;
-use super::lake_bytes::LakeBytes;
+use super::lake_bytes::{LakeBytes, Stream};
 use crate::encode::Total;
 use crate::encode::canonical::CanonicalRow;
 use crate::encode::values::Unscaled;
@@ -27,13 +27,31 @@ pub(super) fn total(file: &LakeBytes, forms: &[CanonicalForm]) -> Result<Total, 
     Ok(total)
 }
 
+/// The schema that a file was written with.
+pub(crate) fn schema(file: &LakeBytes) -> Result<Schema, String> {
+    Ok(open(file)?.writer_schema().clone())
+}
+
+fn open(file: &LakeBytes) -> Result<Reader<'static, BufReader<Stream>>, String> {
+    Reader::new(BufReader::new(file.stream(0))).map_err(|error| error.to_string())
+}
+
 /// Reads a file of so many fields row by row; an error names the record.
 pub(crate) fn for_each_row(
     file: &LakeBytes,
     fields: usize,
     mut take: impl FnMut(&[Option<FileValue<'_>>]) -> Result<(), String>,
 ) -> Result<(), String> {
-    let reader = Reader::new(BufReader::new(file.stream(0))).map_err(|error| error.to_string())?;
+    for_each_record(file, fields, |_, values| take(values))
+}
+
+/// As [`for_each_row`], with the record as a whole.
+pub(crate) fn for_each_record(
+    file: &LakeBytes,
+    fields: usize,
+    mut take: impl FnMut(&Value, &[Option<FileValue<'_>>]) -> Result<(), String>,
+) -> Result<(), String> {
+    let reader = open(file)?;
     let scales = scales(reader.writer_schema())?;
     if scales.len() != fields {
         return Err(format!(
@@ -44,13 +62,14 @@ pub(crate) fn for_each_row(
     for (number, record) in (1..).zip(reader) {
         let number: u64 = number;
         let at = |reason: String| format!("record {number}: {reason}");
-        let Value::Record(fields) = record.map_err(|error| at(error.to_string()))? else {
+        let record = record.map_err(|error| at(error.to_string()))?;
+        let Value::Record(fields) = &record else {
             return Err(at("it is no record".to_owned()));
         };
         let values =
             (fields.iter().zip(&scales)).map(|((_, value), scale)| file_value(value, *scale));
         let values: Vec<_> = values.collect::<Result<_, _>>().map_err(at)?;
-        take(&values).map_err(at)?;
+        take(&record, &values).map_err(at)?;
     }
     Ok(())
 }

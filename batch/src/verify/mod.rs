@@ -10,10 +10,11 @@
 mod args;
 pub(crate) mod avro;
 mod command;
+mod csv;
 mod drift;
 pub(crate) mod file_value;
 pub(crate) mod lake_bytes;
-mod parquet;
+pub(crate) mod parquet;
 mod part;
 mod published;
 mod report;

@@ -16,66 +16,93 @@ use parquet::schema::types::ColumnDescriptor;
 /// How many rows of all columns are in memory at a time.
 const BATCH: usize = 1024;
 
-pub(super) fn total(file: &LakeBytes, forms: &[CanonicalForm]) -> Result<Total, String> {
-    read(file.clone(), forms).map_err(|error| error.to_string())
+/// What is handed out of a column's values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wanted {
+    /// The canonical form of each.
+    Canonical(CanonicalForm),
+    /// Each as plain encoding stores it, without a length.
+    Stored,
 }
 
-fn read(file: LakeBytes, forms: &[CanonicalForm]) -> Result<Total, ParquetError> {
-    let reader = SerializedFileReader::new(file)?;
-    let schema = reader.metadata().file_metadata().schema_descr();
-    if schema.num_columns() != forms.len() {
-        return Err(ParquetError::General(format!(
-            "it has {} columns, {} are expected",
-            schema.num_columns(),
-            forms.len()
-        )));
-    }
+pub(super) fn total(file: &LakeBytes, forms: &[CanonicalForm]) -> Result<Total, String> {
+    let mut row = CanonicalRow::default();
     let mut total = Total::default();
-    for index in 0..reader.num_row_groups() {
-        total += read_row_group(reader.get_row_group(index)?.as_ref(), forms)?;
-    }
+    let wanted = forms.iter().copied().map(Wanted::Canonical).enumerate();
+    let wanted: Vec<_> = wanted.collect();
+    for_each_row(file, forms.len(), &wanted, |values| {
+        for value in values {
+            match value {
+                None => row.null(),
+                Some(form) => row.value(|out| out.extend_from_slice(form)),
+            }
+        }
+        total += row.take();
+        Ok(())
+    })?;
     Ok(total)
+}
+
+/// Reads a file of so many columns row by row: of each row, the values that are wanted of its columns
+/// (numbered from 0), in that order.
+pub(crate) fn for_each_row(
+    file: &LakeBytes,
+    columns: usize,
+    wanted: &[(usize, Wanted)],
+    mut take: impl FnMut(&[Option<&[u8]>]) -> Result<(), String>,
+) -> Result<(), String> {
+    let text = |error: ParquetError| error.to_string();
+    let reader = SerializedFileReader::new(file.clone()).map_err(text)?;
+    let found = reader.metadata().file_metadata().schema_descr();
+    let found = found.num_columns();
+    if found != columns {
+        return Err(format!("it has {found} columns, {columns} are expected"));
+    }
+    for index in 0..reader.num_row_groups() {
+        let group = reader.get_row_group(index).map_err(text)?;
+        read_row_group(group.as_ref(), wanted, &mut take)?;
+    }
+    Ok(())
 }
 
 fn read_row_group(
     group: &dyn RowGroupReader,
-    forms: &[CanonicalForm],
-) -> Result<Total, ParquetError> {
-    let descriptors = group.metadata().schema_descr().columns().to_vec();
-    let mut columns = (0..descriptors.len())
-        .map(|index| group.get_column_reader(index))
-        .collect::<Result<Vec<_>, _>>()?;
+    wanted: &[(usize, Wanted)],
+    take: &mut impl FnMut(&[Option<&[u8]>]) -> Result<(), String>,
+) -> Result<(), String> {
+    let text = |error: ParquetError| error.to_string();
+    let descriptors = group.metadata().schema_descr();
+    let mut columns = (wanted.iter())
+        .map(|(index, wanted)| {
+            let reader = group.get_column_reader(*index)?;
+            Ok((reader, Column::of(&descriptors.column(*index)), *wanted))
+        })
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(text)?;
     let mut rest = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
-    let mut total = Total::default();
-    let mut row = CanonicalRow::default();
     while rest > 0 {
         let length = rest.min(BATCH);
-        let batches = (columns.iter_mut().zip(&descriptors).zip(forms))
-            .map(|((column, descriptor), form)| {
-                Batch::read(column, &Column::of(descriptor), *form, length)
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let batches = (columns.iter_mut())
+            .map(|(reader, column, wanted)| Batch::read(reader, column, *wanted, length))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(text)?;
         let mut cursors: Vec<_> = batches.iter().map(|batch| batch.values.iter()).collect();
         for at in 0..length {
+            let mut row = Vec::with_capacity(batches.len());
             for (batch, cursor) in batches.iter().zip(&mut cursors) {
-                match batch.present.get(at) {
-                    Some(true) => {
-                        let form = cursor.next().map_or(&[][..], Vec::as_slice);
-                        row.value(|out| out.extend_from_slice(form));
-                    }
-                    Some(false) => row.null(),
+                row.push(match batch.present.get(at) {
+                    Some(true) => cursor.next().map(Vec::as_slice),
+                    Some(false) => None,
                     None => {
-                        return Err(ParquetError::General(
-                            "a column has fewer values than the row group rows".to_owned(),
-                        ));
+                        return Err("a column has fewer values than the row group rows".to_owned());
                     }
-                }
+                });
             }
-            total += row.take();
+            take(&row)?;
         }
         rest -= length;
     }
-    Ok(total)
+    Ok(())
 }
 
 /// What tells how a column's values are read.
@@ -115,7 +142,7 @@ impl Column {
     }
 }
 
-/// Some values of one column in their canonical form.
+/// Some values of one column, as they are wanted.
 struct Batch {
     /// Of each row, whether it has a value.
     present: Vec<bool>,
@@ -126,30 +153,32 @@ impl Batch {
     fn read(
         reader: &mut ColumnReader,
         column: &Column,
-        form: CanonicalForm,
+        wanted: Wanted,
         length: usize,
     ) -> Result<Self, ParquetError> {
         match reader {
             ColumnReader::BoolColumnReader(reader) => {
-                Self::of(reader, form, length, |value| FileValue::Boolean(*value))
+                Self::of(reader, wanted, length, |value| FileValue::Boolean(*value))
             }
-            ColumnReader::Int32ColumnReader(reader) => Self::of(reader, form, length, |value| {
+            ColumnReader::Int32ColumnReader(reader) => Self::of(reader, wanted, length, |value| {
                 column.integer((*value).into())
             }),
             ColumnReader::Int64ColumnReader(reader) => {
-                Self::of(reader, form, length, |value| column.integer(*value))
+                Self::of(reader, wanted, length, |value| column.integer(*value))
             }
             ColumnReader::FloatColumnReader(reader) => {
-                Self::of(reader, form, length, |value| FileValue::Float32(*value))
+                Self::of(reader, wanted, length, |value| FileValue::Float32(*value))
             }
             ColumnReader::DoubleColumnReader(reader) => {
-                Self::of(reader, form, length, |value| FileValue::Float64(*value))
+                Self::of(reader, wanted, length, |value| FileValue::Float64(*value))
             }
             ColumnReader::ByteArrayColumnReader(reader) => {
-                Self::of(reader, form, length, |value| FileValue::Bytes(value.data()))
+                Self::of(reader, wanted, length, |value| {
+                    FileValue::Bytes(value.data())
+                })
             }
             ColumnReader::FixedLenByteArrayColumnReader(reader) => {
-                Self::of(reader, form, length, |value| {
+                Self::of(reader, wanted, length, |value| {
                     FileValue::Decimal(Unscaled::from_bytes(value.as_bytes()), column.scale)
                 })
             }
@@ -161,7 +190,7 @@ impl Batch {
 
     fn of<T: DataType>(
         reader: &mut ColumnReaderImpl<T>,
-        form: CanonicalForm,
+        wanted: Wanted,
         length: usize,
         value: impl Fn(&T::T) -> FileValue<'_>,
     ) -> Result<Self, ParquetError> {
@@ -175,10 +204,13 @@ impl Batch {
         Ok(Self {
             present: levels.iter().map(|level| *level > 0).collect(),
             values: (values.iter())
-                .map(|one| {
-                    let mut out = Vec::new();
-                    value(one).append_canonical(form, &mut out);
-                    out
+                .map(|one| match wanted {
+                    Wanted::Stored => one.as_bytes().to_vec(),
+                    Wanted::Canonical(form) => {
+                        let mut out = Vec::new();
+                        value(one).append_canonical(form, &mut out);
+                        out
+                    }
                 })
                 .collect(),
         })

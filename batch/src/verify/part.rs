@@ -3,7 +3,7 @@
 use super::lake_bytes::LakeBytes;
 use super::report::{Difference, RowCheck};
 use super::text::TextRows;
-use super::{avro, parquet};
+use super::{avro, csv, parquet};
 use crate::encode::Total;
 use comptoir_lake::{LakeError, LakeReader};
 use comptoir_model::api::PartInfo;
@@ -90,6 +90,7 @@ pub async fn read_part(
         FileFormat::Text { compression } => read_text(reader, content, compression).await,
         FileFormat::Avro { .. } => read_binary(reader, content, avro::total).await,
         FileFormat::Parquet { .. } => read_binary(reader, content, parquet::total).await,
+        FileFormat::Csv => read_binary(reader, content, csv::total).await,
     }
 }
 

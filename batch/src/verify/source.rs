@@ -5,7 +5,7 @@ use super::report::{Difference, Report, SourceCheck};
 use crate::database::{Database, DatabaseError, quoted};
 use crate::encode::{RowHasher, SqlType, Total, source_bytes};
 use crate::import::{Selection, describe, from_clause};
-use comptoir_model::manifest::{Column, Manifest, SourceRows};
+use comptoir_model::manifest::{Column, EarlierSource, Manifest, SourceRows};
 use comptoir_model::row_checksum::CanonicalForm;
 use futures::TryStreamExt;
 
@@ -17,42 +17,26 @@ pub enum SourceError {
 }
 
 /// Compares an import with its table as it is now, in one snapshot, and adds to the report what
-/// differs. What was written to the table since the import shows as a difference.
+/// differs; one that several runs added to, with what each of them read. What was written to the table since the import shows as a difference.
 pub async fn check_source(
     database: &mut Database,
     manifest: &Manifest,
     report: &mut Report,
 ) -> Result<(), SourceError> {
     database.open_snapshot().await?;
-    let selection = match &manifest.source.rows {
-        SourceRows::Query(sql) => Selection::Query(sql.clone()),
-        SourceRows::All | SourceRows::Where(_) => Selection::Table {
-            name: manifest.source.table.clone(),
-            columns: None,
-            filter: None,
-        },
-    };
-    let table = describe(database, &selection).await?;
-    // An import may have left columns out: only those it has are asked for.
-    let now: Vec<Column> = (manifest.columns.iter())
-        .filter_map(|column| table.column(&column.name).map(|now| (column, now)))
-        .map(|(column, now)| Column {
-            sql_type: now.sql_type.clone(),
-            ..column.clone()
-        })
-        .collect();
-    let drift = Drift::between(&manifest.columns, &now);
-    if !drift.is_none() {
-        report.differences.push(Difference::SourceColumns {
-            changes: drift.to_string(),
-        });
-        return Ok(());
+    let mut source = Total::default();
+    // In a target that runs add to, each of them read something.
+    for read in manifest.sources() {
+        match types(database, manifest, &read).await? {
+            Ok(types) => source += total(database, manifest, &read, types).await?,
+            Err(drift) => {
+                report.differences.push(Difference::SourceColumns {
+                    changes: drift.to_string(),
+                });
+                return Ok(());
+            }
+        }
     }
-    let types: Vec<(SqlType, CanonicalForm)> = (manifest.columns.iter())
-        .filter_map(|column| Some((table.column(&column.name)?, column.canonical)))
-        .map(|(now, form)| (SqlType::of(now), form.unwrap_or(CanonicalForm::AsWritten)))
-        .collect();
-    let source = total(database, manifest, types).await?;
     let lake = Total {
         rows: manifest.rows() + manifest.quarantined_rows(),
         checksum: manifest.checksum().unwrap_or_default(),
@@ -69,6 +53,41 @@ pub async fn check_source(
     }
     report.source = Some(check);
     Ok(())
+}
+
+/// The types of the import's columns as they are now, and what the checksum takes of each; or what
+/// has changed.
+async fn types(
+    database: &mut Database,
+    manifest: &Manifest,
+    read: &EarlierSource,
+) -> Result<Result<Vec<(SqlType, CanonicalForm)>, Drift>, DatabaseError> {
+    let selection = match &read.rows {
+        SourceRows::Query(sql) => Selection::Query(sql.clone()),
+        SourceRows::All | SourceRows::Where(_) => Selection::Table {
+            name: read.table.clone(),
+            columns: None,
+            filter: None,
+        },
+    };
+    let table = describe(database, &selection).await?;
+    // An import may have left columns out: only those it has are asked for.
+    let now: Vec<Column> = (manifest.columns.iter())
+        .filter_map(|column| table.column(&column.name).map(|now| (column, now)))
+        .map(|(column, now)| Column {
+            sql_type: now.sql_type.clone(),
+            ..column.clone()
+        })
+        .collect();
+    let drift = Drift::between(&manifest.columns, &now);
+    if !drift.is_none() {
+        return Ok(Err(drift));
+    }
+    let types = (manifest.columns.iter())
+        .filter_map(|column| Some((table.column(&column.name)?, column.canonical)))
+        .map(|(now, form)| (SqlType::of(now), form.unwrap_or(CanonicalForm::AsWritten)))
+        .collect();
+    Ok(Ok(types))
 }
 
 /// What the manifest allows to compare with the source.
@@ -89,13 +108,14 @@ fn how_far(manifest: &Manifest) -> SourceCheck {
     SourceCheck::Count { reason }
 }
 
-/// Reads all rows of the import's columns. Memory holds one of them.
+/// Reads all rows of the import's columns that one run asked for. Memory holds one of them.
 async fn total(
     database: &mut Database,
     manifest: &Manifest,
+    read: &EarlierSource,
     types: Vec<(SqlType, CanonicalForm)>,
 ) -> Result<Total, DatabaseError> {
-    let table = &manifest.source.table;
+    let table = &read.table;
     let columns: Vec<_> = (manifest.columns.iter())
         .map(|column| quoted(&column.name))
         .collect();
@@ -105,7 +125,7 @@ async fn total(
     let select = format!(
         "SELECT 0, {} FROM {}",
         columns.join(", "),
-        from_clause(table, &manifest.source.rows)
+        from_clause(table, &read.rows)
     );
     let url = database.url().clone();
     let mut hasher = RowHasher::new(types);

@@ -10,6 +10,14 @@ Examples:
   # all views, each after those it reads; the line for cron, after the imports
   comptoir-batch views run
 
+  # the live figures' batch side alone, and what is new; every few minutes
+  comptoir-batch views run live
+  comptoir-batch views run --if-changed
+
+  # clean, typed and enriched sales in the lake; from the beginning, whatever is there
+  comptoir-batch views run live silver_transactions silver_customers
+  comptoir-batch views run silver_transactions --full
+
   # one of your own, from a directory of .sql files
   comptoir-batch views run my_view --views /etc/comptoir/views
 
@@ -44,6 +52,15 @@ pub enum ViewsAction {
         /// Which ones [default: all]
         #[arg(value_name = "NAME")]
         names: Vec<String>,
+
+        /// Leave out views of which neither the query nor what they read has changed, and those that
+        /// have nothing to read yet
+        #[arg(long)]
+        if_changed: bool,
+
+        /// Compute incremental views from the beginning, not only the days with news
+        #[arg(long, conflicts_with = "if_changed")]
+        full: bool,
 
         /// One object of JSON a view, instead of a line
         #[arg(long)]

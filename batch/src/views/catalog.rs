@@ -1,10 +1,12 @@
 //! All views together: the shipped ones, the operator's own, and the order in which they run.
 
-use super::error::ViewsError;
-use super::header::{self, Header, Output, SourceKind};
+use super::error::{ViewError, ViewsError};
+use super::header::{self, Format, Header, LakeOutput, Layer, Output, Place, SourceKind};
+use super::live;
 use crate::order;
 use comptoir_config::nearest;
-use comptoir_model::view_result::ViewName;
+use comptoir_model::view_result::{ViewColumn, ViewName, ViewType};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -14,9 +16,17 @@ pub(super) struct View {
     pub(super) name: ViewName,
     /// For people.
     pub(super) file: String,
+    pub(super) origin: Origin,
     pub(super) header: Header,
     /// The whole file: the engine's lines are the file's.
     pub(super) sql: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// In the program; not everybody has what it reads.
+    Shipped,
+    Own,
 }
 
 /// Views of different names, each of whose views to read is one of them, without circles.
@@ -25,7 +35,15 @@ pub(super) struct Catalog {
     views: BTreeMap<ViewName, View>,
 }
 
-const SHIPPED: [(&str, &str); 5] = [
+const SHIPPED: [(&str, &str); 10] = [
+    (
+        "silver_transactions",
+        include_str!("../../views/silver_transactions.sql"),
+    ),
+    (
+        "silver_customers",
+        include_str!("../../views/silver_customers.sql"),
+    ),
     ("history", include_str!("../../views/history.sql")),
     (
         "customer_value",
@@ -37,6 +55,15 @@ const SHIPPED: [(&str, &str); 5] = [
     ),
     ("top_products", include_str!("../../views/top_products.sql")),
     ("baskets", include_str!("../../views/baskets.sql")),
+    (
+        "event_customers",
+        include_str!("../../views/event_customers.sql"),
+    ),
+    ("event_cube", include_str!("../../views/event_cube.sql")),
+    (
+        "event_quality",
+        include_str!("../../views/event_quality.sql"),
+    ),
 ];
 
 impl Catalog {
@@ -45,10 +72,18 @@ impl Catalog {
     pub(super) fn load(directory: Option<&Path>) -> Result<Self, ViewsError> {
         let mut views = Vec::new();
         for (name, sql) in SHIPPED {
-            views.push(View::parse(name, &format!("batch/views/{name}.sql"), sql)?);
+            let file = format!("batch/views/{name}.sql");
+            views.push(View::parse(name, &file, Origin::Shipped, sql)?);
         }
         if let Some(directory) = directory {
-            views.extend(own(directory)?);
+            let own = own(directory)?;
+            if let Some(view) = own.iter().find(|view| view.name.as_str() == live::NAME) {
+                return Err(ViewsError::Reserved {
+                    file: view.file.clone(),
+                    name: view.name.to_string(),
+                });
+            }
+            views.extend(own);
         }
         Self::of(views)
     }
@@ -69,7 +104,7 @@ impl Catalog {
                         known: format!("there are {}", names.join(", ")),
                     });
                 };
-                if found.header.output == Output::Warehouse {
+                if !found.can_be_read() {
                     return Err(ViewsError::NotInTheLake {
                         file: view.file.clone(),
                         needed: needed.clone(),
@@ -77,13 +112,33 @@ impl Catalog {
                 }
             }
         }
+        catalog.check_places()?;
         catalog.in_order(&[])?;
         Ok(catalog)
+    }
+
+    /// Two results in one directory would replace each other.
+    fn check_places(&self) -> Result<(), ViewsError> {
+        let mut taken: BTreeMap<(Layer, &str), &View> = BTreeMap::new();
+        for view in self.views.values() {
+            let Some(place) = view.place() else { continue };
+            if let Some(other) = taken.insert(place, view) {
+                return Err(ViewsError::OnePlace {
+                    file: view.file.clone(),
+                    other: other.file.clone(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// By name.
     pub(super) fn views(&self) -> impl Iterator<Item = &View> {
         self.views.values()
+    }
+
+    pub(super) fn view(&self, name: &ViewName) -> Option<&View> {
+        self.views.get(name)
     }
 
     pub(super) fn get(&self, name: &str) -> Result<&View, ViewsError> {
@@ -119,7 +174,27 @@ impl Catalog {
 }
 
 impl View {
-    fn parse(name: &str, file: &str, sql: &str) -> Result<Self, ViewsError> {
+    /// Where a column that the header names stands in the result; `reason` says why it has to be
+    /// there, of the type that is `wanted`, if any.
+    pub(super) fn place_of(
+        &self,
+        name: &str,
+        wanted: Option<ViewType>,
+        columns: &[ViewColumn],
+        reason: &'static str,
+    ) -> Result<usize, ViewError> {
+        let is_it = |column: &ViewColumn| {
+            column.name == *name && wanted.is_none_or(|kind| kind == column.kind)
+        };
+        let place = columns.iter().position(is_it);
+        place.ok_or_else(|| ViewError::Column {
+            file: self.file.clone(),
+            name: format!("`{name}`"),
+            reason,
+        })
+    }
+
+    fn parse(name: &str, file: &str, origin: Origin, sql: &str) -> Result<Self, ViewsError> {
         let header = header::parse(sql).map_err(|(line, fault)| ViewsError::Header {
             file: file.to_owned(),
             line,
@@ -131,16 +206,45 @@ impl View {
                 fault,
             })?,
             file: file.to_owned(),
+            origin,
             header,
             sql: sql.to_owned(),
         })
+    }
+
+    /// Whether other views can read its result.
+    fn can_be_read(&self) -> bool {
+        match &self.header.output {
+            Output::Warehouse => false,
+            Output::Lake(output) => output.format != Format::Csv,
+        }
+    }
+
+    /// The layer of its result in the lake, and its directory there.
+    fn place(&self) -> Option<(Layer, &str)> {
+        match &self.header.output {
+            Output::Warehouse => None,
+            Output::Lake(LakeOutput { place, .. }) => Some(match place {
+                Some(Place { layer, name }) => (*layer, name),
+                None => (Layer::Gold, self.name.as_str()),
+            }),
+        }
+    }
+
+    /// Of the whole file, in hexadecimal digits.
+    pub(super) fn sha256(&self) -> String {
+        hex::encode(Sha256::digest(&self.sql))
     }
 
     /// The views that it reads.
     pub(super) fn needs(&self) -> impl Iterator<Item = &ViewName> {
         (self.header.sources.iter()).filter_map(|source| match &source.kind {
             SourceKind::View(name) => Some(name),
-            SourceKind::Table(_) | SourceKind::Directory(_) => None,
+            SourceKind::Table(_)
+            | SourceKind::Directory(_)
+            | SourceKind::Archive(_)
+            | SourceKind::Files(_)
+            | SourceKind::Reference(_) => None,
         })
     }
 }
@@ -163,7 +267,8 @@ fn own(directory: &Path) -> Result<Vec<View>, ViewsError> {
     for path in paths {
         let sql = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        views.push(View::parse(&name, &path.display().to_string(), &sql)?);
+        let file = path.display().to_string();
+        views.push(View::parse(&name, &file, Origin::Own, &sql)?);
     }
     Ok(views)
 }
@@ -171,6 +276,7 @@ fn own(directory: &Path) -> Result<Vec<View>, ViewsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::views::header::Serving;
 
     fn view(name: &str, sources: &[&str]) -> View {
         use std::fmt::Write as _;
@@ -178,7 +284,7 @@ mod tests {
         for (number, source) in sources.iter().enumerate() {
             writeln!(sql, "-- source s{number}: {source}").unwrap();
         }
-        View::parse(name, &format!("{name}.sql"), &sql).unwrap()
+        View::parse(name, &format!("{name}.sql"), Origin::Own, &sql).unwrap()
     }
 
     fn names(views: &[&View]) -> Vec<String> {
@@ -219,6 +325,20 @@ mod tests {
         other.header.output = Output::Warehouse;
         let hidden = Catalog::of(vec![view("a", &["view b"]), other]).unwrap_err();
         assert!(hidden.to_string().contains("output: parquet"), "{hidden}");
+        let placed = |name: &str| {
+            let mut placed = view(name, &["import t"]);
+            placed.header.output = Output::Lake(LakeOutput {
+                format: Format::Parquet,
+                serving: Serving::default(),
+                place: Some(Place {
+                    layer: Layer::Silver,
+                    name: "one".to_owned(),
+                }),
+            });
+            placed
+        };
+        let twice = Catalog::of(vec![placed("a"), placed("b")]).unwrap_err();
+        assert!(twice.to_string().contains("a.sql"), "{twice}");
     }
 
     #[test]
@@ -227,18 +347,21 @@ mod tests {
     }
 
     /// What stands before a bracket in SQL that every engine understands: batch/VIEWS.md.
-    const PORTABLE: [&str; 19] = [
+    const PORTABLE: [&str; 22] = [
         "",
         "AND",
         "AS",
         "CAST",
         "COALESCE",
         "COUNT",
+        "DATE_TRUNC",
         "DECIMAL",
+        "EXTRACT",
         "GROUPING",
         "IN",
         "MAX",
         "MIN",
+        "NOT",
         "NTILE",
         "OR",
         "OVER",
@@ -251,7 +374,7 @@ mod tests {
 
     #[test]
     fn the_shipped_views_call_nothing_that_only_one_engine_has() {
-        for (name, sql) in SHIPPED {
+        for (name, sql) in SHIPPED.into_iter().chain(live::QUERIES) {
             let query = sql.lines().filter(|line| !line.starts_with("--"));
             let query = query.collect::<Vec<_>>().join("\n");
             for (before, _) in query.match_indices('(').map(|(at, _)| query.split_at(at)) {

@@ -7,6 +7,7 @@ use super::sources::Opened;
 use comptoir_config::Settings;
 use comptoir_model::view_result::ViewColumn;
 use datafusion::arrow::array::RecordBatch;
+use datafusion::catalog::TableProvider;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
@@ -14,7 +15,7 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
-use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::prelude::{DataFrame, Expr, SessionConfig, SessionContext};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,7 +42,6 @@ pub(super) struct Engine {
 
 /// A query that is known to be right.
 pub(super) struct Planned {
-    pub(super) columns: Vec<ViewColumn>,
     plan: Arc<dyn ExecutionPlan>,
     context: SessionContext,
     file: String,
@@ -78,39 +78,76 @@ impl Engine {
 
     /// Finds out what the view's query answers; nothing is read.
     pub(super) async fn plan(&self, view: &View, tables: &[Opened]) -> Result<Planned, ViewError> {
-        let wrong = |error| ViewError::of_engine(&view.file, self.memory_mb, error);
+        let tables = (tables.iter()).map(|opened| (opened.run.name.as_str(), &opened.table));
+        self.query(&view.file, &view.sql, tables).await
+    }
+
+    /// The same of any query; `file` names it to people.
+    pub(super) async fn query<'t>(
+        &self,
+        file: &str,
+        sql: &str,
+        tables: impl IntoIterator<Item = (&'t str, &'t Arc<dyn TableProvider>)>,
+    ) -> Result<Planned, ViewError> {
+        let wrong = |error| ViewError::of_engine(file, self.memory_mb, error);
+        let context = self.context();
+        let query = frame(&context, sql, tables).await.map_err(wrong)?;
+        let plan = query.create_physical_plan().await.map_err(wrong)?;
+        Ok(Planned {
+            plan,
+            context,
+            file: file.to_owned(),
+            memory_mb: self.memory_mb,
+        })
+    }
+
+    /// A query that others read like a table, with one more condition.
+    pub(super) async fn view<'t>(
+        &self,
+        file: &str,
+        sql: &str,
+        tables: impl IntoIterator<Item = (&'t str, &'t Arc<dyn TableProvider>)>,
+        condition: Expr,
+    ) -> Result<Arc<dyn TableProvider>, ViewError> {
+        let frame = frame(&self.context(), sql, tables).await;
+        let filtered = frame.and_then(|frame| frame.filter(condition));
+        let view = filtered.map(DataFrame::into_view);
+        view.map_err(|error| ViewError::of_engine(file, self.memory_mb, error))
+    }
+
+    fn context(&self) -> SessionContext {
         let memory_mb = self.memory_mb as usize;
         let config = SessionConfig::new()
             .with_target_partitions(self.partitions())
             .with_batch_size((memory_mb * ROWS_PER_MB).min(BATCH_MAX))
             .with_information_schema(false)
             .with_sort_spill_reservation_bytes(bytes(self.memory_mb) / RESERVED_PART);
-        let context = SessionContext::new_with_config_rt(config, Arc::clone(&self.runtime));
-        for opened in tables {
-            let table = Arc::clone(&opened.table);
-            context
-                .register_table(opened.run.name.as_str(), table)
-                .map_err(wrong)?;
-        }
-        // A query, and nothing that writes or changes a setting.
-        let options = SQLOptions::new()
-            .with_allow_ddl(false)
-            .with_allow_dml(false)
-            .with_allow_statements(false);
-        let query = context.sql_with_options(&view.sql, options).await;
-        let plan = query.map_err(wrong)?.create_physical_plan().await;
-        let plan = plan.map_err(wrong)?;
-        Ok(Planned {
-            columns: result::columns(&view.file, &plan.schema())?,
-            plan,
-            context,
-            file: view.file.clone(),
-            memory_mb: self.memory_mb,
-        })
+        SessionContext::new_with_config_rt(config, Arc::clone(&self.runtime))
     }
 }
 
+async fn frame<'t>(
+    context: &SessionContext,
+    sql: &str,
+    tables: impl IntoIterator<Item = (&'t str, &'t Arc<dyn TableProvider>)>,
+) -> Result<DataFrame, DataFusionError> {
+    for (name, table) in tables {
+        context.register_table(name, Arc::clone(table))?;
+    }
+    // A query, and nothing that writes or changes a setting.
+    let options = SQLOptions::new()
+        .with_allow_ddl(false)
+        .with_allow_dml(false)
+        .with_allow_statements(false);
+    context.sql_with_options(sql, options).await
+}
+
 impl Planned {
+    /// The columns of a result, or which of them can't be one.
+    pub(super) fn columns(&self) -> Result<Vec<ViewColumn>, ViewError> {
+        result::columns(&self.file, &self.plan.schema())
+    }
+
     /// The rows in the order of the query, as they are computed.
     pub(super) fn rows(&self) -> Result<SendableRecordBatchStream, ViewError> {
         execute_stream(Arc::clone(&self.plan), self.context.task_ctx())

@@ -1,10 +1,13 @@
 //! What can be wrong with a view, and with its run.
 
 use crate::cli::Exit;
+use comptoir_bronze::BronzeError;
 use comptoir_config::SecretError;
 use comptoir_lake::{LakeError, Retry};
+use comptoir_model::live::{ControlTotals, Overflow};
+use comptoir_model::merge::{PartitionKey, Refusal, Stop};
 use comptoir_model::view_result::{InvalidViewName, ViewName};
-use comptoir_warehouse::WarehouseError;
+use comptoir_warehouse::{ViewRunId, WarehouseError};
 use datafusion::error::DataFusionError;
 use std::path::PathBuf;
 
@@ -75,9 +78,17 @@ pub enum ViewsError {
         known: String,
     },
     #[error(
-        "{file}: it reads the view `{needed}`, whose output is the warehouse alone\nhint: give that one `-- output: parquet`"
+        "{file}: it reads the view `{needed}`, whose output is the warehouse alone, or CSV\nhint: give that one `-- output: parquet`"
     )]
     NotInTheLake { file: String, needed: ViewName },
+    #[error(
+        "{file}: its result would lie where that of {other} lies\nhint: give one of them `-- output: FORMAT gold/ANOTHER_NAME`"
+    )]
+    OnePlace { file: String, other: String },
+    #[error(
+        "{file}: `{name}` is the run that the live figures are made of\nhint: give the file another name"
+    )]
+    Reserved { file: String, name: String },
     #[error("these views read each other: {}\nhint: take one of the sources out", .0.join(" reads "))]
     Cycle(Vec<String>),
 }
@@ -106,16 +117,56 @@ pub enum HeaderFault {
     NamelessSource,
     #[error("`{0}` can't be the name of a source\nhint: lower-case letters, digits and `_`")]
     SourceName(String),
-    #[error("`{0}` is no source\nhint: `import TABLE`, `import /DIRECTORY` or `view NAME`")]
+    #[error(
+        "`{0}` is no source\nhint: `import TABLE`, `import /DIRECTORY`, `view NAME`, `archive events`, `archive records`, `csv /PATH/*.csv`, `parquet /PATH/*.parquet` or `reference NAME (KEY, COLUMN…)`"
+    )]
     Source(String),
     #[error(
-        "`{0}` is no output\nhint: `parquet` (in the lake, and served) or `warehouse` (served only)"
+        "`{0}` is no output\nhint: `parquet`, `csv` or `delta` (in the lake, and served), each with `silver/NAME` or `gold/NAME` behind it if you like, or `warehouse` (served only)"
     )]
     Output(String),
+    #[error("`{0}` does not say whether the result is served\nhint: `yes` or `no`")]
+    Served(String),
+    #[error(
+        "the result would go nowhere: neither to the lake nor to the API\nhint: -- output: parquet"
+    )]
+    Nowhere,
+    #[error("`{0}` can't be the column that files lie by\nhint: -- partition by: day")]
+    PartitionColumn(String),
+    #[error("files lie by day only of `delta`\nhint: -- output: delta")]
+    DaysOfFiles,
+    #[error("an incremental view says which column is the day\nhint: -- partition by: day")]
+    IncrementalWithoutDays,
+    #[error(
+        "`{0}` is no source of events that come day by day\nhint: -- incremental: NAME, of a line `-- source NAME: archive events`"
+    )]
+    IncrementalSource(String),
+    #[error("an incremental view has more rows than are served\nhint: -- served: no")]
+    IncrementalServed,
+    #[error(
+        "`{0}` does not say which keys are unknown\nhint: -- unknown products: product_id unless product_known"
+    )]
+    Unknown(String),
+    #[error("`{0}` is no source of this view, so that nobody knows its keys")]
+    UnknownSource(String),
+    #[error(
+        "`{0}` can't be columns\nhint: (key, name STRING, price DECIMAL(18, 2), since DATE), of STRING, BIGINT, DECIMAL, DOUBLE, DATE, TIMESTAMP, BOOLEAN"
+    )]
+    Columns(String),
     #[error("the view has no description\nhint: -- description: what it shows")]
     NoDescription,
     #[error("the view has no source\nhint: -- source sales: import sales")]
     NoSource,
+}
+
+/// A line of a file in the lake that can't be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {reason}")]
+pub struct FileFault {
+    pub file: String,
+    /// Counted from 1.
+    pub line: u64,
+    pub reason: String,
 }
 
 /// Why a view was not computed. The last good result stays.
@@ -125,8 +176,27 @@ pub enum ViewError {
     NothingThere { url: String, cure: String },
     #[error(transparent)]
     Lake(#[from] LakeError),
+    #[error("the archive: {0}")]
+    Bronze(#[from] BronzeError),
     #[error(transparent)]
     Warehouse(#[from] WarehouseError),
+    #[error(
+        "{url} was never complete: the archive has not come as far as the views sink yet\nhint: comptoir-batch views run live"
+    )]
+    NeverComplete { url: String },
+    #[error("what the archive holds of a generation: {0}")]
+    Overflow(#[from] Overflow),
+    #[error("{key}: {}{}", stopped(.stop), and_others(*.others))]
+    Stopped {
+        key: PartitionKey,
+        stop: Box<Stop<ControlTotals>>,
+        /// How many other partitions can't go on.
+        others: usize,
+    },
+    #[error(transparent)]
+    Refused(Refusal),
+    #[error("run {0} was given up by another process\nhint: comptoir-batch views run live")]
+    Closed(ViewRunId),
     #[error(
         "{url}: the columns `{first}` and `{second}` have one name in SQL\nhint: import it with --columns or --query, which can rename one"
     )]
@@ -135,6 +205,28 @@ pub enum ViewError {
         first: String,
         second: String,
     },
+    #[error(transparent)]
+    File(#[from] FileFault),
+    #[error("no file of the lake matches {pattern}\nhint: comptoir lake ls lists what is there")]
+    NoFile { pattern: String },
+    #[error("{count} files match {pattern}, {max} at most are read\nhint: name fewer")]
+    ManyFiles {
+        pattern: String,
+        count: usize,
+        max: usize,
+    },
+    #[error(
+        "the reference {url} has the key `{key}` more than once, which would count its rows twice\nhint: keep one row of each {column}"
+    )]
+    KeyTwice {
+        url: String,
+        column: String,
+        key: String,
+    },
+    #[error(
+        "{file}: a row of {found} came of the events of other days, so that it can't be computed day by day\nhint: take the line `-- incremental: …` out, or run it with --full"
+    )]
+    OtherDay { file: String, found: String },
     #[error("{file}: {reason}")]
     Sql { file: String, reason: String },
     #[error("{file}: it does not fit into {memory_mb} MiB: {reason}\nhint: raise views.memory_mb")]
@@ -165,6 +257,13 @@ impl ViewError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Lake(error) if error.retry() != Retry::CanNot => Exit::LakeUnreachable,
+            Self::Stopped { .. } => Exit::Invalid,
+            Self::Bronze(BronzeError::TimedOut { .. }) => Exit::LakeUnreachable,
+            Self::Bronze(error)
+                if (error.lake()).is_some_and(|error| error.retry() != Retry::CanNot) =>
+            {
+                Exit::LakeUnreachable
+            }
             _ => Exit::Failed,
         }
     }
@@ -172,6 +271,12 @@ impl ViewError {
     /// What the engine says, in the words of who has to cure it.
     pub(super) fn of_engine(file: &str, memory_mb: u32, error: DataFusionError) -> Self {
         let file = file.to_owned();
+        // Also where partitions of a join share what went wrong.
+        if let DataFusionError::External(inner) = error.find_root()
+            && let Some(fault) = inner.downcast_ref::<FileFault>()
+        {
+            return Self::File(fault.clone());
+        }
         match lake_error(error) {
             Ok(error) => Self::Lake(error),
             Err(error) => {
@@ -208,6 +313,58 @@ fn lake_error(error: DataFusionError) -> Result<LakeError, DataFusionError> {
             lake_error(*inner).map_err(|inner| DataFusionError::Context(context, Box::new(inner)))
         }
         other => Err(other),
+    }
+}
+
+fn stopped(stop: &Stop<ControlTotals>) -> String {
+    match stop {
+        Stop::Difference {
+            generation,
+            span,
+            views,
+            archive,
+        } => format!(
+            "generation {generation}, offsets {} to {}, differs: the views sink counted {}, the archive holds {}\n\
+             hint: the buckets go on counting it; comptoir-speed reconcile says what else differs",
+            span.start().0,
+            span.end().0,
+            totals(views),
+            totals(archive)
+        ),
+        Stop::OutOfLine {
+            generation,
+            expected,
+            found,
+        } => format!(
+            "generation {generation} begins at offset {}, not at {}: one is missing in the warehouse\n\
+             hint: restore table `generations`, or rebuild the warehouse",
+            found.0, expected.0
+        ),
+    }
+}
+
+fn totals(totals: &ControlTotals) -> String {
+    let counted = totals.counted();
+    let net: Vec<_> = (totals.net())
+        .map(|(currency, net)| net.money(currency).to_string())
+        .collect();
+    format!(
+        "{} accepted, {} rejected, {} duplicates, net {}",
+        counted.accepted,
+        counted.rejected,
+        counted.duplicates,
+        if net.is_empty() {
+            "0".to_owned()
+        } else {
+            net.join(" and ")
+        }
+    )
+}
+
+fn and_others(others: usize) -> String {
+    match others {
+        0 => String::new(),
+        count => format!("\n{count} other partitions can't go on either"),
     }
 }
 

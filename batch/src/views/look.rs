@@ -1,17 +1,19 @@
 //! `comptoir-batch views plan`, `ls` and `show`: nothing is changed.
 
 use super::catalog::{Catalog, View};
-use super::engine::Engine;
 use super::error::{CommandError, ViewError};
-use super::header::Output;
-use super::run::open_all;
-use super::sources::{Places, Sources};
-use crate::import::open_lake;
+use super::header::{Days, Format, LakeOutput, Output};
+use super::live;
+use super::result;
+use super::run::Wanted;
+use super::sources::{Sources, Stores};
+use super::unknown;
 use crate::jobs::ready::none_before_the_first;
 use crate::jobs::{ready, table};
 use comptoir_config::{Settings, clock};
-use comptoir_model::view_result::{SourceRun, ViewColumn};
-use comptoir_warehouse::{JobOutcome, JobState, StoredViewResult, WarehouseError};
+use comptoir_model::view_result::{SourceRun, ViewColumn, ViewName};
+use comptoir_warehouse::{BatchFacts, JobOutcome, JobState, StoredViewResult, WarehouseError};
+use futures::StreamExt;
 use serde_json::{Map, Value, json};
 use std::io::Write;
 
@@ -23,14 +25,19 @@ pub(super) async fn plan(
     out: &mut impl Write,
 ) -> Result<(), CommandError> {
     let catalog = Catalog::load(settings.views.dir.as_deref())?;
-    let lake = open_lake(settings).map_err(CommandError::LakeSettings)?;
-    let places = Places::of(settings).map_err(CommandError::LakeSettings)?;
-    let engine = Engine::new(settings)?;
-    let mut sources = Sources::new(&lake, &places, engine.partitions());
-    for view in catalog.in_order(names)? {
-        let opened = open_all(view, &mut sources).await?;
-        let planned = engine.plan(view, &opened).await?;
-        let target = places.result(&view.name).map_err(ViewError::Lake)?;
+    let stores = Stores::of(settings)?;
+    let (live, names) = Wanted::of(names);
+    if live == Wanted::Named {
+        writeln!(out, "{}", live::NAME)?;
+        for line in live::plan(&stores.archive, &stores.warehouse).await? {
+            writeln!(out, "  {line}")?;
+        }
+    }
+    let mut sources = Sources::of(&stores, &catalog);
+    for view in live.others(&catalog, &names)? {
+        let opened = sources.open_all(view).await?;
+        let planned = stores.engine.plan(view, &opened).await?;
+        let target = stores.places.result(view).map_err(ViewError::Lake)?;
         writeln!(out, "{} ({})", view.name, view.file)?;
         for source in opened {
             let SourceRun {
@@ -45,17 +52,14 @@ pub(super) async fn plan(
                 "  reads   {name}: {rows} rows of {location} (run {run})"
             )?;
         }
-        let columns: Vec<_> = planned
-            .columns
-            .iter()
-            .map(|column| column.name.as_str())
-            .collect();
+        let columns = planned.columns()?;
+        let columns: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
         writeln!(out, "  answers {}", columns.join(", "))?;
-        let into = match view.header.output {
-            Output::Parquet => format!("{} and the warehouse", lake.url_of(&target)),
-            Output::Warehouse => "the warehouse".to_owned(),
-        };
-        writeln!(out, "  into    {into}")?;
+        writeln!(
+            out,
+            "  into    {}",
+            into(view, &stores.lake.url_of(&target))
+        )?;
         writeln!(
             out,
             "  within  {} MiB of memory, the rest in {}",
@@ -64,6 +68,25 @@ pub(super) async fn plan(
         )?;
     }
     Ok(())
+}
+
+/// Where the result goes.
+fn into(view: &View, url: &str) -> String {
+    let Output::Lake(LakeOutput { format, .. }) = &view.header.output else {
+        return "the warehouse".to_owned();
+    };
+    let format = match format {
+        Format::Parquet => "parquet".to_owned(),
+        Format::Csv => "csv".to_owned(),
+        Format::Delta(Days::Together) => "delta".to_owned(),
+        Format::Delta(Days::By { column, .. }) => format!("delta, by {column}"),
+    };
+    let served = if view.header.is_served() {
+        " and the warehouse"
+    } else {
+        ""
+    };
+    format!("{url} ({format}){served}")
 }
 
 /// One line a view, by name.
@@ -76,7 +99,16 @@ pub(super) async fn ls(
     let warehouse = ready::warehouse(settings)?;
     let results = none_before_the_first(warehouse.view_results().await)?;
     let states = none_before_the_first(warehouse.job_states().await)?;
+    let live = ViewName::live();
+    let facts = none_before_the_first(warehouse.batch_facts().await)?;
     let mut rows = Vec::new();
+    if let Some(state) = states.iter().find(|state| state.last.job == live.job()) {
+        if as_json {
+            writeln!(out, "{}", live_json(&facts, state))?;
+        } else {
+            rows.push(live_line(&facts, state));
+        }
+    }
     for view in catalog.views() {
         let result = results.iter().find(|result| result.view == view.name);
         let job = view.name.job();
@@ -88,7 +120,7 @@ pub(super) async fn ls(
         }
     }
     if !as_json {
-        let head = ["VIEW", "ROWS", "PUBLISHED", "AGE", "LAST RUN", "ERROR"];
+        let head = ["VIEW", "ROWS", "PUBLISHED", "AGE", "LAST RUN", "REMARKS"];
         for line in table::lines(&head, &rows) {
             writeln!(out, "{line}")?;
         }
@@ -96,20 +128,59 @@ pub(super) async fn ls(
     Ok(())
 }
 
+/// Its rows are the events that it counts; it is as old as what it includes.
+fn live_line(facts: &BatchFacts, state: &JobState) -> Vec<String> {
+    let age = facts
+        .as_of
+        .map(|as_of| table::length(clock::now().duration_since(as_of)));
+    vec![
+        live::NAME.to_owned(),
+        events(facts).to_string(),
+        table::moment(facts.as_of),
+        age.unwrap_or("-".to_owned()),
+        state.last.outcome.as_str().to_owned(),
+        table::first_line(state.last.error.as_deref()),
+    ]
+}
+
+fn live_json(facts: &BatchFacts, state: &JobState) -> Value {
+    json!({
+        "view": live::NAME,
+        "rows": events(facts),
+        "as_of": facts.as_of,
+        "last_run": state.last.outcome.as_str(),
+        "error": state.last.error,
+    })
+}
+
+fn events(facts: &BatchFacts) -> u64 {
+    let counted = facts.partitions.values().map(|recorded| &recorded.counted);
+    counted.map(|counted| counted.counted().accepted).sum()
+}
+
 fn line(view: &View, result: Option<&StoredViewResult>, state: Option<&JobState>) -> Vec<String> {
     let or_none = |text: Option<String>| text.unwrap_or("-".to_owned());
     let last = state.map(|state| &state.last);
     vec![
         view.name.to_string(),
-        or_none(result.map(|result| result.rows.to_string())),
+        or_none(result.map(|result| result.about.rows(result.rows).to_string())),
         table::moment(result.map(|result| result.published_at)),
         or_none(
             result.map(|result| table::length(clock::now().duration_since(result.published_at))),
         ),
         last.map_or("never ran", |run| run.outcome.as_str())
             .to_owned(),
-        table::first_line(last.and_then(|run| run.error.as_deref())),
+        match last.and_then(|run| run.error.as_deref()) {
+            Some(error) => table::first_line(Some(error)),
+            None => unknown_of(result).join("; "),
+        },
     ]
+}
+
+/// What references do not know.
+fn unknown_of(result: Option<&StoredViewResult>) -> Vec<String> {
+    let unknown = result.into_iter().flat_map(|result| &result.about.unknown);
+    unknown.filter_map(unknown::told).collect()
 }
 
 fn line_json(view: &View, result: Option<&StoredViewResult>, state: Option<&JobState>) -> Value {
@@ -119,7 +190,9 @@ fn line_json(view: &View, result: Option<&StoredViewResult>, state: Option<&JobS
         "view": view.name,
         "description": view.header.description,
         "run": result.map(|result| &result.run),
-        "rows": result.map(|result| result.rows),
+        "rows": result.map(|result| result.about.rows(result.rows)),
+        "lake": result.and_then(|result| result.about.lake.as_ref()),
+        "unknown": result.map(|result| &result.about.unknown),
         "published_at": result.map(|result| result.published_at),
         "age_s": age,
         "running": last.is_some_and(|run| run.outcome == JobOutcome::Running),
@@ -136,7 +209,7 @@ pub(super) enum Shape {
     Csv,
 }
 
-/// The rows of the last good result, in its order.
+/// The rows of the last good result, in its order; of one that only the lake has, in any order.
 pub(super) async fn show(
     name: &str,
     limit: Option<usize>,
@@ -156,15 +229,56 @@ pub(super) async fn show(
         found => found?,
     };
     let result = found.ok_or_else(nothing_there)?;
-    let chunks = warehouse.view_result_chunks(&result).await?;
-    let mut rows: Vec<Vec<Value>> = Vec::new();
-    for chunk in chunks.ok_or_else(nothing_there)? {
-        let chunk: Vec<Vec<Value>> = serde_json::from_str(&chunk).map_err(std::io::Error::from)?;
-        rows.extend(chunk);
-    }
-    rows.truncate(limit.unwrap_or(usize::MAX));
+    let limit = limit.unwrap_or(usize::MAX);
+    let rows = if result.about.only_in_the_lake().is_some() {
+        in_the_lake(view, &catalog, limit, settings).await?
+    } else {
+        let chunks = warehouse.view_result_chunks(&result).await?;
+        let mut rows: Vec<Vec<Value>> = Vec::new();
+        for chunk in chunks.ok_or_else(nothing_there)? {
+            let chunk: Vec<Vec<Value>> =
+                serde_json::from_str(&chunk).map_err(std::io::Error::from)?;
+            rows.extend(chunk);
+        }
+        rows.truncate(limit);
+        rows
+    };
     print(&result.about.columns, rows, shape, out)?;
+    for told in unknown_of(Some(&result)) {
+        tracing::warn!("{name}: {told}");
+    }
     Ok(())
+}
+
+/// The most rows that are printed of a result that is not served.
+const LAKE_ROWS_MAX: usize = 1_000;
+
+async fn in_the_lake(
+    view: &View,
+    catalog: &Catalog,
+    limit: usize,
+    settings: &Settings,
+) -> Result<Vec<Vec<Value>>, CommandError> {
+    let stores = Stores::of(settings)?;
+    let sources = Sources::of(&stores, catalog);
+    let opened = sources.open_result("result", view).await?;
+    let sql = format!("SELECT * FROM result LIMIT {}", limit.min(LAKE_ROWS_MAX));
+    let tables = [("result", &opened.table)];
+    let planned = stores.engine.query(&view.file, &sql, tables).await?;
+    let columns = planned.columns()?;
+    let schema = result::schema(&columns);
+    let mut batches = planned.rows()?;
+    let mut rows = Vec::new();
+    while let Some(batch) = batches.next().await {
+        let batch = result::cast(&planned.batch(batch)?, &schema);
+        let batch = batch.map_err(|error| ViewError::Write(error.to_string()))?;
+        for row in 0..batch.num_rows() {
+            if let Value::Array(cells) = result::row(&batch, row, &columns) {
+                rows.push(cells);
+            }
+        }
+    }
+    Ok(rows)
 }
 
 fn print(

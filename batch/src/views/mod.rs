@@ -1,30 +1,40 @@
 //! Batch views: SQL over what is published in the lake, with results that are published as a whole.
 //!
 //! Pure: `header` reads what a file says of itself, `catalog` puts views in order, `columns` and
-//! `result` go between the values of files, of SQL and of JSON. The shells: `sources`, `table`
-//! and `parts` read the lake, `engine` computes within bounded memory, `output` publishes, `run` and `look` are
-//! the commands. batch/VIEWS.md is for those who write views.
+//! `result` go between the values of files, of SQL and of JSON, `recorded` says what is news to a
+//! table, `unknown` counts keys that references do not know. The shells: `sources`, `files`, `table`
+//! and `parts` read the lake, `engine` computes within bounded memory, `output` publishes, `compute`
+//! is one view from the one to the other, `live` is the run that the live figures are made of, `run`
+//! and `look` are the commands. batch/VIEWS.md is for those who write views.
 
 mod args;
 mod catalog;
 mod columns;
+mod compute;
 mod engine;
 mod error;
+mod files;
 mod header;
+mod live;
 mod look;
 mod output;
 mod parts;
+mod recorded;
 mod result;
 mod run;
 mod sources;
 mod table;
+mod told;
+mod unknown;
 
 pub use args::{ViewsAction, ViewsArgs};
-pub use error::{CommandError, HeaderFault, ViewError, ViewsError};
+pub use error::{CommandError, FileFault, HeaderFault, ViewError, ViewsError};
 
 use crate::cli::Exit;
 use comptoir_config::Settings;
+use compute::Extent;
 use look::Shape;
+use run::Which;
 use std::io::Write;
 
 /// Does what the command line says.
@@ -34,7 +44,23 @@ pub async fn views(
     out: &mut impl Write,
 ) -> Result<Exit, CommandError> {
     match &args.action {
-        ViewsAction::Run { names, json } => return run::run(names, *json, settings, out).await,
+        ViewsAction::Run {
+            names,
+            if_changed,
+            full,
+            json,
+        } => {
+            let which = Which {
+                names,
+                only_changed: *if_changed,
+                extent: if *full {
+                    Extent::Everything
+                } else {
+                    Extent::News
+                },
+            };
+            return run::run(&which, *json, settings, out).await;
+        }
         ViewsAction::Plan { names } => look::plan(names, settings, out).await?,
         ViewsAction::Ls { json } => look::ls(*json, settings, out).await?,
         ViewsAction::Show {
@@ -52,4 +78,20 @@ pub async fn views(
         }
     }
     Ok(Exit::Done)
+}
+
+/// Runs all views that are not up to date, for a process that does so at intervals. What was done,
+/// and what was not, goes into the log.
+pub async fn refresh(settings: &Settings) -> Result<Exit, CommandError> {
+    let which = Which {
+        names: &[],
+        only_changed: true,
+        extent: Extent::News,
+    };
+    let mut lines = Vec::new();
+    let exit = run::run(&which, false, settings, &mut lines).await;
+    for line in String::from_utf8_lossy(&lines).lines() {
+        tracing::info!("{line}");
+    }
+    exit
 }

@@ -189,7 +189,7 @@ pub(super) fn parquet_rows(
 }
 
 /// Rows on their way into batches.
-struct Rows {
+pub(super) struct Rows {
     schema: SchemaRef,
     builders: Vec<ColumnBuilder>,
     pending: usize,
@@ -198,7 +198,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn new(schema: SchemaRef) -> Self {
+    pub(super) fn new(schema: SchemaRef) -> Self {
         let types = schema.fields().iter().map(|field| field.data_type());
         Self {
             builders: types.map(ColumnBuilder::new).collect(),
@@ -210,7 +210,10 @@ impl Rows {
     }
 
     /// Takes a row of values in their canonical form.
-    fn push<'a>(&mut self, values: impl Iterator<Item = Option<&'a [u8]>>) -> Result<(), String> {
+    pub(super) fn push<'a>(
+        &mut self,
+        values: impl Iterator<Item = Option<&'a [u8]>>,
+    ) -> Result<(), String> {
         for ((value, builder), index) in values.zip(&mut self.builders).zip(0..) {
             builder.append(value).map_err(|expected| {
                 let index: usize = index;
@@ -235,14 +238,14 @@ impl Rows {
     }
 
     /// The batches that are full.
-    fn full(&mut self) -> Result<Vec<RecordBatch>, DataFusionError> {
+    pub(super) fn full(&mut self) -> Result<Vec<RecordBatch>, DataFusionError> {
         let batches = std::mem::take(&mut self.full).into_iter();
         (batches.map(|columns| Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)))
             .collect()
     }
 
     /// All rows that are left.
-    fn all(&mut self) -> Result<Vec<RecordBatch>, DataFusionError> {
+    pub(super) fn all(&mut self) -> Result<Vec<RecordBatch>, DataFusionError> {
         if self.pending > 0 {
             self.end_batch();
         }

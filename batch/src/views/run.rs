@@ -1,167 +1,240 @@
 //! `comptoir-batch views run`: views, one after the other, each under its lock and on record.
 
-use super::catalog::{Catalog, View};
-use super::engine::Engine;
-use super::error::{CommandError, ViewError};
-use super::output::{ResultWriter, Written};
-use super::sources::{Opened, Places, Sources};
+use super::catalog::{Catalog, Origin, View};
+use super::compute::{Computation, Extent};
+use super::error::{CommandError, ViewError, ViewsError};
+use super::live::{self, LiveRun};
+use super::sources::{Sources, Stores};
+use super::told::Told;
 use crate::cli::Exit;
-use crate::import::open_lake;
-use crate::jobs::{ready, run as job};
-use comptoir_config::{Settings, clock};
-use comptoir_lake::Lake;
-use comptoir_model::ids::RunId;
-use comptoir_model::view_result::{SourceRun, ViewAbout, ViewName};
-use comptoir_warehouse::{JobEnd, JobLock, JobOutcome, JobOutput, JobStart, Warehouse};
-use futures::StreamExt;
-use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use crate::jobs::run as job;
+use comptoir_bronze::Snapshot;
+use comptoir_config::{Settings, clock, host_name};
+use comptoir_model::view_result::{SourceRun, ViewName};
+use comptoir_warehouse::{JobEnd, JobLock, JobOutcome, JobStart};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::time::Duration;
 
-/// Runs the named views, or all; the exit is that of the first that was not done.
+/// Which views are to run.
+pub(super) struct Which<'a> {
+    /// None: all.
+    pub(super) names: &'a [String],
+    /// Without those of which neither the query nor what they read has changed.
+    pub(super) only_changed: bool,
+    pub(super) extent: Extent,
+}
+
+/// Whether there is reason to run a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    Yes,
+    /// Its result is that of the same query over the same runs.
+    Unchanged,
+    /// It has no result yet, and one of its sources has nothing.
+    NothingToRead,
+}
+
+impl Which<'_> {
+    /// Whether a view may be left out at all: what it reads is looked at only then.
+    fn looks_before(&self, view: &View) -> bool {
+        let unasked = self.names.is_empty() && view.origin == Origin::Shipped;
+        self.only_changed || unasked
+    }
+
+    fn leaves_out(&self, due: Due) -> bool {
+        match due {
+            Due::Yes => false,
+            Due::Unchanged => self.only_changed,
+            Due::NothingToRead => true,
+        }
+    }
+}
+
+/// The exit is that of the first view that was not done.
 pub(super) async fn run(
-    names: &[String],
+    which: &Which<'_>,
     as_json: bool,
     settings: &Settings,
     out: &mut impl Write,
 ) -> Result<Exit, CommandError> {
     let catalog = Catalog::load(settings.views.dir.as_deref())?;
-    let views = catalog.in_order(names)?;
-    let lake = open_lake(settings).map_err(CommandError::LakeSettings)?;
-    let places = Places::of(settings).map_err(CommandError::LakeSettings)?;
-    let engine = Engine::new(settings)?;
+    let (live, names) = Wanted::of(which.names);
+    let views = live.others(&catalog, &names)?;
+    let stores = Stores::of(settings)?;
+    stores.warehouse.migrate().await?;
     let runner = Runner {
-        warehouse: ready::warehouse(settings)?,
-        host: job::host(),
-        lake: &lake,
-        places: &places,
-        engine: &engine,
+        stores: &stores,
+        host: host_name(),
+        patience: settings.views.wait,
+        extent: which.extent,
     };
-    runner.warehouse.migrate().await?;
-    let mut sources = Sources::new(&lake, &places, engine.partitions());
-    let mut exits: BTreeMap<&ViewName, Exit> = BTreeMap::new();
     let mut exit = Exit::Done;
+    if live != Wanted::No {
+        let told = runner.run_live(live).await;
+        exit = told.exit();
+        told.tell(&ViewName::live(), as_json, out)?;
+    }
+    let mut sources = Sources::of(&stores, &catalog);
+    let mut exits: BTreeMap<&ViewName, Exit> = BTreeMap::new();
     for view in views {
         let missing = (view.needs())
             .find(|needed| (exits.get(needed)).is_some_and(|exit| *exit != Exit::Done));
         let told = match missing {
             Some(missing) => runner.skip(view, missing).await,
+            None if which.looks_before(view)
+                && which.leaves_out(runner.due(view, &mut sources).await) =>
+            {
+                Told::Nothing
+            }
             None => runner.run(view, &mut sources).await,
         };
         exits.insert(&view.name, told.exit());
         if exit == Exit::Done {
             exit = told.exit();
         }
-        told.tell(view, as_json, out)?;
+        told.tell(&view.name, as_json, out)?;
     }
     Ok(exit)
 }
 
+/// Whether the live run is meant, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    No,
+    /// With all others.
+    AsWell,
+    Named,
+}
+
+impl Wanted {
+    /// With the names of the other views.
+    pub(super) fn of(names: &[String]) -> (Self, Vec<String>) {
+        let others = names.iter().filter(|name| *name != live::NAME);
+        let others: Vec<_> = others.cloned().collect();
+        let wanted = match names.len() {
+            0 => Self::AsWell,
+            all if all > others.len() => Self::Named,
+            _ => Self::No,
+        };
+        (wanted, others)
+    }
+
+    /// The other views: where the live run alone is named, none.
+    pub(super) fn others<'c>(
+        self,
+        catalog: &'c Catalog,
+        names: &[String],
+    ) -> Result<Vec<&'c View>, ViewsError> {
+        match (self, names) {
+            (Self::Named, []) => Ok(Vec::new()),
+            (_, names) => catalog.in_order(names),
+        }
+    }
+}
+
 struct Runner<'a> {
-    warehouse: Warehouse,
+    stores: &'a Stores,
     host: String,
-    lake: &'a Lake,
-    places: &'a Places,
-    engine: &'a Engine,
-}
-
-/// A view that was published.
-struct Done {
-    run: RunId,
-    written: Written,
-    took: SignedDuration,
-    sources: Vec<SourceRun>,
-    spilled_bytes: usize,
-}
-
-enum Told {
-    Done(Done),
-    Failed { message: String, exit: Exit },
-    Locked(String),
-    Skipped(String),
+    patience: Duration,
+    extent: Extent,
 }
 
 impl Runner<'_> {
     async fn run(&self, view: &View, sources: &mut Sources<'_>) -> Told {
-        let (name, pid) = (view.name.job(), std::process::id());
-        let started_at = clock::now();
-        let started = (self.warehouse).start_job(&name, &self.host, pid, started_at);
-        let lock = match started.await {
-            Ok(JobStart::Started(lock)) => lock,
-            Ok(JobStart::Held(holder)) => {
-                return Told::Locked(job::is_running(holder.as_ref()));
-            }
-            Err(error) => {
-                return Told::Failed {
-                    message: error.to_string(),
-                    exit: Exit::Failed,
-                };
-            }
+        let compute = async |lock: &JobLock, started_at| {
+            let computation = Computation {
+                stores: self.stores,
+                view,
+                extent: self.extent,
+            };
+            // Boxed: it is large.
+            let done = Box::pin(computation.run(sources, lock, started_at)).await;
+            done.map(|done| Told::Done(Box::new(done)))
         };
-        let done = self.compute(view, sources, &lock, started_at).await;
-        let told = match done {
-            Ok(done) => Told::Done(done),
-            Err(error) => Told::Failed {
-                message: error.to_string(),
-                exit: error.exit(),
-            },
-        };
-        record_end(lock, told).await
+        self.under_lock(&view.name, compute).await
     }
 
-    async fn compute(
-        &self,
-        view: &View,
-        sources: &mut Sources<'_>,
-        lock: &JobLock,
-        started_at: Timestamp,
-    ) -> Result<Done, ViewError> {
-        let opened = open_all(view, sources).await?;
-        let planned = self.engine.plan(view, &opened).await?;
-        let runs: Vec<SourceRun> = opened.into_iter().map(|opened| opened.run).collect();
-        let about = ViewAbout {
-            description: view.header.description.clone(),
-            columns: planned.columns.clone(),
-            as_of: (runs.iter().map(|run| run.time).min()).unwrap_or(started_at),
-            sources: runs,
-        };
-        let run = RunId::new(started_at, clock::random_u32());
-        let target = self.places.result(&view.name)?;
-        let mut writer = ResultWriter::begin(
-            view,
-            planned.columns.clone(),
-            &run,
-            (self.lake, &target),
-            &self.warehouse,
-            started_at,
-        )
-        .await?;
-        let written = async {
-            let mut rows = planned.rows()?;
-            while let Some(batch) = rows.next().await {
-                writer.write(&planned.batch(batch)?).await?;
+    /// Where it can't be found out it is due: running the view says why.
+    async fn due(&self, view: &View, sources: &mut Sources<'_>) -> Due {
+        let opened = sources.open_all(view).await;
+        let result = self.stores.warehouse.view_result(&view.name).await;
+        match (opened, result) {
+            (Err(ViewError::NothingThere { .. }), Ok(None)) => Due::NothingToRead,
+            (Ok(opened), Ok(Some(result))) => {
+                let of =
+                    |run: &SourceRun| (run.name.clone(), run.location.clone(), run.run.clone());
+                let read = result.about.sources.iter().map(of);
+                let same_runs = read.eq(opened.iter().map(|opened| of(&opened.run)));
+                if same_runs && result.about.sha256 == view.sha256() {
+                    Due::Unchanged
+                } else {
+                    Due::Yes
+                }
             }
-            Ok(())
-        };
-        if let Err(error) = written.await {
-            writer.abandon().await;
-            return Err(error);
+            _ => Due::Yes,
         }
-        let written = writer.publish(&about, lock, clock::now).await?;
-        Ok(Done {
-            run,
-            written,
-            took: clock::now().duration_since(started_at),
-            sources: about.sources,
-            spilled_bytes: planned.spilled_bytes(),
-        })
+    }
+
+    async fn run_live(&self, wanted: Wanted) -> Told {
+        // Where nothing was ever archived nobody asked for it.
+        if wanted == Wanted::AsWell
+            && let Ok(None) = Snapshot::newest(&self.stores.archive).await
+        {
+            return Told::Nothing;
+        }
+        let live = LiveRun {
+            engine: &self.stores.engine,
+            table: &self.stores.archive,
+            warehouse: &self.stores.warehouse,
+            patience: self.patience,
+        };
+        let compute = async |_: &JobLock, started_at| {
+            let done = live.run().await?;
+            let took = clock::now().duration_since(started_at);
+            let done = done.ok_or_else(|| ViewError::NothingThere {
+                url: self.stores.archive.to_string(),
+                cure: "comptoir-speed archive fills it".to_owned(),
+            })?;
+            match done.stops.first_key_value() {
+                None => Ok(Told::Live { done, took }),
+                Some((key, stop)) => Err(ViewError::Stopped {
+                    key: key.clone(),
+                    others: done.stops.len() - 1,
+                    stop: Box::new(stop.clone()),
+                }),
+            }
+        };
+        self.under_lock(&ViewName::live(), compute).await
+    }
+
+    /// Does something that is on record, unless somebody else is doing it.
+    async fn under_lock(
+        &self,
+        name: &ViewName,
+        work: impl AsyncFnOnce(&JobLock, Timestamp) -> Result<Told, ViewError>,
+    ) -> Told {
+        let (job_name, pid, started_at) = (name.job(), std::process::id(), clock::now());
+        let warehouse = &self.stores.warehouse;
+        let started = warehouse.start_job(&job_name, &self.host, pid, started_at);
+        let lock = match started.await {
+            Ok(JobStart::Started(lock)) => lock,
+            Ok(JobStart::Held(holder)) => return Told::Locked(job::is_running(holder.as_ref())),
+            Err(error) => return Told::failed(&error.into()),
+        };
+        let told = match work(&lock, started_at).await {
+            Ok(told) => told,
+            Err(error) => Told::failed(&error),
+        };
+        record_end(lock, told).await
     }
 
     async fn skip(&self, view: &View, missing: &ViewName) -> Told {
         let message = format!("skipped, because the view `{missing}` was not done");
         let (name, pid, now) = (view.name.job(), std::process::id(), clock::now());
-        let skipped = (self.warehouse).skip_job(&name, &self.host, pid, &message, now);
+        let warehouse = &self.stores.warehouse;
+        let skipped = warehouse.skip_job(&name, &self.host, pid, &message, now);
         if let Err(error) = skipped.await {
             tracing::warn!(
                 "{}: that it was skipped could not be recorded: {error}",
@@ -172,116 +245,28 @@ impl Runner<'_> {
     }
 }
 
-pub(super) async fn open_all(
-    view: &View,
-    sources: &mut Sources<'_>,
-) -> Result<Vec<Opened>, ViewError> {
-    let mut opened = Vec::with_capacity(view.header.sources.len());
-    for source in &view.header.sources {
-        opened.push(sources.open(source).await?);
-    }
-    Ok(opened)
-}
-
 /// Frees the view. A result that was published but is not on record is told as a failure.
 async fn record_end(lock: JobLock, told: Told) -> Told {
+    let complaint = told.complaint();
     let end = JobEnd {
         at: clock::now(),
-        outcome: match told {
-            Told::Done(_) => JobOutcome::Done,
-            _ => JobOutcome::Failed,
+        outcome: match complaint {
+            None => JobOutcome::Done,
+            Some(_) => JobOutcome::Failed,
         },
         attempts: 1,
-        output: match &told {
-            Told::Done(done) => Some(JobOutput {
-                run: done.run.clone(),
-                rows: done.written.rows,
-                bytes: done.written.bytes,
-            }),
-            _ => None,
-        },
-        error: told.complaint().map(str::to_owned),
+        output: told.output(),
+        error: complaint.map(str::to_owned),
     };
-    match (lock.finish(&end).await, told) {
-        (Err(error), Told::Done(done)) => Told::Failed {
+    match (lock.finish(&end).await, told.output()) {
+        (Err(error), Some(output)) => Told::Failed {
             message: format!(
                 "run {} was published; but its end could not be recorded: {error}",
-                done.run
+                output.run
             ),
             exit: Exit::Failed,
         },
         // What is wrong already is what people have to know.
-        (_, told) => told,
-    }
-}
-
-impl Told {
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Done(_) => Exit::Done,
-            Self::Failed { exit, .. } => *exit,
-            Self::Locked(_) => Exit::Locked,
-            Self::Skipped(_) => Exit::Failed,
-        }
-    }
-
-    fn outcome(&self) -> &'static str {
-        match self {
-            Self::Done(_) => "done",
-            Self::Failed { .. } => "failed",
-            Self::Locked(_) => "locked",
-            Self::Skipped(_) => "skipped",
-        }
-    }
-
-    fn complaint(&self) -> Option<&str> {
-        match self {
-            Self::Done(_) => None,
-            Self::Failed { message, .. } | Self::Locked(message) | Self::Skipped(message) => {
-                Some(message)
-            }
-        }
-    }
-
-    /// Results go to `out`, complaints into the log, which people see on stderr.
-    fn tell(&self, view: &View, as_json: bool, out: &mut impl Write) -> std::io::Result<()> {
-        let name = &view.name;
-        if let Some(complaint) = self.complaint() {
-            tracing::error!("{name}: {complaint}");
-        }
-        let done = match self {
-            Self::Done(done) => Some(done),
-            _ => None,
-        };
-        if as_json {
-            let line = json!({
-                "view": name,
-                "outcome": self.outcome(),
-                "run": done.map(|done| &done.run),
-                "rows": done.map(|done| done.written.rows),
-                "bytes": done.map(|done| done.written.bytes),
-                "duration_s": done.map(|done| done.took.as_secs_f64()),
-                "spilled_bytes": done.map(|done| done.spilled_bytes),
-                "sources": done.map(|done| &done.sources),
-                "error": self.complaint(),
-            });
-            return writeln!(out, "{line}");
-        }
-        let Some(done) = done else { return Ok(()) };
-        let sources: Vec<_> = (done.sources.iter())
-            .map(|source| format!("{} (run {})", source.location, source.run))
-            .collect();
-        let spilled = match done.spilled_bytes {
-            0 => String::new(),
-            bytes => format!(", {bytes} bytes spilled"),
-        };
-        writeln!(
-            out,
-            "{name}: {} rows from {} in {:.1} s{spilled} (run {})",
-            done.written.rows,
-            sources.join(", "),
-            done.took.as_secs_f64(),
-            done.run
-        )
+        _ => told,
     }
 }

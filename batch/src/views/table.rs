@@ -41,6 +41,12 @@ pub(super) fn table(
     schema: &SchemaRef,
     streams_max: usize,
 ) -> Result<Arc<dyn TableProvider>, DataFusionError> {
+    if run.manifest().files == FileFormat::Csv {
+        let target = run.target();
+        let reason =
+            format!("it is CSV that a view made\nhint: -- source NAME: csv {target}/*.csv");
+        return Err(DataFusionError::Plan(reason));
+    }
     let parts: Vec<usize> = (0..run.manifest().parts.len()).collect();
     if parts.is_empty() {
         return Ok(Arc::new(EmptyTable::new(Arc::clone(schema))));
@@ -94,7 +100,7 @@ impl PartitionStream for Parts {
                     })
                 });
             }
-            FileFormat::Parquet { .. } => {
+            FileFormat::Parquet { .. } | FileFormat::Csv => {
                 stream.spawn_blocking(move || {
                     indexes.into_iter().try_for_each(|index| {
                         let read = |file: &LakeBytes| parquet_rows(file, &schema, &batches);

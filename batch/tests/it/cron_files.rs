@@ -41,6 +41,24 @@ fn the_jobs_can_be_read_with_the_example_that_is_commented_out() {
     }
 }
 
+#[cfg(feature = "views")]
+#[test]
+fn crontab_keeps_the_views_fresh() {
+    use comptoir_batch::views::ViewsAction;
+    let crontab = text("crontab");
+    let line = crontab
+        .lines()
+        .find(|line| line.contains("comptoir-batch views"));
+    let Tool::Views(views) = tool_of(line.unwrap()) else {
+        panic!("{line:?}")
+    };
+    let all_that_changed = matches!(
+        views.action,
+        ViewsAction::Run { names, if_changed: true, .. } if names.is_empty()
+    );
+    assert!(all_that_changed, "{line:?}");
+}
+
 #[test]
 fn crontab_and_service_run_all_jobs() {
     let crontab = text("crontab");

@@ -2,14 +2,17 @@
 
 use crate::import_crash::{kill_after, kills};
 use crate::world::{Kind, World, on_every_database, some};
-use comptoir_batch::import::Existing;
+use comptoir_batch::import::{Existing, IncrementalRequest, Selection};
+use comptoir_batch::verify::{self, Report, SourceCheck};
 use comptoir_config::clock;
 use comptoir_lake::{Create, EntryKind, LakeError, published};
+use comptoir_model::incremental::IncrementalMode;
 use std::process::Stdio;
 
 on_every_database! {
     parts_are_added_and_read_together
     a_killed_import_adds_all_its_rows_or_none
+    several_runs_are_held_against_what_each_of_them_read
 }
 
 async fn parts_are_added_and_read_together(world: &World) {
@@ -43,6 +46,53 @@ async fn parts_are_added_and_read_together(world: &World) {
     assert_eq!(world.rows().await.len(), 4);
 }
 
+/// What `verify --against-source` finds.
+async fn against_source(world: &World) -> Report {
+    let run = published::open(&world.lake, &world.target).await;
+    let run = run.unwrap().unwrap();
+    let mut report = verify::verify(&run, String::new()).await.unwrap();
+    let mut database = world.writer().await;
+    let checked = verify::check_source(&mut database, run.manifest(), &mut report).await;
+    checked.unwrap();
+    database.close().await;
+    report
+}
+
+async fn several_runs_are_held_against_what_each_of_them_read(world: &World) {
+    world.numbered_table(6).await;
+    let mut request = world.request("t", 1);
+    request.existing = Existing::Append;
+    for condition in ["id <= 2", "id = 3", "id BETWEEN 3 AND 6"] {
+        request.selection = Selection::Table {
+            name: "t".to_owned(),
+            columns: None,
+            filter: Some(condition.to_owned()),
+        };
+        world.import(&request).await.unwrap();
+    }
+    // And the rows of one job, run by run.
+    request.selection = world.request("t", 1).selection;
+    request.incremental = Some(IncrementalRequest {
+        mode: IncrementalMode::Append,
+        column: "id".to_owned(),
+        last_value: Some("0".to_owned()),
+    });
+    world.import(&request).await.unwrap();
+    world.sql("INSERT INTO t VALUES (7, 'seven')").await;
+    request.incremental.as_mut().unwrap().last_value = None;
+    world.import(&request).await.unwrap();
+    let report = against_source(world).await;
+    assert!(report.is_right(), "{report}");
+    // Two, one and four; and the seven of the job.
+    assert_eq!(
+        (report.rows, report.source),
+        (14, Some(SourceCheck::Checksum))
+    );
+    world.sql("UPDATE t SET note = 'other' WHERE id = 1").await;
+    let report = against_source(world).await;
+    assert!(!report.is_right(), "{report}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_sqoop_left_is_kept_and_said_to_be_unknown() {
     World::with(Kind::MariaDb, async |world: &World| {
@@ -61,11 +111,7 @@ async fn what_sqoop_left_is_kept_and_said_to_be_unknown() {
         assert_eq!(run.manifest().parts[0].name, "part-m-00005");
         let error = run.read_rows(0).await.unwrap_err();
         assert!(matches!(error, LakeError::OtherParts { .. }), "{error}");
-        let report = async || {
-            comptoir_batch::verify::verify(&run, String::new())
-                .await
-                .unwrap()
-        };
+        let report = async || verify::verify(&run, String::new()).await.unwrap();
         let right = report().await.to_string();
         assert!(
             right.contains("of 1 more, which the manifest does not describe"),

@@ -158,6 +158,7 @@ async fn help_shows_examples_and_exit_codes() {
         for part in [
             "Examples:",
             "--password-file",
+            "--options-file",
             "--split-by",
             "snapshot",
             "Exit codes:",

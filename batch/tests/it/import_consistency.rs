@@ -9,8 +9,14 @@ on_every_database! {
 
 const ACCOUNTS: u64 = 4000;
 const EACH: i64 = 1000;
-/// Imports during which money moves.
-const IMPORTS: u32 = 5;
+/// Imports during which money moves: a handful, or as many as `compose/test long` asks for.
+fn imports() -> u32 {
+    match std::env::var("COMPTOIR_TEST_IMPORTS") {
+        Ok(imports) => imports.parse().unwrap(),
+        Err(_) => 5,
+    }
+}
+
 /// Transfers that an import must have seen pass, to count.
 const TRANSFERS: u64 = 3;
 
@@ -50,7 +56,7 @@ async fn transfers_between_parts_never_change_the_sum(world: &World) {
     };
     let importing = async {
         let mut counted = 0;
-        while counted < IMPORTS {
+        while counted < imports() {
             let before = transfers.load(Ordering::Relaxed);
             world.import(&world.request("t", 4)).await.unwrap();
             counted += u32::from(transfers.load(Ordering::Relaxed) >= before + TRANSFERS);

@@ -21,6 +21,11 @@ const CRONTAB: &[&str] = &[
     r#"sqoop eval --connect $JDBC $LOGIN --query "SELECT COUNT(*) FROM t""#,
     "sqoop list-tables --connect $JDBC $LOGIN",
     "sqoop import -connect $JDBC $LOGIN -table t -target-dir $DIR/11 --mysql-delimiters --validate --split-by id --split-limit 5",
+    "sqoop import --connect $JDBC $LOGIN --table t --incremental append --check-column id --last-value 5 --target-dir $DIR/12 -m 2 --as-avrodatafile --compression-codec org.apache.hadoop.io.compress.SnappyCodec",
+    "sqoop import --connect $JDBC $LOGIN --table t --where 'id <= 3' --as-parquetfile --append --target-dir $DIR/13 -m 1",
+    "sqoop import --connect $JDBC $LOGIN --table t --where 'id > 18' --as-parquetfile --append --target-dir $DIR/13 -m 1",
+    "sqoop job --create nightly -- import --connect $JDBC $LOGIN --table t --target-dir $DIR/14 --delete-target-dir -m 1",
+    "sqoop job --exec nightly",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +68,7 @@ async fn lines_of_real_crontabs_run_unchanged() {
                 run.manifest().rows()
             }
         };
-        for (name, count) in [("1", 20), ("2", 20), ("4", 18), ("5", 11), ("6", 20), ("7", 20), ("11", 20)] {
+        for (name, count) in [("1", 20), ("2", 20), ("4", 18), ("5", 11), ("6", 20), ("7", 20), ("11", 20), ("12", 15), ("13", 5), ("14", 20)] {
             assert_eq!(rows(name).await, count, "{name}");
         }
         let everything = world.root.join("8").unwrap();

@@ -1,11 +1,16 @@
 //! `--merge-key` and the tool `merge`: the newest version of each row, once.
 
 use crate::world::{Kind, World, some};
+use bytes::Bytes;
 use comptoir_batch::import::{Existing, ImportError, ImportRequest, IncrementalRequest};
 use comptoir_batch::merge::MergeError;
-use comptoir_lake::{LakeError, published};
-use comptoir_model::file_format::{FileFormat, ParquetCodec, TextCompression};
+use comptoir_batch::quality::Rules;
+use comptoir_lake::{LakeError, LakePath, published};
+use comptoir_model::file_format::{AvroCodec, FileFormat, ParquetCodec, TextCompression};
 use comptoir_model::incremental::IncrementalMode;
+use comptoir_model::manifest::Manifest;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::RowAccessor;
 
 fn merging(world: &World, key: &str) -> ImportRequest {
     let mut request = world.request("t", 2);
@@ -80,6 +85,116 @@ async fn changed_rows_take_the_places_of_their_old_versions() {
     }
 }
 
+/// Of every way in which values lie in such files.
+const TYPES: &str = "CREATE TABLE t (id BIGINT UNSIGNED NOT NULL PRIMARY KEY, flag BIT(1), small TINYINT, \
+    price DECIMAL(9,2), sum DECIMAL(18,4), huge DECIMAL(40,10), ratio FLOAT, exact DOUBLE, day DATE, \
+    hour TIME(3), changed DATETIME(6), note VARCHAR(50), raw VARBINARY(9))";
+
+fn values(id: u64, note: &str, changed: &str) -> String {
+    if id.is_multiple_of(5) {
+        return format!(
+            "({id}, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, {changed}, NULL, NULL)"
+        );
+    }
+    let sign = if id.is_multiple_of(2) { "-" } else { "" };
+    format!(
+        "({id}, b'{}', {sign}{}, {sign}{id}.07, {sign}{id}.5, {sign}12345678901234567890{id}.25, {sign}0.5, {id}.125, \
+         '2024-02-29', '23:59:59.5', {changed}, '{note} é', x'00ff{:02x}')",
+        id % 2,
+        id % 100,
+        id % 256
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_avro_and_parquet_files_are_merged_with_all_their_values() {
+    let formats = [
+        FileFormat::Avro {
+            codec: AvroCodec::Deflate,
+        },
+        FileFormat::Parquet {
+            codec: ParquetCodec::Zstd,
+        },
+    ];
+    for files in formats {
+        World::with(Kind::MariaDb, async |world: &World| {
+            world.sql(TYPES).await;
+            let rows = (1..=300).map(|id| values(id, "first", "'2024-01-01 00:00:00.25'"));
+            let rows: Vec<_> = rows.collect();
+            world
+                .sql(&format!("INSERT INTO t VALUES {}", rows.join(",")))
+                .await;
+            let mut request = merging(world, "id");
+            request.files = files;
+            assert_eq!(world.import(&request).await.unwrap().rows, 300);
+            let newest = u64::MAX;
+            let now = "NOW(6) - INTERVAL 1 SECOND";
+            let changed = [2, 10, 299, newest]
+                .map(|id| values(id, "second", now))
+                .join(",");
+            world.sql(&format!("REPLACE INTO t VALUES {changed}")).await;
+            request.incremental.as_mut().unwrap().last_value =
+                Some("2024-02-01 00:00:00".to_owned());
+            assert_eq!(world.import(&request).await.unwrap().rows, 4);
+            let (merged, merged_file) = the_only_part(world, &world.target).await;
+            assert_eq!(
+                merged.parts[0].name,
+                format!("part-r-00000{}", files.extension())
+            );
+            // Beside an import of the whole table: the same rows, and a file of the same schema.
+            let mut whole = world.request("t", 1);
+            whole.target = world.root.join("whole").unwrap();
+            whole.files = files;
+            world.import(&whole).await.unwrap();
+            let (expected, expected_file) = the_only_part(world, &whole.target).await;
+            assert_eq!(merged.rows(), 301);
+            assert_eq!(merged.checksum(), expected.checksum());
+            let (keys, schema) = keys_and_schema(files, merged_file);
+            let sorted: Vec<_> = (1..=300).chain([newest]).map(|id| id.to_string()).collect();
+            assert_eq!(keys, sorted, "as numbers");
+            assert_eq!(schema, keys_and_schema(files, expected_file).1);
+        })
+        .await;
+    }
+}
+
+/// Its manifest, after all of it was verified, and its bytes.
+async fn the_only_part(world: &World, target: &LakePath) -> (Manifest, Bytes) {
+    let run = published::open(&world.lake, target).await.unwrap().unwrap();
+    let report = comptoir_batch::verify::verify(&run, String::new())
+        .await
+        .unwrap();
+    assert!(report.is_right(), "{report}");
+    assert_eq!(run.manifest().parts.len(), 1);
+    (run.manifest().clone(), run.read_part(0).await.unwrap())
+}
+
+/// By readers that are not ours.
+fn keys_and_schema(files: FileFormat, bytes: Bytes) -> (Vec<String>, String) {
+    if let FileFormat::Parquet { .. } = files {
+        let reader = SerializedFileReader::new(bytes).unwrap();
+        let schema = format!("{:?}", reader.metadata().file_metadata().schema());
+        let rows = reader.get_row_iter(None).unwrap();
+        let keys = rows.map(|row| row.unwrap().get_ulong(0).unwrap().to_string());
+        return (keys.collect(), schema);
+    }
+    let reader = apache_avro::Reader::new(&bytes[..]).unwrap();
+    let schema = serde_json::to_string(reader.writer_schema()).unwrap();
+    let key = |record| {
+        let apache_avro::types::Value::Record(fields) = record else {
+            panic!("no record");
+        };
+        let apache_avro::types::Value::Union(_, key) = &fields[0].1 else {
+            panic!("no union");
+        };
+        let apache_avro::types::Value::Decimal(number) = &**key else {
+            panic!("{key:?}");
+        };
+        num_bigint::BigInt::from(number.clone()).to_string()
+    };
+    (reader.map(|record| key(record.unwrap())).collect(), schema)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_not_be_merged_is_refused_and_nothing_changes() {
     World::with(Kind::MariaDb, async |world: &World| {
@@ -104,7 +219,7 @@ async fn what_can_not_be_merged_is_refused_and_nothing_changes() {
         };
         for (request, part) in [
             (unknown, "no column `nobody` to merge by"),
-            (parquet, "can't be merged in `*.parquet` files"),
+            (parquet, "the columns, the delimiters or the files"),
             (other, "the columns, the delimiters or the files"),
             (compressed, "the columns, the delimiters or the files"),
         ] {
@@ -232,4 +347,64 @@ async fn of_two_merges_at_once_none_loses_what_the_other_has_published() {
         assert_eq!(rows[12][..2], some(&["13", "new"]));
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_set_aside_goes_with_a_merge() {
+    World::with(Kind::MariaDb, async |world: &World| {
+        twelve_rows(world).await;
+        world.sql("UPDATE t SET note = NULL WHERE id = 3").await;
+        let mut request = merging(world, "id");
+        let not_null =
+            "[[rule]]\ntable = \"t\"\ncheck = \"not-null\"\ncolumn = \"note\"\naction = \"quarantine\"";
+        request.quality = Rules::parse("quality.toml", not_null).unwrap();
+        world.import(&request).await.unwrap();
+        let ago = "NOW() - INTERVAL 1 SECOND";
+        world
+            .sql(&format!(
+                "INSERT INTO t VALUES (13, NULL, {ago}), (14, 'new', {ago})"
+            ))
+            .await;
+        request.incremental.as_mut().unwrap().last_value = Some("2024-02-01 00:00:00".to_owned());
+        let report = world.import(&request).await.unwrap();
+        assert_eq!((report.rows, report.quarantined_rows), (1, 1));
+        assert_eq!(aside(world, &world.target).await, ["13", "3"]);
+
+        let older = world.root.join("older").unwrap();
+        let mut whole = request.clone();
+        (whole.target, whole.existing, whole.incremental) =
+            (older.clone(), Existing::Refuse, None);
+        world.import(&whole).await.unwrap();
+        let third = world.root.join("third").unwrap();
+        let arguments = [
+            format!("--new-data={}", world.target),
+            format!("--onto={older}"),
+            format!("--target-dir={third}"),
+            format!("--lake={}", world.lake_url),
+            "--merge-key=id".to_owned(),
+        ];
+        let output = world.program(&["merge"]).args(arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        // Of the older one each of the two parts had one.
+        assert_eq!(aside(world, &third).await, ["13", "3", "3", "13"]);
+    })
+    .await;
+}
+
+/// The keys of the rows that were set aside, of an import that has all it says it has.
+async fn aside(world: &World, target: &LakePath) -> Vec<String> {
+    let run = published::open(&world.lake, target).await.unwrap().unwrap();
+    let report = comptoir_batch::verify::verify(&run, String::new()).await;
+    let report = report.unwrap();
+    assert!(report.is_right(), "{report}");
+    let mut keys = Vec::new();
+    for file in &run.manifest().quarantine {
+        let mut reader = run.open_quarantine(file).await.unwrap();
+        let chunk = reader.next_chunk().await.unwrap().unwrap();
+        let text = std::str::from_utf8(&chunk).unwrap();
+        let key = |line: &str| line.split(',').nth(1).unwrap().to_owned();
+        keys.extend(text.lines().map(key));
+    }
+    keys
 }

@@ -2,11 +2,14 @@
 
 use crate::world::{Kind, World, on_every_database};
 use comptoir_batch::cli::Exit;
-use comptoir_batch::import::{ImportError, ImportRequest, Validation};
+use comptoir_batch::import::{
+    Existing, ImportError, ImportRequest, IncrementalRequest, Validation,
+};
 use comptoir_batch::quality::Rules;
 use comptoir_batch::verify::{SourceCheck, check_source, verify};
 use comptoir_lake::published;
 use comptoir_model::file_format::{FileFormat, ParquetCodec};
+use comptoir_model::incremental::IncrementalMode;
 use comptoir_model::manifest::Manifest;
 use comptoir_model::quality::RuleResult;
 use comptoir_model::text_format::{ColumnKind, TextFormat};
@@ -15,6 +18,7 @@ on_every_database! {
     a_row_that_breaks_a_rule_is_set_aside_and_can_be_read
     a_rule_that_fails_publishes_nothing
     of_added_rows_each_run_is_held_against_the_rules
+    of_added_rows_each_run_sets_its_own_aside
 }
 
 /// Five orders, each with something wrong but the first.
@@ -378,15 +382,71 @@ async fn of_added_rows_each_run_is_held_against_the_rules(world: &World) {
     assert_eq!(code, i32::from(Exit::Invalid.code()), "{said}");
     assert!(said.contains("`note is not null`"), "{said}");
     assert_eq!(ids(world).await, ["1", "2", "3"]);
-    for (check, action) in [
-        (not_null, "quarantine"),
-        ("check = \"unique\"\ncolumn = \"id\"", "fail"),
-    ] {
-        let (code, said) = run(check, action);
-        assert_eq!(code, i32::from(Exit::Usage.code()), "{said}");
-        assert!(said.contains("quality.toml:1: "), "{said}");
-    }
+    let (code, said) = run("check = \"unique\"\ncolumn = \"id\"", "fail");
+    assert_eq!(code, i32::from(Exit::Usage.code()), "{said}");
+    assert!(said.contains("quality.toml:1: "), "{said}");
     world.sql("UPDATE t SET note = 'five' WHERE id = 5").await;
     assert_eq!(run(not_null, "fail").0, 0);
     assert_eq!(ids(world).await, ["1", "2", "3", "4", "5"]);
+}
+
+/// The numbers of the rows that were set aside, in the order of the runs.
+async fn ids_set_aside(world: &World, manifest: &Manifest) -> Vec<String> {
+    let rows = set_aside(world, manifest).await.into_iter();
+    rows.map(|row| row[1].clone().unwrap()).collect()
+}
+
+async fn of_added_rows_each_run_sets_its_own_aside(world: &World) {
+    world.numbered_table(3).await;
+    let mut request = world.request("t", 2);
+    request.existing = Existing::Append;
+    request.validation = Validation::ReadBack;
+    request.incremental = Some(IncrementalRequest {
+        mode: IncrementalMode::Append,
+        column: "id".to_owned(),
+        last_value: None,
+    });
+    let not_null =
+        "[[rule]]\ntable = \"t\"\ncheck = \"not-null\"\ncolumn = \"note\"\naction = \"quarantine\"";
+    request.quality = Rules::parse("quality.toml", not_null).unwrap();
+    world.sql("UPDATE t SET note = NULL WHERE id = 2").await;
+    let mut told = Vec::new();
+    // The last run reads nothing but what it sets aside.
+    for added in ["", "(4, 'four'), (5, NULL)", "(6, NULL)"] {
+        if !added.is_empty() {
+            world.sql(&format!("INSERT INTO t VALUES {added}")).await;
+        }
+        let report = world.import(&request).await.unwrap();
+        told.push((report.rows, report.quarantined_rows));
+    }
+    assert_eq!(told, [(2, 1), (1, 1), (0, 1)]);
+    let nothing = world.import(&request).await.unwrap();
+    assert_eq!((nothing.rows, nothing.quarantined_rows), (0, 0));
+
+    let run = published::open(&world.lake, &world.target).await;
+    let run = run.unwrap().unwrap();
+    let manifest = run.manifest();
+    assert_eq!(manifest.quarantined_rows(), 3);
+    assert_eq!(ids_set_aside(world, manifest).await, ["2", "5", "6"]);
+    assert_eq!(ids(world).await, ["1", "3", "4"]);
+    let report = verify(&run, String::new()).await.unwrap();
+    assert!(report.is_right(), "{report}");
+
+    // The runs before are described no more by a manifest of other columns, and lose nothing.
+    world
+        .sql("ALTER TABLE t ADD COLUMN more INT; INSERT INTO t VALUES (7, NULL, 7)")
+        .await;
+    world.import(&request).await.unwrap();
+    let run = published::open(&world.lake, &world.target).await;
+    let run = run.unwrap().unwrap();
+    assert_eq!(ids_set_aside(world, run.manifest()).await, ["7"]);
+    let others = run.manifest().appended.others.iter();
+    assert_eq!(
+        others
+            .filter(|other| other.name.starts_with("_quarantine"))
+            .count(),
+        3
+    );
+    let report = verify(&run, String::new()).await.unwrap();
+    assert!(report.is_right(), "{report}");
 }

@@ -11,6 +11,7 @@ on_every_database! {
     the_shipped_job_is_read_as_before
     a_job_that_runs_already_is_left_alone
     a_plan_says_what_would_be_done_and_does_nothing
+    a_plan_of_an_incremental_job_is_one_of_what_is_new
 }
 
 fn jobs(world: &World) -> String {
@@ -187,6 +188,34 @@ async fn a_plan_says_what_would_be_done_and_does_nothing(world: &World) {
     let plan = world.batch(&["plan", "sales"]).stdout;
     assert!(
         plan.contains(manifest.run.as_str()) && plan.contains("is replaced"),
+        "{plan}"
+    );
+}
+
+async fn a_plan_of_an_incremental_job_is_one_of_what_is_new(world: &World) {
+    world.numbered_table(100).await;
+    world.write_jobs(&format!(
+        "[jobs.new]\ntable = \"t\"\ntarget-dir = \"{}\"\nincremental = \"append\"\n\
+         check-column = \"id\"\nnum-mappers = 2\nsplits = \"sqoop\"\n",
+        world.target
+    ));
+    let plan = world.batch(&["plan", "new"]).stdout;
+    assert!(plan.contains("rows      100 now, "), "{plan}");
+    assert_eq!(world.batch(&["run", "new"]).code, 0);
+    let plan = world.batch(&["plan", "new"]).stdout;
+    assert!(
+        plan.contains("rows      none now: nothing is new"),
+        "{plan}"
+    );
+    assert!(plan.contains("parts     none"), "{plan}");
+    world
+        .sql("INSERT INTO t VALUES (201, 'a'), (202, 'b'), (203, 'c'), (204, 'd')")
+        .await;
+    let plan = world.batch(&["plan", "new"]).stdout;
+    assert!(plan.contains("rows      4 now, those where "), "{plan}");
+    // Of the whole table the cut would be at 102.
+    assert!(
+        plan.contains("parts     2, cut at") && plan.contains("202") && !plan.contains("102"),
         "{plan}"
     );
 }

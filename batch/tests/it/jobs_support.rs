@@ -66,7 +66,7 @@ impl World {
     }
 
     /// The server's database has the warehouse's tables as well.
-    fn warehouse_url(&self) -> DatabaseUrl {
+    pub(crate) fn warehouse_url(&self) -> DatabaseUrl {
         match self.kind {
             Kind::Sqlite => {
                 let path = self.directory.path().join("warehouse.db");

@@ -26,6 +26,10 @@ mod import_values;
 mod jobs_faults;
 mod jobs_run;
 mod jobs_support;
+#[cfg(feature = "views")]
+mod live_run;
+#[cfg(feature = "views")]
+mod live_shop;
 mod load_command;
 mod load_files;
 mod load_reference;
@@ -34,8 +38,20 @@ mod load_tables;
 mod proxy;
 mod quality_references;
 mod services;
+#[cfg(feature = "views")]
+mod silver;
+#[cfg(feature = "views")]
+mod silver_references;
+#[cfg(feature = "views")]
 mod views_crash;
+#[cfg(feature = "views")]
+mod views_files;
+#[cfg(feature = "views")]
 mod views_run;
+#[cfg(feature = "views")]
 mod views_shipped;
+#[cfg(feature = "views")]
 mod views_support;
+#[cfg(feature = "views")]
+mod views_tables;
 mod world;

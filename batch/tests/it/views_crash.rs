@@ -3,7 +3,6 @@
 use crate::import_crash::kills;
 use crate::world::{Kind, World, on_every_database};
 use comptoir_config::clock;
-use std::time::Duration;
 
 on_every_database! {
     a_killed_view_leaves_the_old_or_the_new_result
@@ -50,26 +49,10 @@ async fn a_killed_view_leaves_the_old_or_the_new_result(world: &World) {
         let (_, rows) = world.gold("pairs").await.expect("a result in the lake");
         assert_eq!(rows, ROWS * ROWS, "{at}");
     }
-    finish(world);
+    world.finish_view("pairs");
     assert_eq!(generation_of(world).await, kills);
     let run = world.view_result("pairs").await.unwrap().run.to_string();
     assert_eq!(world.gold("pairs").await, Some((run, ROWS * ROWS)));
-}
-
-/// A server needs a moment to see that a killed process is gone.
-fn finish(world: &World) {
-    let deadline = clock::instant() + Duration::from_secs(30);
-    loop {
-        let run = world.batch(&["views", "run", "pairs"]);
-        if run.code == 0 {
-            return;
-        }
-        assert!(
-            run.code == 4 && clock::instant() < deadline,
-            "{}",
-            run.stderr
-        );
-    }
 }
 
 /// Of all rows, which are of one run.

@@ -2,12 +2,14 @@
 
 use crate::jobs_support::Ended;
 use crate::world::World;
+use comptoir_config::clock;
 use comptoir_lake::published;
 use comptoir_model::view_result::ViewName;
 use comptoir_warehouse::StoredViewResult;
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 /// The rows of a result by the names of its columns.
 pub(crate) type Rows = Vec<Map<String, Value>>;
@@ -21,8 +23,10 @@ impl World {
         let mut settings = settings.replace("table = \"t\"", "table = \"sales\"");
         write!(
             settings,
-            "[views]\ndir = \"own\"\ntarget_dir = \"{}/gold\"\n{more}",
-            self.root
+            "[archive]\ndir = \"{}\"\n[views]\ndir = \"own\"\ntarget_dir = \"{root}/gold\"\n\
+             silver_dir = \"{root}/silver\"\nreference_dir = \"{root}/reference\"\n{more}",
+            self.bronze(),
+            root = self.root
         )
         .unwrap();
         std::fs::write(path, settings).unwrap();
@@ -53,6 +57,19 @@ impl World {
         let mut line = vec!["import"];
         line.extend(flags);
         self.batch_well(&line);
+    }
+
+    /// Runs a view after a run of it was killed: a server needs a moment to see that.
+    pub(crate) fn finish_view(&self, name: &str) {
+        let deadline = clock::instant() + Duration::from_secs(30);
+        loop {
+            let run = self.batch(&["views", "run", name]);
+            if run.code == 0 {
+                return;
+            }
+            let is_locked = run.code == 4 && clock::instant() < deadline;
+            assert!(is_locked, "{}", run.stderr);
+        }
     }
 
     pub(crate) async fn view_result(&self, name: &str) -> Option<StoredViewResult> {

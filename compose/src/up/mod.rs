@@ -1,5 +1,6 @@
 //! `comptoir up`: every part of the platform in one process, until it is told to stop.
 
+mod batch_views;
 mod browser;
 mod importer;
 mod keep;

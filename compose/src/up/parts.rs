@@ -1,6 +1,7 @@
 //! What runs in the launcher, and with which settings.
 
 use super::UpArgs;
+use super::batch_views;
 use super::ends_soon;
 use super::importer::Importer;
 use super::keep::keep;
@@ -105,6 +106,7 @@ impl Parts {
         keeper.keep("topic", topic);
         keeper.keep("views sink", views_sink);
         keeper.keep("archive sink", archive_sink);
+        keeper.keep("batch views", batch_views);
         keeper.keep("log shipper", log_shipper);
         if keeper.shared.rate.is_some() {
             keeper.keep("simulator", simulator);
@@ -164,6 +166,10 @@ async fn archive_sink(shared: Arc<Shared>, stop: CancellationToken) -> Result<()
     let request = ArchiveRequest::of(&shared.settings)?;
     archive::run(request, shared.archive.listener()?, stop.cancelled_owned()).await?;
     Ok(())
+}
+
+async fn batch_views(shared: Arc<Shared>, stop: CancellationToken) -> Result<()> {
+    batch_views::keep_fresh(shared.settings.clone(), shared.first_import.clone(), stop).await
 }
 
 async fn log_shipper(shared: Arc<Shared>, stop: CancellationToken) -> Result<()> {

@@ -15,7 +15,12 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// `comptoir` in a working directory of its own.
 pub(crate) fn comptoir(working_dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_comptoir"));
+    program("comptoir", working_dir)
+}
+
+/// Any of the project's programs, likewise.
+pub(crate) fn program(name: &str, working_dir: &Path) -> Command {
+    let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_comptoir")).with_file_name(name));
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
         if name.starts_with("COMPTOIR_") || name == "HADOOP_CONF_DIR" {

@@ -145,6 +145,8 @@ fn the_defaults_in_the_example_are_the_defaults() {
         "kafka_properties",
         "source",
         "state_dir",
+        "signing_key_file",
+        "anchor_dir",
         "zookeeper",
         "zookeeper_admin_url",
         "namenode_url",

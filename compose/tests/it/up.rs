@@ -1,16 +1,17 @@
 //! `comptoir up`, from an empty directory to the figures.
 
-use crate::launcher::{Up, comptoir, eventually, stderr_of};
+use crate::launcher::{Up, comptoir, eventually, program, stderr_of, stdout_of};
 use crate::real_services::{OwnPlaces, Server};
 use crate::recomputed::assert_shows;
 use comptoir_batch::database::{Access, Database, Limits, Login};
-use comptoir_config::clock;
+use comptoir_config::{DatabaseUrl, clock};
+use std::fs;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
 
-fn sample() -> std::path::PathBuf {
+fn sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/sales_data_sample.csv")
 }
 
@@ -132,6 +133,73 @@ async fn shows_the_same_with_mariadb_and_hdfs() {
     assert_eq!(up.summary().await.import.location, own.location());
     assert!(up.end_by("INT").await.success());
     own.remove().await;
+}
+
+#[tokio::test]
+async fn the_page_goes_on_with_what_a_job_imports() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(".comptoir/erp.db");
+    let erp = async || {
+        let url = DatabaseUrl::Sqlite { path: path.clone() };
+        let login = Login::default();
+        Database::connect(&url, &login, Access::Write, Limits::default())
+            .await
+            .unwrap()
+    };
+    shows_what_a_job_imports(&dir, &[], "sales", erp).await;
+}
+
+#[tokio::test]
+async fn the_page_goes_on_with_what_a_job_imports_from_mariadb_into_hdfs() {
+    let own = OwnPlaces::new(Server::MariaDb, "jobs");
+    let dir = tempfile::tempdir().unwrap();
+    shows_what_a_job_imports(&dir, &own.settings(), &own.table, || own.database()).await;
+    own.remove().await;
+}
+
+/// The ERP loses its cancelled lines; a job of `jobs.toml` imports it, and the open page shows that.
+async fn shows_what_a_job_imports(
+    dir: &TempDir,
+    settings: &[(&str, &str)],
+    table: &str,
+    erp: impl AsyncFn() -> Database,
+) {
+    let up = Up::start(dir, settings, &["--sample"]).await;
+    assert_shows(&up, &sample()).await;
+    let delete = format!("DELETE FROM {table} WHERE STATUS = 'Cancelled'");
+    erp().await.execute("cancelling", &delete).await.unwrap();
+    let jobs = "[jobs.sales]\nnum-mappers = 3\nvalidate = true\n";
+    fs::write(dir.path().join("jobs.toml"), jobs).unwrap();
+    let output = program("comptoir-batch", dir.path())
+        .args(["--data-dir", ".comptoir", "run", "sales", "--json"])
+        .envs(settings.iter().copied())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr_of(&output));
+    let run: serde_json::Value = serde_json::from_str(&stdout_of(&output)).unwrap();
+    eventually("the job's import", async || {
+        let shown = up.summary().await.import.run.to_string();
+        (shown == run["run"].as_str().unwrap()).then_some(())
+    })
+    .await;
+    assert_shows(&up, &without_cancelled(dir)).await;
+    assert!(up.end_by("TERM").await.success());
+}
+
+fn without_cancelled(dir: &TempDir) -> PathBuf {
+    let path = dir.path().join("rest.csv");
+    let mut lines = csv::Reader::from_path(sample()).unwrap();
+    let mut rest = csv::Writer::from_path(&path).unwrap();
+    let header = lines.byte_headers().unwrap().clone();
+    let status = header.iter().position(|name| name == b"STATUS").unwrap();
+    rest.write_byte_record(&header).unwrap();
+    for line in lines.byte_records().map(Result::unwrap) {
+        if &line[status] != b"Cancelled" {
+            rest.write_byte_record(&line).unwrap();
+        }
+    }
+    rest.flush().unwrap();
+    path
 }
 
 /// For tests that need a directory with an import in it and nothing running.

@@ -278,7 +278,7 @@ fn note(part: &Part) -> serde_json::Value {
     })
 }
 
-fn is_conflict(error: &DeltaTableError) -> bool {
+pub(crate) fn is_conflict(error: &DeltaTableError) -> bool {
     matches!(
         error,
         DeltaTableError::VersionAlreadyExists(_)

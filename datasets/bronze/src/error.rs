@@ -46,8 +46,34 @@ pub enum BronzeError {
         key: PartitionKey,
         reason: String,
     },
+    #[error(
+        "another process has written {table} meanwhile; what it wrote stands\nhint: run the view again"
+    )]
+    Overtaken { table: String },
+    #[error(
+        "a row of {table} has no {column}, by which its files lie\nhint: leave such rows out, or give them a day with COALESCE"
+    )]
+    NoDay { table: String, column: String },
     #[error("there is no table at {table}\nhint: `comptoir-speed archive` makes it and fills it")]
     NoTable { table: String },
+}
+
+impl BronzeError {
+    /// The lake's own error, where it was the lake that failed.
+    pub fn lake(&self) -> Option<&LakeError> {
+        let mut error: &(dyn std::error::Error + 'static) = match self {
+            Self::Lake(error) => return Some(error),
+            Self::Delta { cause, .. } => cause.as_ref(),
+            Self::Query { cause, .. } => cause.as_ref(),
+            _ => return None,
+        };
+        loop {
+            if let Some(error) = error.downcast_ref() {
+                return Some(error);
+            }
+            error = error.source()?;
+        }
+    }
 }
 
 pub type Result<T> = std::result::Result<T, BronzeError>;

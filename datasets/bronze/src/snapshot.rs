@@ -19,8 +19,8 @@ use std::sync::Arc;
 
 /// A version of the table.
 pub struct Snapshot {
-    table: Table,
-    state: DeltaTableState,
+    pub(crate) table: Table,
+    pub(crate) state: DeltaTableState,
 }
 
 impl Snapshot {
@@ -125,7 +125,7 @@ impl Snapshot {
         (self.builder().await).map_err(|cause| self.failed(cause))
     }
 
-    fn builder(&self) -> TableProviderBuilder {
+    pub(crate) fn builder(&self) -> TableProviderBuilder {
         TableProviderBuilder::default()
             .with_log_store(Arc::clone(&self.table.log))
             .with_eager_snapshot(self.state.snapshot().clone())
@@ -140,12 +140,12 @@ impl Snapshot {
         self.collect(frame).await
     }
 
-    async fn frame(&self) -> std::result::Result<DataFrame, DataFusionError> {
+    pub(crate) async fn frame(&self) -> std::result::Result<DataFrame, DataFusionError> {
         let context = SessionContext::new();
         context.read_table(self.builder().await?)
     }
 
-    async fn collect(
+    pub(crate) async fn collect(
         &self,
         frame: std::result::Result<DataFrame, DataFusionError>,
     ) -> Result<Vec<RecordBatch>> {
@@ -153,7 +153,7 @@ impl Snapshot {
         (self.table.within("reading", collect).await?).map_err(|cause| self.failed(cause))
     }
 
-    fn failed(&self, cause: DataFusionError) -> BronzeError {
+    pub(crate) fn failed(&self, cause: DataFusionError) -> BronzeError {
         BronzeError::Query {
             table: self.table.to_string(),
             cause: Box::new(cause),
@@ -169,13 +169,13 @@ impl Snapshot {
     }
 }
 
-fn of_partition(key: &PartitionKey) -> Expr {
+pub(crate) fn of_partition(key: &PartitionKey) -> Expr {
     let number = i32::try_from(key.partition.0).unwrap_or(i32::MAX);
     (col("_stream").eq(lit(key.stream.0.clone()))).and(col("_partition").eq(lit(number)))
 }
 
 /// A column of texts, in whichever of Arrow's layouts a query gives them.
-fn texts(batch: &RecordBatch, column: usize) -> Result<Vec<String>> {
+pub(crate) fn texts(batch: &RecordBatch, column: usize) -> Result<Vec<String>> {
     use deltalake::arrow::compute::cast;
     use deltalake::arrow::datatypes::DataType;
     use deltalake::parquet::errors::ParquetError;
@@ -184,4 +184,14 @@ fn texts(batch: &RecordBatch, column: usize) -> Result<Vec<String>> {
     Ok((0..texts.len())
         .map(|row| texts.value(row).to_owned())
         .collect())
+}
+
+/// A column of whole numbers, in whichever width a query gives them; 0 for NULL.
+pub(crate) fn integers(batch: &RecordBatch, column: usize) -> Result<Vec<i64>> {
+    use deltalake::arrow::compute::cast;
+    use deltalake::arrow::datatypes::DataType;
+    use deltalake::parquet::errors::ParquetError;
+    let numbers = cast(batch.column(column), &DataType::Int64).map_err(ParquetError::from)?;
+    let numbers = numbers.as_primitive::<Int64Type>();
+    Ok(numbers.iter().map(Option::unwrap_or_default).collect())
 }

@@ -18,9 +18,12 @@ use url::Url;
 /// The log is summed up in a checkpoint after so many commits.
 pub(crate) const CHECKPOINT_EVERY: u64 = 10;
 
+/// An operation of Delta is some calls to the lake, each with the lake's own limit.
+const CALLS: u32 = 6;
+
 /// What the table is created with. Entries of the log that a checkpoint has replaced are kept for
 /// two days: with a commit every ten seconds there are 17,280 of them.
-const PROPERTIES: [(&str, &str); 2] = [
+pub(crate) const PROPERTIES: [(&str, &str); 2] = [
     ("delta.checkpointInterval", "10"),
     ("delta.logRetentionDuration", "interval 2 days"),
 ];
@@ -31,12 +34,13 @@ pub struct Table {
     pub(crate) lake: Lake,
     pub(crate) directory: LakePath,
     pub(crate) log: LogStoreRef,
+    /// Of each of Delta's operations.
     limit: Duration,
 }
 
 impl Table {
-    /// `limit` is for each of Delta's operations, which are several calls to the lake.
-    pub fn open(lake: &Lake, directory: &LakePath, limit: Duration) -> Result<Self> {
+    /// `call_limit` is the lake's own, for one call to it.
+    pub fn open(lake: &Lake, directory: &LakePath, call_limit: Duration) -> Result<Self> {
         let root = url_of(lake, &LakePath::root())?;
         let url = url_of(lake, directory)?;
         let prefix = Path::from_url_path(root.path()).map_err(|_| BronzeError::Url {
@@ -50,7 +54,7 @@ impl Table {
             lake: lake.clone(),
             directory: directory.clone(),
             log,
-            limit,
+            limit: call_limit * CALLS,
         })
     }
 

@@ -113,6 +113,16 @@ pub(crate) fn seconds(raw: &RawValue) -> Result<Duration, String> {
     }
 }
 
+/// From 0 to `max`.
+pub(crate) fn milliseconds(max: u32) -> impl Fn(&RawValue) -> Result<Duration, String> {
+    move |raw| {
+        (text(raw)?.parse().ok())
+            .filter(|milliseconds: &u32| *milliseconds <= max)
+            .map(|milliseconds| Duration::from_millis(milliseconds.into()))
+            .ok_or_else(|| format!("a number of milliseconds is expected, from 0 to {max}"))
+    }
+}
+
 /// From 1 to `max`.
 pub(crate) fn count(max: u32) -> impl Fn(&RawValue) -> Result<u32, String> {
     move |raw| {

@@ -2,8 +2,8 @@
 
 use crate::address::{Address, Addresses};
 use crate::check::{
-    Reader, count, database, lake_path, level, listen, parse, path, seconds, text, time_zone,
-    topic, transport, unless, web_root,
+    Reader, count, database, lake_path, level, listen, milliseconds, parse, path, seconds, text,
+    time_zone, topic, transport, unless, web_root,
 };
 use crate::database_url::DatabaseUrl;
 use crate::error::ConfigError;
@@ -92,9 +92,19 @@ pub struct ViewsSettings {
     pub dir: Option<PathBuf>,
     /// The directory in the lake under which each view's result lies. Default `/gold`.
     pub target_dir: String,
+    /// The same of results that are rows of the archive, cleaned. Default `/silver`.
+    pub silver_dir: String,
+    /// The directory in the lake under which references lie, such as `products`. Default
+    /// `/reference`.
+    pub reference_dir: String,
     /// What sorts, groups and joins may hold in memory, in MiB, 1 to 65,536; what is more goes to
     /// `<data_dir>/views`. Default 256.
     pub memory_mb: u32,
+    /// How long the live run waits for the archive to come as far as the views sink. Default 60 s.
+    pub wait: Duration,
+    /// From one start of all views to the next, in a process that keeps running; `None`: never.
+    /// Default 300 s.
+    pub every: Option<Duration>,
 }
 
 /// The database that serves the dashboard.
@@ -145,6 +155,9 @@ pub struct ArchiveSettings {
     /// So many records of one partition are committed at once, however short they waited, 1 to
     /// 1,000,000. Default 200,000.
     pub records: u32,
+    /// How often one of the sinks joins the table's small files and deletes those that no version
+    /// names any more; `None`: never. Default 1 h.
+    pub upkeep_every: Option<Duration>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,6 +171,16 @@ pub struct LogshipSettings {
     pub target_dir: String,
     /// A cache: the archive itself is the checkpoint. Default `<data_dir>/logship`.
     pub state_dir: PathBuf,
+    /// The private key that signs sealed segments, made at the first start. Default
+    /// `<state_dir>/signing-key.pem`.
+    pub signing_key_file: PathBuf,
+    /// A directory, local or `hdfs://…`, that keeps the head of each chain of segments, and that
+    /// the archive's user can't change. Default none.
+    pub anchor_dir: Option<String>,
+    /// Pieces of that age are sealed, if they were not before. Default a day.
+    pub seal_after: Duration,
+    /// Shipped bytes are made durable that often, at most a minute. Default 0: at once.
+    pub hsync_every: Duration,
 }
 
 /// What is watched besides the parts that have settings of their own.
@@ -211,6 +234,9 @@ impl Settings {
                 .read(Key::LogFile, unless("none", path))
                 .unwrap_or(Some(data_dir.join("log/app.log"))),
         };
+        let state_dir = reader
+            .read(Key::LogshipStateDir, path)
+            .unwrap_or(data_dir.join("logship"));
         let logship = LogshipSettings {
             listen: listener(
                 &mut reader,
@@ -224,9 +250,17 @@ impl Settings {
             target_dir: reader
                 .read(Key::LogshipTargetDir, lake_path)
                 .unwrap_or("/user/flume/logs".to_owned()),
-            state_dir: reader
-                .read(Key::LogshipStateDir, path)
-                .unwrap_or(data_dir.join("logship")),
+            signing_key_file: reader
+                .read(Key::LogshipSigningKeyFile, path)
+                .unwrap_or(state_dir.join("signing-key.pem")),
+            anchor_dir: reader.read(Key::LogshipAnchorDir, text),
+            seal_after: reader
+                .read(Key::LogshipSealAfterS, seconds)
+                .unwrap_or(Duration::from_hours(24)),
+            hsync_every: reader
+                .read(Key::LogshipHsyncEveryMs, milliseconds(60_000))
+                .unwrap_or(Duration::ZERO),
+            state_dir,
         };
         let settings = Self {
             shop: Shop {
@@ -280,9 +314,21 @@ impl Settings {
                 target_dir: reader
                     .read(Key::ViewsTargetDir, lake_path)
                     .unwrap_or("/gold".to_owned()),
+                silver_dir: reader
+                    .read(Key::ViewsSilverDir, lake_path)
+                    .unwrap_or("/silver".to_owned()),
+                reference_dir: reader
+                    .read(Key::ViewsReferenceDir, lake_path)
+                    .unwrap_or("/reference".to_owned()),
                 memory_mb: reader
                     .read(Key::ViewsMemoryMb, count(VIEWS_MEMORY_MB_MAX))
                     .unwrap_or(256),
+                wait: reader
+                    .read(Key::ViewsWaitS, seconds)
+                    .unwrap_or(Duration::from_mins(1)),
+                every: reader
+                    .read(Key::ViewsEveryS, unless("never", seconds))
+                    .unwrap_or(Some(Duration::from_mins(5))),
             },
             warehouse: WarehouseSettings {
                 url: reader
@@ -333,6 +379,9 @@ impl Settings {
                 records: reader
                     .read(Key::ArchiveRecords, count(ARCHIVE_RECORDS_MAX))
                     .unwrap_or(200_000),
+                upkeep_every: reader
+                    .read(Key::ArchiveUpkeepEveryS, unless("never", seconds))
+                    .unwrap_or(Some(Duration::from_hours(1))),
             },
             web: WebSettings {
                 listen: listener(&mut reader, Key::WebListen, Key::WebAllowRemote, 8080),

@@ -8,7 +8,7 @@ use futures::ready;
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use sqlx::mysql::MySqlConnection;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{AssertSqlSafe, Connection};
+use sqlx::{AssertSqlSafe, Connection, Either};
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -166,7 +166,12 @@ impl Database {
             ..
         } = self;
         let (url, limit) = (&*url, limits.row);
-        each_in_time(stream(connection, sql), url, what, limit)
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        // Not by way of `stream`: of millions of rows each layer between shows.
+        match connection {
+            Link::MySql(link) => each_in_time(sql.fetch_many(link), Row::MySql, url, what, limit),
+            Link::Sqlite(link) => each_in_time(sql.fetch_many(link), Row::Sqlite, url, what, limit),
+        }
     }
 
     /// Ends the session in order. An error here can't undo anything, so there is none.
@@ -281,8 +286,9 @@ fn product(version: &str) -> String {
 }
 
 /// Rows with a limit on the wait for each. Nothing comes after an error.
-pub(crate) fn each_in_time<'a>(
-    rows: BoxStream<'a, Result<Row, sqlx::Error>>,
+pub(crate) fn each_in_time<'a, Done: 'a, Theirs: 'a>(
+    rows: BoxStream<'a, Result<Either<Done, Theirs>, sqlx::Error>>,
+    ours: fn(Theirs) -> Row,
     url: &'a DatabaseUrl,
     what: &'a str,
     limit: Duration,
@@ -295,18 +301,25 @@ pub(crate) fn each_in_time<'a>(
         if has_failed {
             return Poll::Ready(None);
         }
-        let row = match rows.as_mut().poll_next(context) {
-            Poll::Ready(row) => {
-                row.map(|row| row.map_err(|error| error::on_statement(url, what, error)))
-            }
-            Poll::Pending => {
-                let running = waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-                ready!(running.as_mut().poll(context));
-                Some(Err(DatabaseError::TimedOut {
-                    url: url.to_string(),
-                    what: what.to_owned(),
-                    limit,
-                }))
+        let row = loop {
+            match rows.as_mut().poll_next(context) {
+                Poll::Ready(Some(Ok(Either::Right(row)))) => break Some(Ok(ours(row))),
+                // A statement of several is done.
+                Poll::Ready(Some(Ok(Either::Left(_)))) => {}
+                Poll::Ready(Some(Err(error))) => {
+                    break Some(Err(error::on_statement(url, what, error)));
+                }
+                Poll::Ready(None) => break None,
+                Poll::Pending => {
+                    let running =
+                        waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+                    ready!(running.as_mut().poll(context));
+                    break Some(Err(DatabaseError::TimedOut {
+                        url: url.to_string(),
+                        what: what.to_owned(),
+                        limit,
+                    }));
+                }
             }
         };
         waiting = None;

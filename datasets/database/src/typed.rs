@@ -4,7 +4,7 @@ use crate::connect::{Database, Link, each_in_time};
 use crate::error::{self, DatabaseError};
 use crate::rows::Row;
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::{AssertSqlSafe, Either, Row as _};
 
 /// What stands in the place of a `?`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,13 +102,20 @@ impl Database {
         values: &'a [Value<'a>],
     ) -> BoxStream<'a, Result<Row, DatabaseError>> {
         let (url, limit) = (&self.url, self.limits.row);
-        let rows: BoxStream<'a, Result<Row, sqlx::Error>> = match &mut self.connection {
-            Link::MySql(link) => (bound!(sql, values).fetch(link)).map_ok(Row::MySql).boxed(),
-            Link::Sqlite(link) => (bound!(sql, values).fetch(link))
-                .map_ok(Row::Sqlite)
-                .boxed(),
-        };
-        each_in_time(rows, url, what, limit)
+        match &mut self.connection {
+            Link::MySql(link) => {
+                let rows = bound!(sql, values)
+                    .fetch(link)
+                    .map_ok(Either::<(), _>::Right);
+                each_in_time(rows.boxed(), Row::MySql, url, what, limit)
+            }
+            Link::Sqlite(link) => {
+                let rows = bound!(sql, values)
+                    .fetch(link)
+                    .map_ok(Either::<(), _>::Right);
+                each_in_time(rows.boxed(), Row::Sqlite, url, what, limit)
+            }
+        }
     }
 
     /// The driver's own connection, for what is not here. Its calls have no time limit.

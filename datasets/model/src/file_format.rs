@@ -12,6 +12,8 @@ pub enum FileFormat {
     Avro { codec: AvroCodec },
     /// Compressed page by page.
     Parquet { codec: ParquetCodec },
+    /// CSV by RFC 4180 with a line of names: the result of a view, never an import.
+    Csv,
 }
 
 /// How a whole text file is compressed. Readers know it by the file's extension, as Hadoop does.
@@ -72,6 +74,7 @@ impl FileFormat {
             },
             Self::Avro { .. } => ".avro",
             Self::Parquet { .. } => ".parquet",
+            Self::Csv => ".csv",
         }
     }
 }

@@ -64,6 +64,11 @@ impl RunId {
         Self(format!("{start}-{random:08x}"))
     }
 
+    /// The id of a run that is one of a row; `kind` is a word of ASCII letters.
+    pub fn numbered(kind: &str, number: i64) -> Self {
+        Self(format!("{kind}-{number}"))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -21,6 +21,7 @@ pub mod reconcile;
 pub mod retry;
 pub mod row_checksum;
 pub mod sales;
+pub mod short_bytes;
 pub mod text_format;
 pub mod verdict;
 pub mod view_result;

@@ -73,6 +73,18 @@ pub struct Appended {
     /// columns, or the same ones in another format.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherPart>,
+    /// What the runs before the last one read for the parts that this manifest describes. The runs
+    /// of one incremental import are one: together they read each row once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<EarlierSource>,
+}
+
+/// What one run read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierSource {
+    pub table: String,
+    #[serde(default, skip_serializing_if = "SourceRows::is_all")]
+    pub rows: SourceRows,
 }
 
 /// A part of which only its bytes are known.
@@ -181,6 +193,16 @@ impl Manifest {
     /// Rows of the source that are not in the parts, because a quality rule set them aside.
     pub fn quarantined_rows(&self) -> u64 {
         self.quarantine.iter().map(|file| file.rows).sum()
+    }
+
+    /// What was read for the parts, run by run.
+    pub fn sources(&self) -> Vec<EarlierSource> {
+        let mut sources = self.appended.earlier.clone();
+        sources.push(EarlierSource {
+            table: self.source.table.clone(),
+            rows: self.source.rows.clone(),
+        });
+        sources
     }
 
     pub fn bytes(&self) -> u64 {

@@ -29,6 +29,8 @@ pub struct PartitionBooks {
     pub open: GenerationNumber,
     /// Ascending; the open one is the last.
     pub generations: Vec<GenerationBooks>,
+    /// Rejected records that are stored.
+    pub dead_letters: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +94,12 @@ pub enum Difference {
         counted: ControlTotals,
         found: ControlTotals,
     },
+    /// Not every rejected record is a dead letter.
+    DeadLetters {
+        partition: PartitionKey,
+        rejected: u64,
+        found: u64,
+    },
     /// Another run than the newest one is current.
     Run { newest: u64, found: u64 },
     /// Coverage does not end where its last generation does; `None`: there is no such generation.
@@ -136,6 +144,7 @@ pub fn reconcile(books: &Books) -> Result<Reconciliation, Overflow> {
     let coverage = books.run.as_ref().map_or(&nothing, |run| &run.coverage);
     for (key, partition) in &books.partitions {
         in_line(key, partition, &mut outcome.differences);
+        all_letters_kept(key, partition, &mut outcome.differences);
         for generation in &partition.generations {
             outcome.records += generation.control.records();
             if coverage.side_of(key, generation.number) == Side::Buckets {
@@ -188,6 +197,19 @@ fn in_line(key: &PartitionKey, books: &PartitionBooks, differences: &mut Vec<Dif
             partition: key.clone(),
             expected: start,
             found: books.position,
+        });
+    }
+}
+
+fn all_letters_kept(key: &PartitionKey, books: &PartitionBooks, differences: &mut Vec<Difference>) {
+    let generations = books.generations.iter();
+    let rejected = generations.map(|generation| generation.control.counted().rejected);
+    let rejected = rejected.sum();
+    if books.dead_letters != rejected {
+        differences.push(Difference::DeadLetters {
+            partition: key.clone(),
+            rejected,
+            found: books.dead_letters,
         });
     }
 }
@@ -296,6 +318,7 @@ impl Difference {
             Self::OpenGeneration { .. } => "open_generation",
             Self::OutOfLine { .. } => "out_of_line",
             Self::Buckets { .. } => "buckets",
+            Self::DeadLetters { .. } => "dead_letters",
             Self::Run { .. } => "run",
             Self::Coverage { .. } => "coverage",
             Self::Archive { .. } => "archive",
@@ -310,6 +333,7 @@ impl Difference {
             | Self::OpenGeneration { partition, .. }
             | Self::OutOfLine { partition, .. }
             | Self::Buckets { partition, .. }
+            | Self::DeadLetters { partition, .. }
             | Self::Coverage { partition, .. }
             | Self::Archive { partition, .. } => Some(partition),
             Self::Run { .. } | Self::Rows { .. } => None,
@@ -362,6 +386,14 @@ impl fmt::Display for Difference {
                 "{partition}, generation {generation}: {kept} have {}, counted were {}",
                 Said(found),
                 Said(counted)
+            ),
+            Self::DeadLetters {
+                partition,
+                rejected,
+                found,
+            } => write!(
+                f,
+                "{partition}: {rejected} records were rejected, {found} dead letters are stored"
             ),
             Self::Run { newest, found } => write!(
                 f,

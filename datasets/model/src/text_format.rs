@@ -10,6 +10,7 @@
 //! with a comma in it, or a text that reads like the null token. [`TextFormat::encode`] says so
 //! for each value; the importer counts those rows in the manifest, and readers refuse them.
 
+use crate::short_bytes;
 use serde::{Deserialize, Serialize};
 
 /// The delimiters of a text file. Each is one byte, as in Sqoop.
@@ -114,8 +115,8 @@ impl TextFormat {
         self.escape.is_none() && self.enclose == Enclose::Never
     }
 
-    /// Appends one value of a bare format, without looking for delimiters in it: once for a whole
-    /// record [`TextFormat::delimiters_in`] does that faster.
+    /// Appends one value of a bare format and the delimiter of fields, without looking for
+    /// delimiters in it: once for a whole record [`TextFormat::delimiters_in`] does that faster.
     #[inline]
     pub fn encode_bare(
         &self,
@@ -124,8 +125,13 @@ impl TextFormat {
         kind: ColumnKind,
     ) -> Encoded {
         let null = self.null_token(kind).as_bytes();
-        out.extend_from_slice(value.unwrap_or(null));
-        if value == Some(null) {
+        let Some(value) = value else {
+            short_bytes::append(out, [], null, [self.field]);
+            return Encoded::Exact;
+        };
+        short_bytes::append(out, [], value, [self.field]);
+        // Few values begin like it: mostly the first byte tells.
+        if value.first() == null.first() && value == null {
             Encoded::Ambiguous
         } else {
             Encoded::Exact
@@ -444,12 +450,11 @@ mod tests {
             let (text, exact) = encode(&format, &values);
             let mut bare = Vec::new();
             let mut is_exact = true;
-            for (index, value) in values.iter().enumerate() {
-                bare.extend((index > 0).then_some(format.field));
+            for value in &values {
                 let value = value.map(str::as_bytes);
                 is_exact &= format.encode_bare(&mut bare, value, ColumnKind::Text) == Encoded::Exact;
             }
-            bare.push(format.record);
+            *bare.last_mut().unwrap() = format.record;
             is_exact &= format.delimiters_in(&bare) == values.len();
             prop_assert_eq!((bare, is_exact), (text.into_bytes(), exact));
         }

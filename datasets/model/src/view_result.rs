@@ -35,6 +35,11 @@ impl ViewName {
         }
     }
 
+    /// The run that the live figures are made of. It is no view that can be read.
+    pub fn live() -> Self {
+        Self("live".to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -129,6 +134,77 @@ pub struct ViewAbout {
     pub sources: Vec<SourceRun>,
     /// The oldest of the sources' moments: what came later may be missing.
     pub as_of: Timestamp,
+    /// Of the view's file, in hexadecimal digits: which query this is the result of. Empty where it
+    /// is not known.
+    #[serde(default)]
+    pub sha256: String,
+    /// What lies in the lake; `None` where nothing does, or where it is not known.
+    #[serde(default)]
+    pub lake: Option<InLake>,
+    /// Of each reference whose keys are counted.
+    #[serde(default)]
+    pub unknown: Vec<UnknownKeys>,
+}
+
+/// The rows of a result in the lake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InLake {
+    pub format: LakeFormat,
+    /// A path of the lake.
+    pub location: String,
+    pub rows: u64,
+    /// Whether the warehouse has the rows as well.
+    pub is_served: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LakeFormat {
+    Parquet,
+    Csv,
+    Delta,
+}
+
+/// The keys in a result that a reference does not know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnknownKeys {
+    /// What the view's SQL calls the reference.
+    pub reference: String,
+    /// Whether there is a reference at all.
+    pub is_given: bool,
+    /// Different ones; where [`UnknownKeys::KEYS_MAX`] are reached there may be more.
+    pub keys: u64,
+    /// Rows that have them.
+    pub rows: u64,
+    /// The first few in their order.
+    pub examples: Vec<String>,
+}
+
+impl UnknownKeys {
+    /// So many are told apart.
+    pub const KEYS_MAX: usize = 100_000;
+}
+
+impl LakeFormat {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Parquet => "parquet",
+            Self::Csv => "csv",
+            Self::Delta => "delta",
+        }
+    }
+}
+
+impl ViewAbout {
+    /// How many rows there are, of which the warehouse has `served`.
+    pub fn rows(&self, served: u64) -> u64 {
+        self.lake.as_ref().map_or(served, |lake| lake.rows)
+    }
+
+    /// Where the rows lie that the warehouse does not have.
+    pub fn only_in_the_lake(&self) -> Option<&InLake> {
+        self.lake.as_ref().filter(|lake| !lake.is_served)
+    }
 }
 
 /// One value, for comparing. Cells of one column compare as their type does, NULL after all others.

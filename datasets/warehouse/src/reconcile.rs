@@ -8,7 +8,7 @@ use crate::session::Session;
 use crate::views;
 use crate::warehouse::Warehouse;
 use comptoir_database::Value;
-use comptoir_model::api::live::{GapInfo, GapKind};
+use comptoir_model::api::live::GapInfo;
 use comptoir_model::api::reconcile::{DifferenceInfo, ReconcileReport, ReconciledPartition};
 use comptoir_model::api::{AsOf, StreamPosition};
 use comptoir_model::live::{ControlTotals, Counted, SubjectKind};
@@ -44,12 +44,17 @@ async fn books(session: &mut Session, partitions: &[LivePartition]) -> Result<Bo
             position: partition.next,
             open: partition.generation,
             generations: Vec::new(),
+            dead_letters: 0,
         };
         books.partitions.insert(partition.key.clone(), of_partition);
     }
     let ids: BTreeMap<_, _> = (partitions.iter())
         .map(|partition| (partition.key.clone(), partition.id.0))
         .collect();
+    let letters = dead_letters(session).await?;
+    for (key, of_partition) in &mut books.partitions {
+        of_partition.dead_letters = letters.get(&ids[key]).copied().unwrap_or_default();
+    }
     let mut buckets = by_generation(session, "buckets", "").await?;
     let product = SubjectKind::Product.as_str();
     let mut tops = by_generation(session, "tops", &format!("WHERE kind = '{product}'")).await?;
@@ -70,6 +75,18 @@ async fn books(session: &mut Session, partitions: &[LivePartition]) -> Result<Bo
     }
     books.run = run_books(session).await?;
     Ok(books)
+}
+
+/// How many are stored, by partition.
+async fn dead_letters(session: &mut Session) -> Result<BTreeMap<i64, u64>> {
+    let table = "dead_letters";
+    let sql = "SELECT partition_id, COUNT(*) FROM dead_letters GROUP BY partition_id";
+    let rows = session.select("counting dead letters", sql, &[]).await?;
+    let counted = rows.iter().map(|row| {
+        let mut cells = Cells::of(table, row);
+        Ok((cells.integer()?, cells.unsigned()?))
+    });
+    counted.collect()
 }
 
 /// Accepted events and their net, by partition and generation.
@@ -184,10 +201,9 @@ fn report(
     });
     // A partition that is not known yet is less than any other.
     let fresh_through = fresh.min().flatten();
-    let lost = gaps.iter().filter(|gap| gap.kind == GapKind::Lost).count();
-    ReconcileReport {
-        verdict: verdict(outcome, fresh_through, lost),
-        complete: outcome.differences.is_empty() && lost == 0,
+    let report = ReconcileReport {
+        verdict: String::new(),
+        complete: false,
         fresh_through,
         records: outcome.records,
         differences: outcome.differences.iter().map(info).collect(),
@@ -195,32 +211,17 @@ fn report(
             .map(|partition| reconciled(partition, books, &outcome.differences))
             .collect(),
         gaps: gaps.iter().map(gap_info).collect(),
+        unchecked: ["the log", "the archive"].map(not_asked).into(),
         as_of: AsOf {
             time: now,
             offsets: partitions.iter().map(position).collect(),
         },
-    }
+    };
+    report.summed_up()
 }
 
-fn verdict(outcome: &Reconciliation, fresh: Option<Timestamp>, lost: usize) -> String {
-    let found = outcome.differences.len();
-    let complete = if found == 0 && lost == 0 {
-        "complete"
-    } else {
-        "not complete"
-    };
-    let up_to = fresh.map_or_else(String::new, |fresh| format!(" up to {fresh}"));
-    let differences = if found == 1 {
-        "difference"
-    } else {
-        "differences"
-    };
-    let records = outcome.records;
-    let lost = match lost {
-        0 => String::new(),
-        lost => format!(", {lost} runs of offsets lost"),
-    };
-    format!("{complete}{up_to}: {records} records, {found} {differences}{lost}")
+fn not_asked(what: &str) -> String {
+    format!("{what}: `comptoir-speed reconcile` looks at it")
 }
 
 fn info(difference: &Difference) -> DifferenceInfo {
@@ -260,12 +261,18 @@ fn reconciled(
         stream: key.stream.clone(),
         partition: key.partition,
         next: *next,
+        archived: None,
+        log: None,
         covered: run.map_or(comptoir_model::ids::Offset(0), |run| {
             run.coverage.end_of(key)
         }),
         sealed_generations: sealed.filter(|one| one.end.is_some()).count() as u64,
         accepted: counted.accepted,
         rejected: counted.rejected,
+        dead_letters: books
+            .partitions
+            .get(key)
+            .map_or(0, |books| books.dead_letters),
         duplicates: counted.duplicates,
         differences: here.count() as u64,
     }

@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS schema_version (
 ) $table";
 
 /// Migration n is the n-th of these.
-pub(crate) const MIGRATIONS: &[&[Step]] = &[LIVE, JOBS, VIEW_RESULTS, runs::RUNS];
+pub(crate) const MIGRATIONS: &[&[Step]] = &[LIVE, JOBS, VIEW_RESULTS, runs::RUNS, runs::AS_OF];
 
 pub(crate) enum Step {
     /// `CREATE TABLE IF NOT EXISTS`

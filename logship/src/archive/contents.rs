@@ -1,6 +1,6 @@
 //! Which pieces count, from names and recovery records alone. Pure.
 
-use super::names::{Epoch, LifeNumber, Name, PieceEnd, PieceId};
+use super::names::{ChainNumber, Epoch, LifeNumber, Name, PieceEnd, PieceId, SegmentId};
 use super::records::Recovery;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -14,6 +14,9 @@ pub struct Listing {
     pub recoveries: BTreeSet<Epoch>,
     pub gaps: BTreeSet<(LifeNumber, u64)>,
     pub pieces: BTreeMap<PieceId, FoundPiece>,
+    pub manifests: BTreeSet<ChainNumber>,
+    /// Under which name a segment lies there: those that no manifest names are none.
+    pub segments: BTreeMap<SegmentId, Name>,
 }
 
 /// A piece under the name that it has.
@@ -50,6 +53,15 @@ impl Listing {
                 Name::Piece(id, end) => {
                     listing.pieces.insert(id, FoundPiece::Closed(end));
                 }
+                Name::OpenSegment(id) => {
+                    listing.segments.entry(id).or_insert(name);
+                }
+                Name::Segment(id) => {
+                    listing.segments.insert(id, name);
+                }
+                Name::Manifest(number) => {
+                    listing.manifests.insert(number);
+                }
             }
         }
         listing
@@ -71,6 +83,13 @@ impl Listing {
             .iter()
             .filter(|(id, _)| self.decided_by(id.epoch).is_none())
             .map(|(id, found)| (*id, *found))
+    }
+
+    /// Whether a piece begins there that is being written or closed: those behind it may be closed
+    /// before it is.
+    pub fn has_open(&self, life: LifeNumber, start: u64) -> bool {
+        self.undecided()
+            .any(|(id, found)| id.life == life && id.start == start && found == FoundPiece::Open)
     }
 
     /// The name under which a piece lies there.

@@ -54,6 +54,31 @@ pub struct PieceEnd {
     pub lines: u64,
 }
 
+/// Where an entry stands in the chain of manifests. The first is 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChainNumber(pub u64);
+
+impl ChainNumber {
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for ChainNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08}", self.0)
+    }
+}
+
+/// Which segment: for which place in the chain, and by which attempt. Every attempt has a name of its
+/// own, because one whose outcome is unknown may still win.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SegmentId {
+    pub number: ChainNumber,
+    pub attempt: u32,
+}
+
 /// A file in a source's directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Name {
@@ -67,6 +92,10 @@ pub enum Name {
     /// A life that is over.
     End(LifeNumber),
     Gap(LifeNumber, u64),
+    /// Being written or verified, or left so by a crash.
+    OpenSegment(SegmentId),
+    Segment(SegmentId),
+    Manifest(ChainNumber),
 }
 
 impl Name {
@@ -92,6 +121,13 @@ impl fmt::Display for Name {
             Self::Recovery(epoch) => write!(f, "recovered-{epoch}"),
             Self::End(life) => write!(f, "end-{life}"),
             Self::Gap(life, from) => write!(f, "gap-{life}-{from:020}"),
+            Self::OpenSegment(SegmentId { number, attempt }) => {
+                write!(f, "_segment-{number}-{attempt:08x}.zst")
+            }
+            Self::Segment(SegmentId { number, attempt }) => {
+                write!(f, "segment-{number}-{attempt:08x}.zst")
+            }
+            Self::Manifest(number) => write!(f, "manifest-{number}"),
         }
     }
 }
@@ -118,10 +154,22 @@ impl FromStr for Name {
 fn read(text: &str) -> Option<Name> {
     let mut words = text.split('-');
     let kind = words.next()?;
+    let mut segment = || {
+        let number = ChainNumber(number(words.next()?)?);
+        let attempt = words.next()?.strip_suffix(".zst")?;
+        let attempt = u32::from_str_radix(attempt, 16).ok()?;
+        Some(SegmentId { number, attempt })
+    };
+    match kind {
+        "_segment" => return segment().map(Name::OpenSegment),
+        "segment" => return segment().map(Name::Segment),
+        _ => {}
+    }
     let mut word = || words.next();
     let epoch = |word: &str| Some(Epoch(number(word.strip_prefix('e')?)?));
     let life = |word: &str| Some(LifeNumber(number(word)?));
     Some(match kind {
+        "manifest" => Name::Manifest(ChainNumber(number(word()?)?)),
         "owner" => Name::Owner(Epoch(number(word()?)?)),
         "life" => Name::Life(life(word()?)?),
         "recovered" => Name::Recovery(Epoch(number(word()?)?)),
@@ -158,6 +206,7 @@ mod tests {
     fn any_name() -> impl Strategy<Value = Name> {
         let life = (0..3_000_000_u64).prop_map(LifeNumber);
         let epoch = any::<u32>().prop_map(|epoch| Epoch(epoch.into()));
+        let number = (1..200_000_000_u64).prop_map(ChainNumber);
         let piece = (life.clone(), any::<u64>(), epoch.clone())
             .prop_map(|(life, start, epoch)| PieceId { life, start, epoch });
         let end = (any::<u64>(), any::<u64>()).prop_map(|(end, lines)| PieceEnd { end, lines });
@@ -169,6 +218,15 @@ mod tests {
             epoch.prop_map(Name::Recovery),
             life.clone().prop_map(Name::End),
             (life, any::<u64>()).prop_map(|(life, from)| Name::Gap(life, from)),
+            (number.clone(), any::<u32>(), any::<bool>()).prop_map(|(number, attempt, open)| {
+                let id = SegmentId { number, attempt };
+                if open {
+                    Name::OpenSegment(id)
+                } else {
+                    Name::Segment(id)
+                }
+            }),
+            number.prop_map(Name::Manifest),
         ]
     }
 

@@ -1,10 +1,11 @@
 //! The small JSON files beside the pieces: who owns, which file a life was, what was recovered,
 //! what is over and what is missing. Each is written whole or not at all.
 
-use super::names::{Epoch, LifeNumber, PieceEnd, PieceId};
+use super::names::{ChainNumber, Epoch, LifeNumber, PieceEnd, PieceId};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
+use std::fmt;
 
 /// Of every record. A reader refuses a higher one.
 pub const VERSION: u32 = 1;
@@ -66,11 +67,24 @@ pub struct Life {
     /// What the file was called when it was found.
     pub name: String,
     pub file: FileId,
+    /// When the file was made, where its file system knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub born: Option<Timestamp>,
     pub head: Head,
     /// The first byte of this life that belongs to the archive; behind 0 where an earlier life has
     /// what lies before.
     pub first: u64,
     pub found_at: Timestamp,
+}
+
+/// Whether a file that has the inode number of one of ours can be that one, by when both were made.
+/// Of older records only the clock tells: ours was there at `seen_at`.
+pub fn may_be_same(ours: Option<Timestamp>, seen_at: Timestamp, file: Option<Timestamp>) -> bool {
+    match (ours, file) {
+        (Some(ours), Some(born)) => ours == born,
+        (None, Some(born)) => born <= seen_at,
+        (_, None) => true,
+    }
 }
 
 /// A piece that counts, though nobody of its epoch closed it or can close it any more.
@@ -133,6 +147,17 @@ pub enum EndCause {
     Vanished,
 }
 
+impl fmt::Display for EndCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Rotated => "rotated",
+            Self::Deleted => "deleted",
+            Self::Truncated => "truncated",
+            Self::Vanished => "vanished",
+        })
+    }
+}
+
 /// A life that is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
@@ -141,6 +166,9 @@ pub struct End {
     pub epoch: Epoch,
     /// Where it was last.
     pub file: FileId,
+    /// When that file was made, where its file system knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub born: Option<Timestamp>,
     /// The exclusive end of what the archive has.
     pub end: u64,
     /// The largest size of the file that was seen.
@@ -177,7 +205,7 @@ macro_rules! as_number {
         }
     )+ };
 }
-as_number!(Epoch, LifeNumber);
+as_number!(Epoch, LifeNumber, ChainNumber);
 
 #[cfg(test)]
 mod tests {

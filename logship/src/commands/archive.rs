@@ -1,7 +1,7 @@
 //! `comptoir-logship ls` and `comptoir-logship cat`: what is in the archive.
 
 use super::ship::open;
-use crate::archive::Archive;
+use crate::archive::{Archive, ArchivedLife};
 use crate::cli::{Outcome, PlaceArgs};
 use crate::ship::ShipRequest;
 use comptoir_config::Settings;
@@ -37,18 +37,22 @@ pub(crate) async fn ls(settings: &Settings) -> anyhow::Result<Outcome> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "{:>6} {:>7} {:>14} {:>10} {:>5}  {:<27} file",
-        "life", "pieces", "bytes", "lines", "gaps", "found"
+        "{:>6} {:>8} {:>7} {:>14} {:>10} {:>5} {:>14}  {:<27} file",
+        "life", "segments", "pieces", "bytes", "lines", "gaps", "expired", "found"
     )?;
     for life in archive.lives() {
         let sidecar = &life.sidecar;
-        let bytes = life.end_offset() - sidecar.first;
-        let lines: u64 = life.pieces.iter().map(|(_, end)| end.lines).sum();
+        let sealed = life.sealed[life.expired..].iter();
+        let segments = sealed.filter(|sealed| sealed.segment.is_some());
+        let bytes = life.end_offset() - life.begin_offset();
+        let expired = life.begin_offset() - sidecar.first;
         writeln!(
             out,
-            "{:>6} {:>7} {bytes:>14} {lines:>10} {:>5}  {:.6} {}",
+            "{:>6} {:>8} {:>7} {bytes:>14} {:>10} {:>5} {expired:>14}  {:.6} {}",
             sidecar.life.0,
+            segments.count(),
             life.pieces.len(),
+            life.lines(),
             life.gaps.len(),
             sidecar.found_at,
             sidecar.name
@@ -58,20 +62,34 @@ pub(crate) async fn ls(settings: &Settings) -> anyhow::Result<Outcome> {
 }
 
 pub(crate) async fn cat(args: &CatArgs, settings: &Settings) -> anyhow::Result<Outcome> {
-    let archive = archive(settings).await?;
-    for life in archive.lives() {
-        if args
-            .life
-            .is_some_and(|number| number != life.sidecar.life.0)
-        {
-            continue;
-        }
-        for (id, end) in &life.pieces {
-            let bytes = archive.read(*id, *end).await?;
+    let mut archive = archive(settings).await?;
+    let lives: Vec<_> = (archive.lives())
+        .filter(|life| args.life.is_none_or(|number| number == life.sidecar.life.0))
+        .inspect(|life| tell_expired(life, ""))
+        .map(|life| (life.sidecar.life, life.begin_offset()))
+        .collect();
+    for (life, mut offset) in lives {
+        while let Some(bytes) = archive.read_from(life, offset).await? {
             std::io::stdout().lock().write_all(&bytes)?;
+            offset += bytes.len() as u64;
         }
     }
     Ok(Outcome::Fine)
+}
+
+/// On stderr: what is not shown, and was not lost.
+pub(super) fn tell_expired(life: &ArchivedLife, source: &str) {
+    let expired = life.expired();
+    let lines: u64 = expired.iter().map(|sealed| sealed.lines).sum();
+    let (number, first) = (life.sidecar.life.0, life.sidecar.first);
+    if !expired.is_empty() {
+        writeln!(
+            std::io::stderr(),
+            "{source}life {number}: bytes {first} to {} ({lines} lines) expired",
+            life.begin_offset()
+        )
+        .ok();
+    }
 }
 
 async fn archive(settings: &Settings) -> anyhow::Result<Archive> {

@@ -28,7 +28,11 @@ const VERSION: u32 = 1;
 impl Cache {
     /// Without a readable file it is empty.
     pub(crate) fn open(directory: &Path, name: &str) -> Self {
-        let path = directory.join(format!("{name}.json"));
+        // A log of a pattern has the path of its file as name.
+        let path = directory.join(format!(
+            "{}.json",
+            name.replace('%', "%25").replace('/', "%2F")
+        ));
         let contents = fs::read(&path).ok();
         let contents = contents.and_then(|json| serde_json::from_slice(&json).ok());
         Self {

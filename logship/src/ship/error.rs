@@ -1,6 +1,6 @@
 //! What can go wrong, and what ends a shipper.
 
-use crate::archive::reader::ArchiveError;
+use crate::archive::ArchiveError;
 use comptoir_config::SecretError;
 use std::io;
 

@@ -1,11 +1,12 @@
 //! Once a second: tells the warehouse that this process lives, and what it waits for.
 
+use super::board::Board;
 use comptoir_config::clock;
 use comptoir_model::api::logs::{LogSource, ShipState};
 use comptoir_warehouse::{ProcessPhase, ProcessState, Warehouse};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
 use tracing::{info, warn};
 
 const EVERY: Duration = Duration::from_secs(1);
@@ -14,7 +15,7 @@ const LAST_MAX: Duration = Duration::from_secs(1);
 
 pub(crate) struct Heart {
     warehouse: Warehouse,
-    source: watch::Receiver<LogSource>,
+    board: Arc<Board>,
     state: ProcessState,
     is_away: bool,
 }
@@ -22,7 +23,7 @@ pub(crate) struct Heart {
 impl Heart {
     pub(crate) fn new(
         warehouse: Warehouse,
-        source: watch::Receiver<LogSource>,
+        board: Arc<Board>,
         instance: String,
         host: String,
         listen: SocketAddr,
@@ -41,7 +42,7 @@ impl Heart {
         };
         Self {
             warehouse,
-            source,
+            board,
             state,
             is_away: false,
         }
@@ -57,7 +58,7 @@ impl Heart {
             if !is_migrated {
                 is_migrated = self.warehouse.migrate().await.is_ok();
             }
-            let (phase, detail) = phase(&self.source.borrow());
+            let (phase, detail) = self.phase();
             self.state.phase = phase;
             self.state.detail = detail;
             self.state.seen_at = clock::now();
@@ -75,9 +76,30 @@ impl Heart {
         }
     }
 
+    /// The worst that any log is at, and what it waits for.
+    fn phase(&self) -> (ProcessPhase, String) {
+        self.board.with(|sources| {
+            let worst = sources.max_by_key(|source| severity(source));
+            let Some(worst) = worst else {
+                return (ProcessPhase::Waiting, "no log is there".to_owned());
+            };
+            let phase = match severity(worst) {
+                Severity::Runs => ProcessPhase::Running,
+                Severity::Starts => ProcessPhase::Starting,
+                Severity::Waits => ProcessPhase::Waiting,
+                Severity::Ended => ProcessPhase::Failed,
+            };
+            let problem = worst.problem.as_ref();
+            (
+                phase,
+                problem.map_or_else(String::new, |problem| format!("{}: {problem}", worst.name)),
+            )
+        })
+    }
+
     pub(crate) async fn stopped(&mut self) {
-        self.state.phase = match self.source.borrow().state {
-            ShipState::Superseded => ProcessPhase::Failed,
+        self.state.phase = match self.phase().0 {
+            ProcessPhase::Failed => ProcessPhase::Failed,
             _ => ProcessPhase::Stopped,
         };
         self.state.seen_at = clock::now();
@@ -86,14 +108,21 @@ impl Heart {
     }
 }
 
-fn phase(source: &LogSource) -> (ProcessPhase, String) {
-    let phase = match source.state {
-        ShipState::Recovering if source.problem.is_none() => ProcessPhase::Starting,
-        ShipState::Shipping => ProcessPhase::Running,
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Severity {
+    Runs,
+    Starts,
+    Waits,
+    Ended,
+}
+
+fn severity(source: &LogSource) -> Severity {
+    match source.state {
+        ShipState::Recovering if source.problem.is_none() => Severity::Starts,
+        ShipState::Shipping => Severity::Runs,
         ShipState::Recovering | ShipState::WaitingForSource | ShipState::WaitingForLake => {
-            ProcessPhase::Waiting
+            Severity::Waits
         }
-        ShipState::Superseded => ProcessPhase::Failed,
-    };
-    (phase, source.problem.clone().unwrap_or_default())
+        ShipState::Superseded => Severity::Ended,
+    }
 }

@@ -1,9 +1,10 @@
 //! What others may ask a shipper: its state, the newest lines, its metrics.
 
+use super::board::Board;
 use super::error::ShipError;
 use super::metrics::Metrics;
 use super::newest::Newest;
-use super::newest_lines;
+use super::shell::lock;
 use axum::extract::{Query, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
@@ -12,18 +13,17 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router, extract::Request};
 use comptoir_config::clock;
-use comptoir_model::api::logs::{LogLine, LogSource, LogsSummary};
+use comptoir_model::api::logs::{LogLine, LogsSummary};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 
 /// Lines of an answer without `limit`.
 const LINES: usize = 100;
 
 struct Shared {
-    source: watch::Receiver<LogSource>,
+    board: Arc<Board>,
     newest: Arc<Mutex<Newest>>,
     metrics: Arc<Metrics>,
 }
@@ -31,13 +31,13 @@ struct Shared {
 /// Serves until it is dropped.
 pub(crate) async fn serve(
     listener: TcpListener,
-    source: watch::Receiver<LogSource>,
+    board: Arc<Board>,
     newest: Arc<Mutex<Newest>>,
     metrics: Arc<Metrics>,
 ) -> Result<(), ShipError> {
     let address = listener.local_addr().map_err(ShipError::Serve)?;
     let shared = Arc::new(Shared {
-        source,
+        board,
         newest,
         metrics,
     });
@@ -60,11 +60,10 @@ async fn summary(
     State(shared): State<Arc<Shared>>,
     Query(Limit { limit }): Query<Limit>,
 ) -> Json<LogsSummary> {
-    let source = shared.source.borrow().clone();
     Json(LogsSummary {
         time: clock::now(),
-        sources: vec![source],
-        lines: newest_lines(&shared.newest, limit.unwrap_or(LINES)),
+        sources: shared.board.sources(),
+        lines: lock(&shared.newest).newest(limit.unwrap_or(LINES)),
     })
 }
 
@@ -72,7 +71,7 @@ async fn tail(
     State(shared): State<Arc<Shared>>,
     Query(Limit { limit }): Query<Limit>,
 ) -> Json<Vec<LogLine>> {
-    Json(newest_lines(&shared.newest, limit.unwrap_or(LINES)))
+    Json(lock(&shared.newest).newest(limit.unwrap_or(LINES)))
 }
 
 async fn metrics_text(State(shared): State<Arc<Shared>>) -> Response {

@@ -6,6 +6,7 @@ use comptoir_model::app_log::{AppLogLine, FieldValue, LINE_BYTES_MAX};
 use comptoir_model::lines::{Line, LineSplitter};
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
+use std::sync::Arc;
 
 const LINES_MAX: usize = 1000;
 /// Of the lines as they were written.
@@ -14,18 +15,21 @@ const MESSAGE_CHARS_MAX: usize = 2000;
 /// Of one push, only the end is looked at: who catches up has older lines than these to show.
 const PUSH_BYTES_MAX: usize = 128 * 1024;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Newest {
-    source: String,
     /// Oldest first, as they were written: they are read when somebody asks.
     lines: VecDeque<RawLine>,
     bytes: usize,
     /// Where each life's splitter began, and the splitter.
-    splitters: BTreeMap<LifeNumber, (u64, LineSplitter)>,
+    splitters: BTreeMap<Of, (u64, LineSplitter)>,
 }
+
+/// A life of a log.
+type Of = (Arc<str>, LifeNumber);
 
 #[derive(Debug)]
 struct RawLine {
+    source: Arc<str>,
     offset: u64,
     /// The bytes, or how many there were of a line that is too long.
     content: Result<Vec<u8>, u64>,
@@ -38,35 +42,26 @@ impl RawLine {
 }
 
 impl Newest {
-    pub(crate) fn new(source: &str) -> Self {
-        Self {
-            source: source.to_owned(),
-            lines: VecDeque::new(),
-            bytes: 0,
-            splitters: BTreeMap::new(),
-        }
-    }
-
     /// Newest first.
     pub(crate) fn newest(&self, limit: usize) -> Vec<LogLine> {
         let newest = self.lines.iter().rev().take(limit);
-        newest.map(|line| read(&self.source, line)).collect()
+        newest.map(read).collect()
     }
 
-    pub(crate) fn knows(&self, life: LifeNumber) -> bool {
-        self.splitters.contains_key(&life)
+    pub(crate) fn knows(&self, of: &Of) -> bool {
+        self.splitters.contains_key(of)
     }
 
     /// Bytes of a life from `offset`; those of one life come in order. Its first ones may begin
     /// inside a line.
-    pub(crate) fn push(&mut self, life: LifeNumber, mut offset: u64, mut bytes: &[u8]) {
+    pub(crate) fn push(&mut self, of: &Of, mut offset: u64, mut bytes: &[u8]) {
         let passed = bytes.len().saturating_sub(PUSH_BYTES_MAX);
         if passed > 0 {
-            self.splitters.remove(&life);
+            self.splitters.remove(of);
             offset += passed as u64;
             bytes = &bytes[passed..];
         }
-        if !self.knows(life) {
+        if !self.knows(of) {
             let mut begin = offset;
             if offset > 0 {
                 let Some(newline) = bytes.iter().position(|byte| *byte == b'\n') else {
@@ -76,13 +71,14 @@ impl Newest {
                 bytes = &bytes[newline + 1..];
             }
             let splitter = LineSplitter::new(LINE_BYTES_MAX);
-            self.splitters.insert(life, (begin, splitter));
+            self.splitters.insert(of.clone(), (begin, splitter));
         }
-        let Some((begin, mut splitter)) = self.splitters.remove(&life) else {
+        let Some((begin, mut splitter)) = self.splitters.remove(of) else {
             return;
         };
         let Ok(()) = splitter.push(bytes, |place, line| {
             self.add(RawLine {
+                source: Arc::clone(&of.0),
                 offset: begin + place.offset,
                 content: match line {
                     Line::Whole(bytes) => Ok(bytes.to_vec()),
@@ -91,7 +87,7 @@ impl Newest {
             });
             Ok::<_, Infallible>(())
         });
-        self.splitters.insert(life, (begin, splitter));
+        self.splitters.insert(of.clone(), (begin, splitter));
         // Lives that are over are not told of: the oldest ones go.
         while self.splitters.len() > 64 {
             self.splitters.pop_first();
@@ -110,9 +106,9 @@ impl Newest {
     }
 }
 
-fn read(source: &str, line: &RawLine) -> LogLine {
+fn read(line: &RawLine) -> LogLine {
     let plain = |message| LogLine {
-        source: source.to_owned(),
+        source: line.source.to_string(),
         offset: line.offset,
         time: None,
         level: None,
@@ -157,11 +153,15 @@ fn cut(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn of() -> Of {
+        ("app.log".into(), LifeNumber(1))
+    }
+
     #[test]
     fn keeps_the_newest_also_those_in_no_format() {
-        let mut newest = Newest::new("app.log");
-        newest.push(LifeNumber(1), 100, b"rest of a line\nplain \xff te");
-        newest.push(LifeNumber(1), 124, b"xt\n{\"time\":\"2026-11-21T13:00:00.000123Z\",\"level\":\"INFO\",\"component\":\"web\",\"message\":\"m\",\"fields\":{\"n\":1}}\n");
+        let mut newest = Newest::default();
+        newest.push(&of(), 100, b"rest of a line\nplain \xff te");
+        newest.push(&of(), 124, b"xt\n{\"time\":\"2026-11-21T13:00:00.000123Z\",\"level\":\"INFO\",\"component\":\"web\",\"message\":\"m\",\"fields\":{\"n\":1}}\n");
         let lines = newest.newest(10);
         assert_eq!(lines.len(), 2);
         assert_eq!(
@@ -177,13 +177,13 @@ mod tests {
 
     #[test]
     fn is_bounded_in_number_and_size() {
-        let mut newest = Newest::new("app.log");
+        let mut newest = Newest::default();
         for _ in 0..3000 {
-            newest.push(LifeNumber(1), 0, b"x\n");
+            newest.push(&of(), 0, b"x\n");
         }
         assert_eq!(newest.newest(5000).len(), LINES_MAX);
         for _ in 0..3000 {
-            newest.push(LifeNumber(1), 0, &[&[b'y'; 3000][..], b"\n"].concat());
+            newest.push(&of(), 0, &[&[b'y'; 3000][..], b"\n"].concat());
         }
         assert!(newest.bytes <= BYTES_MAX && !newest.lines.is_empty());
     }

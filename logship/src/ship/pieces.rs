@@ -1,8 +1,10 @@
 //! The pieces that are being written, and those that are being closed behind them.
 
 use super::metrics::Metrics;
+use super::writers::TakenPlace;
 use crate::archive::names::{Name, PieceEnd, PieceId};
 use crate::archive::store::Store;
+use crate::fault::FaultPoint;
 use bytes::Bytes;
 use comptoir_config::clock;
 use comptoir_lake::{Create, LakeError, LakeWriter, Recursive, Retry};
@@ -11,9 +13,14 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 pub(crate) struct Pieces {
-    open: BTreeMap<PieceId, LakeWriter>,
+    open: BTreeMap<PieceId, OpenPiece>,
     closings: JoinSet<(PieceId, Result<(), LakeError>)>,
     metrics: Arc<Metrics>,
+}
+
+struct OpenPiece {
+    writer: LakeWriter,
+    place: TakenPlace,
 }
 
 impl Pieces {
@@ -25,16 +32,24 @@ impl Pieces {
         }
     }
 
-    pub(crate) async fn create(&mut self, store: &Store, id: PieceId) -> Result<(), LakeError> {
+    pub(crate) async fn create(
+        &mut self,
+        store: &Store,
+        id: PieceId,
+        place: TakenPlace,
+    ) -> Result<(), LakeError> {
         let path = store.path(Name::OpenPiece(id))?;
         let writer = store.lake.create(&path, Create::Exclusive).await?;
-        self.open.insert(id, writer);
+        self.open.insert(id, OpenPiece { writer, place });
         Ok(())
     }
 
     pub(crate) async fn write(&mut self, id: PieceId, bytes: Bytes) -> Result<(), LakeError> {
         match self.open.get_mut(&id) {
-            Some(writer) => writer.write(bytes).await,
+            Some(piece) => {
+                piece.place.used();
+                piece.writer.write(bytes).await
+            }
             None => unreachable!("{id:?} is open while it is copied to"),
         }
     }
@@ -42,7 +57,7 @@ impl Pieces {
     pub(crate) async fn sync(&mut self, id: PieceId) -> Result<(), LakeError> {
         let began = clock::instant();
         match self.open.get_mut(&id) {
-            Some(writer) => writer.hsync().await?,
+            Some(piece) => piece.writer.hsync().await?,
             None => unreachable!("{id:?} is open while it is synced"),
         }
         self.metrics.synced(began.elapsed());
@@ -51,12 +66,15 @@ impl Pieces {
 
     /// Closes and renames in the background.
     pub(crate) fn close(&mut self, store: &Store, id: PieceId, end: PieceEnd) {
-        let Some(writer) = self.open.remove(&id) else {
+        let Some(OpenPiece { writer, place }) = self.open.remove(&id) else {
             unreachable!("{id:?} is open until it is closed");
         };
         let store = store.clone();
-        self.closings
-            .spawn(async move { (id, close(&store, writer, id, end).await) });
+        self.closings.spawn(async move {
+            let closed = close(&store, writer, id, end).await;
+            drop(place);
+            (id, closed)
+        });
     }
 
     /// The next piece that is closed; waits for ever where none is being closed.
@@ -90,6 +108,7 @@ async fn close(
     end: PieceEnd,
 ) -> Result<(), LakeError> {
     writer.close().await?;
+    FaultPoint::PieceClosed.pass();
     let open = store.path(Name::OpenPiece(id))?;
     if end.end == id.start {
         // Its file changed before a byte of it was copied.
@@ -98,10 +117,11 @@ async fn close(
     }
     let closed = store.path(Name::Piece(id, end))?;
     match store.lake.rename(&open, &closed).await {
-        Err(error) if error.retry() == Retry::Unknown => match store.lake.stat(&closed).await? {
-            Some(_) => Ok(()),
-            None => Err(error),
-        },
-        renamed => renamed,
+        Err(error) if error.retry() == Retry::Unknown => {
+            (store.lake.stat(&closed).await?).ok_or(error)?;
+        }
+        renamed => renamed?,
     }
+    FaultPoint::PieceNamed.pass();
+    Ok(())
 }

@@ -3,6 +3,8 @@
 use super::error::ShipError;
 use super::plan::Limits;
 use super::rotation::Rotation;
+use crate::seal::SealSettings;
+use crate::sources::{Files, OPEN_PIECES_MAX, Source, SourcesFile};
 use comptoir_config::{Settings, read_secret_file};
 use comptoir_lake::{LakeError, LakePath};
 use comptoir_warehouse::{self as warehouse, Login, Warehouse};
@@ -18,24 +20,56 @@ const WAREHOUSE_LIMITS: warehouse::Limits = warehouse::Limits {
 
 #[derive(Clone, Debug)]
 pub struct ShipRequest {
-    /// The log; rotated siblings beside it are shipped too.
-    pub source: PathBuf,
-    /// The directory of all logs; the source's own lies in it and has the log's file name.
-    pub target_dir: LakePath,
+    pub sources: Vec<Source>,
     /// Where the local cache lies.
     pub state_dir: PathBuf,
     pub limits: Limits,
-    /// `None` leaves rotation to others.
-    pub rotation: Option<Rotation>,
+    /// Pieces that are written at the same time, of all logs. Default 64.
+    pub open_pieces_max: usize,
+    pub runs: Runs,
+    pub seal: SealSettings,
     /// Where the shipper shows that it lives; `None` shows it nowhere.
     pub warehouse: Option<Warehouse>,
 }
 
+/// For how long a shipper runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runs {
+    UntilStopped,
+    /// Until what is there is archived.
+    Once,
+}
+
 impl ShipRequest {
-    /// The platform's own log is rotated, others are left to who writes them.
+    /// Of the one log that the settings name. The platform's own is rotated, others are left to who
+    /// writes them.
     pub fn of(settings: &Settings) -> Result<Self, ShipError> {
-        let source = settings.logship.source.clone().ok_or(ShipError::NoSource)?;
-        let is_ours = settings.log.file.as_ref() == Some(&source);
+        let path = settings.logship.source.clone().ok_or(ShipError::NoSource)?;
+        let is_ours = settings.log.file.as_ref() == Some(&path);
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or_else(|| ShipError::NoFile {
+            path: path.display().to_string(),
+        })?;
+        let source = Source {
+            name: name.to_owned(),
+            directory: LakePath::parse(&settings.logship.target_dir)?.join(name)?,
+            rotation: is_ours.then(Rotation::default),
+            poll: None,
+            files: Files::one(path),
+        };
+        Self::with(settings, vec![source], Limits::default())
+    }
+
+    /// Of the sources that a file lists.
+    pub fn of_file(settings: &Settings, file: SourcesFile) -> Result<Self, ShipError> {
+        let request = Self::with(settings, file.sources, Limits::of_many())?;
+        Ok(Self {
+            open_pieces_max: file.open_pieces_max,
+            ..request
+        })
+    }
+
+    fn with(settings: &Settings, sources: Vec<Source>, limits: Limits) -> Result<Self, ShipError> {
         let password = (settings.warehouse.password_file.as_deref())
             .map(read_secret_file)
             .transpose()?;
@@ -45,25 +79,23 @@ impl ShipRequest {
         };
         let warehouse = Warehouse::new(settings.warehouse.url.clone(), login, WAREHOUSE_LIMITS);
         Ok(Self {
-            source,
-            target_dir: LakePath::parse(&settings.logship.target_dir)?,
+            sources,
             state_dir: settings.logship.state_dir.clone(),
-            limits: Limits::default(),
-            rotation: is_ours.then(Rotation::default),
+            limits: Limits {
+                sync_every: settings.logship.hsync_every,
+                ..limits
+            },
+            open_pieces_max: OPEN_PIECES_MAX,
+            runs: Runs::UntilStopped,
+            seal: SealSettings::of(settings)?,
             warehouse: Some(warehouse),
         })
     }
 
-    /// The source's own directory in the lake.
+    /// The archive of the only log, or the directory of those of a pattern.
     pub fn directory(&self) -> Result<LakePath, ShipError> {
-        Ok(self.target_dir.join(self.name()?)?)
-    }
-
-    pub(super) fn name(&self) -> Result<&str, ShipError> {
-        let name = self.source.file_name().and_then(|name| name.to_str());
-        name.ok_or_else(|| ShipError::NoFile {
-            path: self.source.display().to_string(),
-        })
+        let source = self.sources.first().ok_or(ShipError::NoSource)?;
+        Ok(source.directory.clone())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rotating the platform's own log, so that it does not grow for ever. Its writers notice within a
 //! second and open the new file; what they write to the old one until then is shipped too.
 
-use super::source::Source;
+use super::files::LogFiles;
 use crate::archive::records::FileId;
 use std::collections::BTreeSet;
 use std::io;
@@ -29,7 +29,7 @@ impl Default for Rotation {
 impl Rotation {
     /// Renames the log and its numbered siblings by one. The oldest goes if it is among `settled`,
     /// the files that are wholly in the archive; else nothing is done, and `false` told.
-    pub(super) fn rotate(&self, source: &Source, settled: &BTreeSet<FileId>) -> io::Result<bool> {
+    pub(super) fn rotate(&self, source: &LogFiles, settled: &BTreeSet<FileId>) -> io::Result<bool> {
         let siblings = source.numbered()?;
         let beyond = siblings.range(self.keep.max(1)..);
         for (_, path) in beyond.clone() {
@@ -53,7 +53,7 @@ impl Rotation {
     }
 }
 
-fn sibling(source: &Source, number: u64) -> PathBuf {
+fn sibling(source: &LogFiles, number: u64) -> PathBuf {
     let mut path = source.path().into_os_string();
     path.push(format!(".{number}"));
     path.into()

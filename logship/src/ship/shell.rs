@@ -1,39 +1,57 @@
 //! Carries out what the plan decides: files on one side, the lake on the other.
 
+use super::files::{LogFiles, Scope, read_up_to};
 use super::newest::Newest;
 use super::pieces::Pieces;
 use super::plan::{Copied, Done, Record, Records, Step};
-use super::source::{Source, read_up_to};
+use super::writers::{Asked, Place, Writers};
 use super::{ShipError, plan};
+use crate::archive::ArchiveError;
+use crate::archive::digest::Digest;
+use crate::archive::facts::newlines;
 use crate::archive::names::{Epoch, LifeNumber, Name, PieceEnd, PieceId};
-use crate::archive::reader::ArchiveError;
-use crate::archive::records::{FileId, Head, Owner, VERSION};
-use crate::archive::store::Store;
+use crate::archive::records::{FileId, HEAD_BYTES_MAX, Head, Owner, VERSION};
+use crate::archive::store::{LastSealed, Store};
+use crate::fault::FaultPoint;
 use bytes::Bytes;
-use comptoir_config::clock;
-use comptoir_lake::LakeError;
+use comptoir_config::{clock, host_name};
+use comptoir_lake::{LakeError, LakeReader};
+use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How much of what was copied last is compared before more is copied.
 const TAIL_BYTES: usize = 4096;
-/// How much of an earlier process's lines is shown at first.
+/// How much of an earlier process's lines is shown at first, and of two files is compared.
 const NEWEST_BYTES: u64 = 64 * 1024;
 /// From one question whether a lease is free to the next.
 const LEASE_PAUSE: Duration = Duration::from_millis(250);
 /// A lease that is not free by then is asked for from the beginning.
 const LEASE_ATTEMPTS: u32 = 240;
+/// Read at once of bytes that only a hash is left of.
+const HASHED_BYTES: u64 = 4 << 20;
 
 pub(crate) struct Shell {
     pub(crate) store: Store,
-    /// Taken while a blocking task works with it.
-    pub(crate) source: Arc<Mutex<Source>>,
-    pub(crate) newest: Arc<Mutex<Newest>>,
+    /// Taken while a blocking task works with them.
+    files: Arc<Mutex<LogFiles>>,
+    newest: Arc<Mutex<Newest>>,
     pub(crate) pieces: Pieces,
-    pub(crate) instance: String,
+    /// Of this process: whether an owner is oneself.
+    instance: Arc<str>,
+    /// What the log is called among others.
+    name: Arc<str>,
     /// The file's path, for the owner's record.
-    pub(crate) source_path: String,
+    source_path: String,
+    writers: Arc<Writers>,
+    /// Which pieces others need the place of.
+    pub(crate) asked: Arc<Asked>,
+    /// For the next piece.
+    pub(crate) place: Option<Place>,
+    /// What the next look has to look at.
+    pub(crate) scope: Scope,
     /// The last bytes that were copied of each life.
     tails: BTreeMap<LifeNumber, Vec<u8>>,
 }
@@ -41,16 +59,24 @@ pub(crate) struct Shell {
 impl Shell {
     pub(crate) fn new(
         store: Store,
-        source: Source,
+        files: LogFiles,
+        name: Arc<str>,
+        instance: Arc<str>,
         newest: Arc<Mutex<Newest>>,
+        writers: Arc<Writers>,
         pieces: Pieces,
     ) -> Self {
         Self {
-            source_path: source.path().display().to_string(),
-            source: Arc::new(Mutex::new(source)),
+            source_path: files.path().display().to_string(),
+            files: Arc::new(Mutex::new(files)),
             newest,
             pieces,
-            instance: format!("{:08x}{:08x}", clock::random_u32(), clock::random_u32()),
+            instance,
+            name,
+            writers,
+            asked: Arc::default(),
+            place: None,
+            scope: Scope::Names,
             store,
             tails: BTreeMap::new(),
         }
@@ -59,6 +85,8 @@ impl Shell {
     /// Forgets what a failed plan was doing; files stay open.
     pub(crate) async fn reset(&mut self) {
         self.tails.clear();
+        self.place = None;
+        self.scope = Scope::Names;
         self.pieces.abandon().await;
     }
 
@@ -67,12 +95,12 @@ impl Shell {
         step: &Step,
         keep: Option<BTreeSet<FileId>>,
     ) -> Result<Done, ShipError> {
-        Ok(match step {
+        let done = match step {
             Step::List => Done::Listed(self.store.list().await?),
             Step::AskOwner(epoch) => {
                 let owner: Owner = self.store.read(Name::Owner(*epoch)).await?;
                 Done::Owner {
-                    is_this_process: owner.instance == self.instance,
+                    is_this_process: *owner.instance == *self.instance,
                 }
             }
             Step::Claim(epoch) => Done::Claimed(self.claim(*epoch).await?),
@@ -93,6 +121,12 @@ impl Shell {
                 end,
                 last,
             } => Done::Compared(self.compare(*life, *file, *end, *last).await?),
+            Step::CompareEnded {
+                life,
+                file,
+                last,
+                end,
+            } => Done::EndedCompared(self.compare_ended(*life, *file, *last, *end).await?),
             Step::CompareFiles { file, other, bytes } => {
                 Done::FilesCompared(self.compare_files(*file, *other, *bytes).await?)
             }
@@ -105,7 +139,11 @@ impl Shell {
                 Done::Published
             }
             Step::Create(id) => {
-                self.pieces.create(&self.store, *id).await?;
+                let Some(place) = self.place.take() else {
+                    unreachable!("{id:?} has a place before it is created");
+                };
+                let place = self.writers.take(place, *id, Arc::clone(&self.asked));
+                self.pieces.create(&self.store, *id, place).await?;
                 Done::Created
             }
             Step::Copy {
@@ -123,10 +161,14 @@ impl Shell {
                 self.pieces.close(&self.store, *id, *end);
                 Done::Closing
             }
-            Step::Wait(_) | Step::Stopped | Step::Superseded(_) => {
+            Step::Wait(_) | Step::Stopped | Step::Superseded(_) | Step::Woken => {
                 unreachable!("{step:?} is no work")
             }
-        })
+        };
+        if let Some(point) = FaultPoint::behind(step) {
+            point.pass();
+        }
+        Ok(done)
     }
 
     /// Who holds an epoch, if that can be told.
@@ -138,8 +180,8 @@ impl Shell {
         let owner = Owner {
             version: VERSION,
             epoch,
-            instance: self.instance.clone(),
-            host: host(),
+            instance: self.instance.to_string(),
+            host: host_name(),
             pid: std::process::id(),
             source: self.source_path.clone(),
             claimed_at: clock::now(),
@@ -166,6 +208,7 @@ impl Shell {
             recoveries: (store.read_all(recoveries.iter().copied(), Name::Recovery)).await?,
             gaps: (store.read_all(gaps.iter().copied(), |(life, from)| Name::Gap(life, from)))
                 .await?,
+            chain: store.chain(&listing).await?,
         })
     }
 
@@ -192,10 +235,16 @@ impl Shell {
         })
     }
 
-    async fn look(&self, keep: Option<BTreeSet<FileId>>) -> Result<plan::Look, ShipError> {
+    async fn look(&mut self, keep: Option<BTreeSet<FileId>>) -> Result<plan::Look, ShipError> {
         let now = clock::now().into();
-        self.with_source("looking at", move |source| source.look(keep.as_ref(), now))
-            .await
+        let scope = self.scope;
+        let looked = self
+            .with_files("looking at", move |files| {
+                files.look(keep.as_ref(), scope, now)
+            })
+            .await?;
+        self.scope = Scope::Sizes;
+        Ok(looked)
     }
 
     /// How far a file has what the archive has of a life, judged by the last of it.
@@ -208,16 +257,21 @@ impl Shell {
     ) -> Result<Option<PieceEnd>, ShipError> {
         let archived: Bytes = match (self.tails.get(&life), last) {
             (Some(tail), _) => tail.clone().into(),
+            (None, Some((Name::Manifest(number), last))) => {
+                match self.store.last_sealed(number).await? {
+                    LastSealed::Bytes(bytes) => bytes,
+                    LastSealed::Gone { range, raw_sha256 } => {
+                        let is_same = self.has_sum(file, range.clone(), raw_sha256).await?;
+                        if is_same {
+                            self.take_tail(life, file, range).await?;
+                        }
+                        return Ok(is_same.then_some(last));
+                    }
+                }
+            }
             (None, Some((name, last))) => {
                 let start = name.piece().map_or(last.end, |id| id.start);
-                let reader = match self.store.open(name).await {
-                    // It was fenced, and has got its closed name by its former owner.
-                    Err(LakeError::NotFound { .. }) if name.piece().is_some() => {
-                        let closed = name.piece().map_or(name, |id| Name::Piece(id, last));
-                        self.store.open(closed).await?
-                    }
-                    reader => reader?,
-                };
+                let reader = self.open_piece(name, last).await?;
                 reader.read_range(0..last.end - start).await?
             }
             (None, None) => Bytes::new(),
@@ -231,10 +285,111 @@ impl Shell {
             self.tails.insert(life, kept.to_vec());
             self.show_earlier(life, file, end).await?;
         }
-        Ok((agreeing > 0 || archived.is_empty()).then(|| PieceEnd {
-            end: start + agreeing as u64,
-            lines: newlines(&archived[..agreeing]),
-        }))
+        // A power cut may have left bytes that were never written: they read as zeros. Others that
+        // differ are another file's, which begins alike.
+        let never_written = archived[agreeing..].iter().all(|byte| *byte == 0);
+        Ok(
+            (never_written && (agreeing > 0 || archived.is_empty())).then(|| PieceEnd {
+                end: start + agreeing as u64,
+                lines: newlines(&archived[..agreeing]),
+            }),
+        )
+    }
+
+    /// Whether a file has bytes of this SHA-256 there.
+    async fn has_sum(
+        &self,
+        file: FileId,
+        range: Range<u64>,
+        sha256: Digest,
+    ) -> Result<bool, ShipError> {
+        let mut sum = Sha256::new();
+        let mut at = range.start;
+        while at < range.end {
+            let length = HASHED_BYTES.min(range.end - at);
+            let bytes = self.read(file, at, usize_of(length)).await?;
+            if bytes.is_empty() {
+                return Ok(false);
+            }
+            at += bytes.len() as u64;
+            sum.update(&bytes);
+        }
+        Ok(Digest::from(sum.finalize()) == sha256)
+    }
+
+    /// The last bytes of a life from its file, where the archive has none of them any more.
+    async fn take_tail(
+        &mut self,
+        life: LifeNumber,
+        file: FileId,
+        range: Range<u64>,
+    ) -> Result<(), ShipError> {
+        let length = (range.end - range.start).min(TAIL_BYTES as u64);
+        let tail = self
+            .read(file, range.end - length, usize_of(length))
+            .await?;
+        self.tails.insert(life, tail);
+        self.show_earlier(life, file, range.end).await
+    }
+
+    /// Opens a piece that was fenced, and may have got its closed name since it was listed.
+    async fn open_piece(&self, name: Name, end: PieceEnd) -> Result<LakeReader, LakeError> {
+        match (self.store.open(name).await, name.piece()) {
+            (Err(LakeError::NotFound { .. }), Some(id)) => {
+                self.store.open(Name::Piece(id, end)).await
+            }
+            (reader, _) => reader,
+        }
+    }
+
+    /// Whether a file has the last bytes of a piece, at their place.
+    async fn compare_ended(
+        &self,
+        life: LifeNumber,
+        file: FileId,
+        name: Name,
+        end: PieceEnd,
+    ) -> Result<Option<bool>, ShipError> {
+        let archived = match self.last_of_ended(life, name, end).await? {
+            None => return Ok(None),
+            Some(LastSealed::Gone { range, raw_sha256 }) => {
+                return Ok(Some(self.has_sum(file, range, raw_sha256).await?));
+            }
+            Some(LastSealed::Bytes(bytes)) => bytes,
+        };
+        let from = end.end - archived.len() as u64;
+        Ok(Some(
+            self.read(file, from, archived.len()).await? == archived,
+        ))
+    }
+
+    /// The last bytes of a life that is over, of its last piece or of what it was sealed in; `None`
+    /// where neither is there.
+    async fn last_of_ended(
+        &self,
+        life: LifeNumber,
+        name: Name,
+        end: PieceEnd,
+    ) -> Result<Option<LastSealed>, ShipError> {
+        if let Name::Manifest(number) = name {
+            return Ok(Some(self.store.last_sealed(number).await?));
+        }
+        match self.open_piece(name, end).await {
+            Err(LakeError::NotFound { .. }) => {
+                let chain = self.store.chain(&self.store.list().await?).await?;
+                let sealed = chain.lives.get(&life).filter(|life| life.end == end.end);
+                match sealed.and_then(|life| life.last) {
+                    Some((number, _)) => Ok(Some(self.store.last_sealed(number).await?)),
+                    None => Ok(None),
+                }
+            }
+            reader => {
+                let start = name.piece().map_or(end.end, |id| id.start);
+                let from = end.end.saturating_sub(NEWEST_BYTES).max(start);
+                let bytes = reader?.read_range(from - start..end.end - start).await?;
+                Ok(Some(LastSealed::Bytes(bytes)))
+            }
+        }
     }
 
     /// Lines that an earlier process shipped, so that the page is not empty after a restart.
@@ -244,13 +399,14 @@ impl Shell {
         file: FileId,
         end: u64,
     ) -> Result<(), ShipError> {
-        if end == 0 || lock(&self.newest).knows(life) {
+        let of = (Arc::clone(&self.name), life);
+        if end == 0 || lock(&self.newest).knows(&of) {
             return Ok(());
         }
         let from = end.saturating_sub(NEWEST_BYTES);
         let length = usize::try_from(end - from).unwrap_or_default();
         let bytes = self.read(file, from, length).await?;
-        lock(&self.newest).push(life, from, &bytes);
+        lock(&self.newest).push(&of, from, &bytes);
         Ok(())
     }
 
@@ -296,7 +452,8 @@ impl Shell {
     ) -> Result<Copied, ShipError> {
         let tail = self.tails.entry(piece.life).or_default();
         let overlap = tail.len();
-        if overlap == 0 {
+        // A few bytes before the position may be those of another file, too.
+        if overlap < HEAD_BYTES_MAX {
             let length = usize::try_from(head.bytes).unwrap_or_default();
             let beginning = self.read(file, 0, length).await?;
             if !head.fits(&beginning) {
@@ -313,7 +470,8 @@ impl Shell {
         let new = there.slice(overlap..);
         self.pieces.write(piece, new.clone()).await?;
         *tail = there[there.len().saturating_sub(TAIL_BYTES)..].to_vec();
-        lock(&self.newest).push(piece.life, from, &new);
+        let of = (Arc::clone(&self.name), piece.life);
+        lock(&self.newest).push(&of, from, &new);
         Ok(Copied::Bytes {
             bytes: new.len() as u64,
             lines: newlines(&new),
@@ -322,20 +480,20 @@ impl Shell {
 
     /// Up to `length` bytes; fewer where the file ends earlier.
     async fn read(&self, file: FileId, offset: u64, length: usize) -> Result<Vec<u8>, ShipError> {
-        self.with_source("reading", move |source| match source.file(file) {
+        self.with_files("reading", move |files| match files.file(file)? {
             Some(file) => read_up_to(&file, offset, length),
             None => Ok(Vec::new()),
         })
         .await
     }
 
-    pub(crate) async fn with_source<T: Send + 'static>(
+    pub(crate) async fn with_files<T: Send + 'static>(
         &self,
         doing: &'static str,
-        work: impl FnOnce(&mut Source) -> std::io::Result<T> + Send + 'static,
+        work: impl FnOnce(&mut LogFiles) -> std::io::Result<T> + Send + 'static,
     ) -> Result<T, ShipError> {
-        let source = Arc::clone(&self.source);
-        let done = tokio::task::spawn_blocking(move || work(&mut lock(&source))).await;
+        let files = Arc::clone(&self.files);
+        let done = tokio::task::spawn_blocking(move || work(&mut lock(&files))).await;
         let failed = |cause| ShipError::Source {
             doing,
             path: self.source_path.clone(),
@@ -350,11 +508,6 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(crate) fn newlines(bytes: &[u8]) -> u64 {
-    bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum()
-}
-
-pub(crate) fn host() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    name.trim().to_owned()
+fn usize_of(length: u64) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX)
 }

@@ -5,11 +5,24 @@
     reason = "also in what tests share, outside of `#[test]`"
 )]
 
+mod auditing;
 mod check;
+mod counts;
+mod disks;
+mod expiring;
+mod extracting;
+mod fault_points;
 mod faults;
 mod kills;
+mod many;
+mod operation;
 mod owners;
+mod reporting;
+mod rotations;
+mod sealing;
+mod searching;
 mod served;
 mod services;
 mod shipping;
 mod world;
+mod writer;

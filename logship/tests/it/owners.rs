@@ -3,6 +3,7 @@
 use crate::world::{DEADLINE, World, on_both, said};
 use comptoir_model::api::logs::ShipState;
 use rustix::process::{Pid, Signal, kill_process};
+use std::sync::Arc;
 use std::time::Duration;
 
 on_both!(
@@ -15,14 +16,14 @@ async fn a_later_shipper_takes_over_at_once(world: &World) {
     let mut first = world.ship().await;
     first.until(|source| source.bytes == 4).await;
     let second = world.ship().await;
-    let source = first.source.clone();
+    let board = Arc::clone(&first.board);
     let error = first.ended().await.unwrap_err();
     assert!(error.is_superseded() && error.is_final(), "{error}");
     assert!(
         error.to_string().contains("hint: one shipper a log"),
         "{error}"
     );
-    assert_eq!(source.borrow().state, ShipState::Superseded);
+    assert_eq!(board.sources()[0].state, ShipState::Superseded);
     world.append("two\n");
     world.holds(&["one\ntwo\n"]).await;
     second.stop().await.unwrap();

@@ -76,8 +76,8 @@ async fn serves_the_newest_lines_its_state_and_metrics() {
             let listed = String::from_utf8(listed.stdout).unwrap();
             let words: Vec<&str> = listed.lines().nth(1).unwrap().split_whitespace().collect();
             assert_eq!(
-                &words[..5],
-                ["1", "1", &length.to_string(), "3", "0"],
+                &words[..6],
+                ["1", "0", "1", &length.to_string(), "3", "0"],
                 "{listed}"
             );
         })

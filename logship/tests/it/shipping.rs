@@ -1,13 +1,15 @@
 //! What is in the source is in the archive, byte for byte.
 
-use crate::world::{Running, World, append, on_both, opened};
+use crate::world::{DEADLINE, Running, World, append, on_both, opened};
 use comptoir_logship::archive::records::EndCause;
 use comptoir_logship::ship::Rotation;
+use comptoir_model::api::logs::ShipState;
 use std::fs;
 use std::io::Write;
 
 on_both!(
     archives_every_byte_also_of_unfinished_lines,
+    bytes_that_wait_to_be_made_durable_are_so_at_the_end,
     goes_on_after_a_restart_where_it_was,
     a_rotated_log_is_shipped_to_its_end,
     what_rotated_while_nobody_shipped_is_shipped_too,
@@ -29,6 +31,18 @@ async fn archives_every_byte_also_of_unfinished_lines(world: &World) {
     let lines: u64 = lives[0].0.pieces.iter().map(|(_, end)| end.lines).sum();
     assert_eq!(lines, 2);
     shipper.stop().await.unwrap();
+}
+
+async fn bytes_that_wait_to_be_made_durable_are_so_at_the_end(world: &World) {
+    let mut request = world.request();
+    request.limits.piece_age = DEADLINE;
+    request.limits.sync_every = DEADLINE;
+    let mut shipper = Running::start(request, world.lake.clone()).await;
+    world.append("one\n");
+    let source = shipper.until(|source| source.position == 4).await;
+    assert_eq!((source.bytes, source.lag_bytes), (0, 4));
+    shipper.stop().await.unwrap();
+    world.holds(&["one\n"]).await;
 }
 
 async fn goes_on_after_a_restart_where_it_was(world: &World) {
@@ -156,7 +170,7 @@ async fn a_large_log_becomes_many_pieces(world: &World) {
     let text = line.repeat(700);
     world.append(&text);
     let mut request = world.request();
-    request.rotation = Some(Rotation {
+    request.sources[0].rotation = Some(Rotation {
         bytes: 100_000,
         keep: 2,
     });
@@ -168,4 +182,75 @@ async fn a_large_log_becomes_many_pieces(world: &World) {
     world.holds(&[&text, "after the rotation\n"]).await;
     assert_eq!(fs::read_to_string(world.sibling(1)).unwrap(), text);
     shipper.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_has_nothing_to_ship_leaves_no_records() {
+    World::local()
+        .run(async |world| {
+            let names = async || {
+                let directory = world.target_dir.join("app.log").unwrap();
+                let entries = world.lake.list(&directory).await.unwrap_or_default();
+                let names = entries.iter().map(|entry| entry.name().to_owned());
+                names.collect::<Vec<_>>()
+            };
+            let idle = async |bytes: u64| {
+                let before = names().await;
+                let mut shipper = world.ship().await;
+                shipper
+                    .until(|source| source.state != ShipState::Recovering && source.bytes == bytes)
+                    .await;
+                shipper.stop().await.unwrap();
+                assert_eq!(names().await, before);
+            };
+            idle(0).await;
+            world.append("one\n");
+            let mut shipper = world.ship().await;
+            shipper.until(|source| source.bytes == 4).await;
+            shipper.stop().await.unwrap();
+            idle(4).await;
+            // It wakes up when there is something.
+            let mut shipper = world.ship().await;
+            shipper
+                .until(|source| source.state == ShipState::Shipping)
+                .await;
+            world.append("two\n");
+            shipper.until(|source| source.bytes == 8).await;
+            shipper.stop().await.unwrap();
+            world.holds(&["one\ntwo\n"]).await;
+        })
+        .await;
+}
+
+/// Of any bytes: ends of lines of Windows, NULs, UTF-16, a line that is longer than a piece.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_text_is_archived_as_it_stands() {
+    World::local()
+        .run(async |world| {
+            let is_long = std::env::var_os("COMPTOIR_TEST_KILLS").is_some();
+            let mut bytes = b"windows\r\n\r\n\0\0\xff\xfe".to_vec();
+            bytes.extend(
+                "UTF-16 \u{1f980}\n"
+                    .encode_utf16()
+                    .flat_map(u16::to_le_bytes),
+            );
+            // No two parts of it are alike.
+            let line = (0..if is_long { 25_000_000_u32 } else { 250_000 }).map(|n| n | 0x0101_0101);
+            bytes.extend(
+                line.flat_map(u32::to_le_bytes)
+                    .filter(|byte| *byte != b'\n'),
+            );
+            bytes.extend(b"\nwithout an end");
+            let mut log = opened(&world.log());
+            let mut shipper = world.ship().await;
+            for part in bytes.chunks(10_000_001) {
+                log.write_all(part).unwrap();
+            }
+            let length = bytes.len() as u64;
+            shipper.until(|source| source.bytes == length).await;
+            shipper.stop().await.unwrap();
+            let lives = world.archived(|lives| lives.len() == 1).await;
+            assert!(lives[0].1 == bytes, "the archived bytes differ");
+        })
+        .await;
 }

@@ -1,9 +1,13 @@
 //! A log and a lake of a test's own, and shippers in this process or as processes.
 
+use crate::counts::{Counts, lines};
 use crate::services;
 use comptoir_lake::{Lake, LakeOptions, LakePath, Recursive};
 use comptoir_logship::archive::{Archive, ArchiveError, ArchivedLife};
-use comptoir_logship::ship::{Limits, ShipError, ShipRequest, Shipper};
+use comptoir_logship::seal::keys::KeyFiles;
+use comptoir_logship::seal::{SealLimits, SealSettings};
+use comptoir_logship::ship::{Board, Limits, Runs, ShipError, ShipRequest, Shipper};
+use comptoir_logship::sources::{Files, Source};
 use comptoir_model::api::logs::LogSource;
 use futures::FutureExt;
 use std::fs::{File, OpenOptions};
@@ -12,6 +16,7 @@ use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -97,21 +102,7 @@ impl World {
     }
 
     pub(crate) fn request(&self) -> ShipRequest {
-        ShipRequest {
-            source: self.log(),
-            target_dir: self.target_dir.clone(),
-            state_dir: self.directory.path().join("state"),
-            limits: Limits {
-                piece_bytes: 64 * 1024,
-                piece_age: Duration::from_millis(500),
-                settle: Duration::from_millis(300),
-                look_every: Duration::from_millis(50),
-                owner_every: Duration::from_millis(200),
-                ..Limits::default()
-            },
-            rotation: None,
-            warehouse: None,
-        }
+        request(self.directory.path(), &self.target_dir)
     }
 
     pub(crate) async fn ship(&self) -> Running {
@@ -126,8 +117,38 @@ impl World {
     /// The lives and their bytes, once they are what `is_complete` waits for.
     pub(crate) async fn archived(
         &self,
-        mut is_complete: impl FnMut(&[(ArchivedLife, Vec<u8>)]) -> bool,
+        is_complete: impl FnMut(&[(ArchivedLife, Vec<u8>)]) -> bool,
     ) -> Vec<(ArchivedLife, Vec<u8>)> {
+        let waited = self.wait_for(is_complete).await;
+        waited.unwrap_or_else(|last| panic!("the archive never came to it; it has {last}"))
+    }
+
+    /// The lives and their bytes, once nothing is lost, doubled or altered. The counts go into the
+    /// table of faults, whatever they are. Bytes that are there twice, or are other ones, stay so:
+    /// they are not waited for.
+    pub(crate) async fn counted(
+        &self,
+        part: &str,
+        mut count: impl FnMut(&[(ArchivedLife, Vec<u8>)]) -> Counts,
+    ) -> Vec<(ArchivedLife, Vec<u8>)> {
+        let mut counts = Counts::default();
+        let waiting = self.wait_for(|lives| {
+            counts = count(lives);
+            // A closed piece may end inside a line: what is behind it is lost so far.
+            counts.doubled > 0 || counts.lost == 0
+        });
+        let waited = waiting.await;
+        counts.report(part);
+        let lives = waited.unwrap_or_else(|last| panic!("{counts:?}; the archive has {last}"));
+        assert!(counts.are_zero(), "{counts:?} in {:?}", shown(&lives));
+        lives
+    }
+
+    /// What the archive had last, where it never came to it.
+    async fn wait_for(
+        &self,
+        mut is_complete: impl FnMut(&[(ArchivedLife, Vec<u8>)]) -> bool,
+    ) -> Result<Vec<(ArchivedLife, Vec<u8>)>, String> {
         let mut last = String::new();
         let waiting = async {
             loop {
@@ -140,7 +161,7 @@ impl World {
             }
         };
         let waited = tokio::time::timeout(DEADLINE, waiting).await;
-        waited.unwrap_or_else(|_| panic!("the archive never came to it; it has {last}"))
+        waited.map_err(|_| last)
     }
 
     async fn lives(&self) -> Result<Vec<(ArchivedLife, Vec<u8>)>, ArchiveError> {
@@ -157,12 +178,16 @@ impl World {
     pub(crate) async fn holds(&self, texts: &[&str]) -> Vec<(ArchivedLife, Vec<u8>)> {
         let mut expected: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
         expected.sort_unstable();
-        self.archived(|lives| {
+        let mut counts = Counts::default();
+        let waiting = self.wait_for(|lives| {
+            counts = Counts::of(texts.iter().flat_map(|text| lines(text.as_bytes())), lives);
             let mut found: Vec<&[u8]> = lives.iter().map(|(_, bytes)| &bytes[..]).collect();
             found.sort_unstable();
             found == expected
-        })
-        .await
+        });
+        let waited = waiting.await;
+        counts.report("");
+        waited.unwrap_or_else(|last| panic!("the archive never came to it; it has {last}"))
     }
 
     /// The program itself, with `arguments` behind its own.
@@ -185,6 +210,16 @@ impl World {
         command
     }
 
+    /// A shipper that is a process of its own, and seals whatever can be sealed.
+    pub(crate) fn spawn_sealing(&self) -> Child {
+        self.program(&["ship", "--listen", "127.0.0.1:0"])
+            .env("COMPTOIR_LOGSHIP_SEAL_AFTER_S", "0.1")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
     /// A shipper that is a process of its own.
     pub(crate) fn spawn(&self) -> Child {
         self.program(&["ship", "--listen", "127.0.0.1:0"])
@@ -192,6 +227,37 @@ impl World {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap()
+    }
+}
+
+/// Of a world's directory. Seals nothing before a day is over, as by default.
+pub(crate) fn request(directory: &Path, target_dir: &LakePath) -> ShipRequest {
+    ShipRequest {
+        sources: vec![Source {
+            name: "app.log".to_owned(),
+            files: Files::one(directory.join("log/app.log")),
+            directory: target_dir.join("app.log").unwrap(),
+            rotation: None,
+            poll: None,
+        }],
+        state_dir: directory.join("state"),
+        limits: Limits {
+            piece_bytes: 64 * 1024,
+            piece_age: Duration::from_millis(500),
+            settle: Duration::from_millis(300),
+            look_every: Duration::from_millis(50),
+            owner_every: Duration::from_millis(200),
+            ..Limits::default()
+        },
+        open_pieces_max: 64,
+        runs: Runs::UntilStopped,
+        seal: SealSettings {
+            host: "till".to_owned(),
+            limits: SealLimits::default(),
+            key: KeyFiles::new(directory.join("state/signing-key.pem")),
+            anchor: None,
+        },
+        warehouse: None,
     }
 }
 
@@ -229,7 +295,8 @@ pub(crate) fn opened(path: &Path) -> File {
 /// A shipper in this process.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
-    pub(crate) source: watch::Receiver<LogSource>,
+    pub(crate) board: Arc<Board>,
+    pub(crate) sources: watch::Sender<Vec<Source>>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), ShipError>>,
 }
@@ -239,24 +306,49 @@ impl Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shipper = Shipper::new(request, lake).unwrap();
-        let source = shipper.watch();
+        let board = shipper.board();
+        let sources = shipper.sources();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(shipper.run(listener, async {
             stopped.await.ok();
         }));
         Self {
             address,
-            source,
+            board,
+            sources,
             stop,
             task,
         }
     }
 
-    /// Waits until its state is such.
-    pub(crate) async fn until(&mut self, is_so: impl FnMut(&LogSource) -> bool) -> LogSource {
-        let waiting = tokio::time::timeout(DEADLINE, self.source.wait_for(is_so));
-        let source = waiting.await.map(|source| source.unwrap().clone());
-        source.unwrap_or_else(|_| panic!("it never came to it: {:?}", self.source.borrow()))
+    /// Waits until the state of its only log is such.
+    pub(crate) async fn until(&mut self, mut is_so: impl FnMut(&LogSource) -> bool) -> LogSource {
+        let sources = self.until_all(|sources| sources.len() == 1 && is_so(&sources[0]));
+        sources.await.remove(0)
+    }
+
+    /// Waits until so many bytes of its only log are durable.
+    pub(crate) async fn has_shipped(&mut self, bytes: u64) {
+        self.until(|source| source.bytes == bytes).await;
+    }
+
+    /// Waits until the states of its logs are such.
+    pub(crate) async fn until_all(
+        &mut self,
+        mut are_so: impl FnMut(&[LogSource]) -> bool,
+    ) -> Vec<LogSource> {
+        let mut changed = self.board.watch();
+        let waiting = async {
+            loop {
+                let sources = self.board.sources();
+                if are_so(&sources) {
+                    return sources;
+                }
+                changed.changed().await.unwrap();
+            }
+        };
+        let waited = tokio::time::timeout(DEADLINE, waiting).await;
+        waited.unwrap_or_else(|_| panic!("it never came to it: {:?}", self.board.sources()))
     }
 
     pub(crate) async fn stop(self) -> Result<(), ShipError> {

@@ -6,6 +6,9 @@
 
 mod committer;
 mod partition;
+mod upkeep;
+
+pub use upkeep::VACUUM_AFTER;
 
 use crate::sink::{self, Limits, Running, Sink, SinkError, WarehouseRole};
 use crate::transport::Transport;
@@ -21,12 +24,11 @@ use partition::ArchivePartition;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+use upkeep::Upkeep;
 
 /// What a partition's drafts may take in memory before they are committed, about.
 const DRAFT_BYTES: usize = 32 * 1024 * 1024;
-
-/// An operation of Delta is some calls to the lake, each with the lake's own limit.
-const CALLS: u32 = 6;
 
 /// What is archived, and where.
 #[derive(Clone, Debug)]
@@ -41,6 +43,8 @@ pub struct ArchiveRequest {
     pub every: Duration,
     /// So many records of a partition don't wait.
     pub records: usize,
+    /// How often the table's files are joined and swept, by one of all processes.
+    pub upkeep_every: Option<Duration>,
 }
 
 impl ArchiveRequest {
@@ -50,6 +54,7 @@ impl ArchiveRequest {
             group,
             every,
             records,
+            upkeep_every,
             ..
         } = &settings.archive;
         Ok(Self {
@@ -59,6 +64,7 @@ impl ArchiveRequest {
             group: group.clone(),
             every: *every,
             records: usize::try_from(*records).unwrap_or(usize::MAX),
+            upkeep_every: *upkeep_every,
         })
     }
 }
@@ -71,7 +77,7 @@ pub fn table(lake: &LakeSettings, archive: &ArchiveSettings) -> Result<Table, Si
     };
     let opened = Lake::open(&lake.url.to_string(), options)?;
     let directory = LakePath::parse(&archive.dir)?;
-    Ok(Table::open(&opened, &directory, lake.timeout * CALLS)?)
+    Ok(Table::open(&opened, &directory, lake.timeout)?)
 }
 
 /// Archives until `shutdown` completes, then commits what was collected, for up to 4 s. Serves
@@ -84,6 +90,20 @@ pub async fn run(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), SinkError> {
+    // Ends when it is dropped.
+    let mut upkeep = JoinSet::new();
+    if let Some(every) = request.upkeep_every {
+        let table = request.table.clone();
+        let warehouse = request.warehouse.clone();
+        upkeep.spawn(
+            Upkeep {
+                table,
+                warehouse,
+                every,
+            }
+            .keep(),
+        );
+    }
     let running = Running {
         sink: ArchiveSink {
             reach: request.transport.reach(),

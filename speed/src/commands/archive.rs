@@ -4,7 +4,7 @@ mod upkeep;
 
 use super::stop::stopped;
 use crate::archive::{self, ArchiveRequest};
-use crate::cli::{Outcome, TransportArgs, WarehouseArgs};
+use crate::cli::{Outcome, TableArgs, TransportArgs, WarehouseArgs};
 use comptoir_config::{Key, Settings, Sources};
 use tokio::net::TcpListener;
 use tracing::info;
@@ -33,12 +33,8 @@ pub struct ArchiveArgs {
     transport: TransportArgs,
     #[command(flatten)]
     warehouse: WarehouseArgs,
-    /// The lake: `hdfs://HOST:PORT`, `hdfs://NAMESERVICE` or `file:///DIRECTORY` [default: `lake.url`]
-    #[arg(long, value_name = "URL", global = true, help_heading = "Archive")]
-    lake: Option<String>,
-    /// The table's directory in the lake [default: /bronze/transactions]
-    #[arg(long, value_name = "PATH", global = true, help_heading = "Archive")]
-    dir: Option<String>,
+    #[command(flatten)]
+    table: TableArgs,
     /// How long records wait to be committed together [default: 10]
     #[arg(long, value_name = "SECONDS", help_heading = "Archive")]
     every: Option<String>,
@@ -55,9 +51,8 @@ pub struct ArchiveArgs {
 
 impl ArchiveArgs {
     pub(crate) fn add_to(&self, sources: Sources) -> Sources {
-        (self.warehouse.add_to(self.transport.add_to(sources)))
-            .flag(Key::LakeUrl, "--lake", self.lake.as_ref())
-            .flag(Key::ArchiveDir, "--dir", self.dir.as_ref())
+        let sources = self.warehouse.add_to(self.transport.add_to(sources));
+        (self.table.add_to(sources))
             .flag(Key::ArchiveEveryS, "--every", self.every.as_ref())
             .flag(Key::ArchiveRecords, "--records", self.records.as_ref())
             .flag(Key::ArchiveListen, "--listen", self.listen.as_ref())

@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod check;
 pub mod dead_letters;
+pub mod rebuild;
 pub mod reconcile;
 pub mod replay;
 pub mod schema;

@@ -4,8 +4,11 @@ use super::names::{Named, Names};
 use crate::sink::TakeError;
 use crate::transport;
 use comptoir_model::event::Rejection;
-use comptoir_model::live::Tally;
-use comptoir_model::verdict::{DuplicateWindow, MappingVersion, OutOfOrder, Reach, Verdict, judge};
+use comptoir_model::live::{Overflow, Tally};
+use comptoir_model::verdict::{
+    DuplicateWindow, MappingVersion, OutOfOrder, Reach, Record, Verdict, judge,
+};
+use comptoir_warehouse::NewName;
 use jiff::Timestamp;
 
 const MAPPING: MappingVersion = MappingVersion::NEWEST;
@@ -15,24 +18,23 @@ const MAPPING: MappingVersion = MappingVersion::NEWEST;
 /// After an error it has to be thrown away: nothing is judged twice.
 pub(super) struct Counting {
     window: DuplicateWindow,
-    names: Names,
     batch: Batch,
 }
 
-/// What a batch adds.
+/// What a batch of judged records adds.
 #[derive(Default)]
-pub(super) struct Batch {
-    pub(super) tally: Tally,
-    pub(super) names: Vec<Named>,
+pub(crate) struct Batch {
+    pub(crate) tally: Tally,
     /// The timestamp of the last record.
     pub(super) latest: Option<Timestamp>,
+    known: Names,
+    names: Vec<Named>,
 }
 
 impl Counting {
     pub(super) fn new(reach: Reach) -> Self {
         Self {
             window: DuplicateWindow::new(reach),
-            names: Names::default(),
             batch: Batch::default(),
         }
     }
@@ -45,15 +47,11 @@ impl Counting {
     pub(super) fn count(&mut self, record: &transport::Record<'_>) -> Result<(), TakeError> {
         let judged = record.judged();
         let mut verdict = judge(judged, MAPPING, &mut self.window)?;
-        match &mut verdict {
-            Verdict::Accepted(event) => self.names.note(event, &mut self.batch.names),
-            // Only the beginning of a giant record was loaded.
-            Verdict::Rejected(Rejection::TooLarge { bytes }) => *bytes = record.length,
-            Verdict::Rejected(_) | Verdict::Duplicate { .. } => {}
+        // Only the beginning of a giant record was loaded.
+        if let Verdict::Rejected(Rejection::TooLarge { bytes }) = &mut verdict {
+            *bytes = record.length;
         }
-        self.batch.tally.add(&judged, MAPPING, &verdict)?;
-        self.batch.latest = Some(record.timestamp);
-        Ok(())
+        Ok(self.batch.add(&judged, &verdict)?)
     }
 
     pub(super) fn batch(&self) -> &Batch {
@@ -62,8 +60,40 @@ impl Counting {
 
     /// The batch was committed, or has to be collected again.
     pub(super) fn clear(&mut self) {
-        self.batch.tally.clear();
-        self.batch.names.clear();
-        self.batch.latest = None;
+        self.batch.clear();
+    }
+}
+
+impl Batch {
+    /// Records come in the order of their offsets.
+    pub(crate) fn add(
+        &mut self,
+        record: &Record<'_>,
+        verdict: &Verdict<'_>,
+    ) -> Result<(), Overflow> {
+        if let Verdict::Accepted(event) = verdict {
+            self.known.note(event, &mut self.names);
+        }
+        self.tally.add(record, MAPPING, verdict)?;
+        self.latest = Some(record.timestamp);
+        Ok(())
+    }
+
+    /// Names that were not sent before.
+    pub(crate) fn names(&self) -> Vec<NewName<'_>> {
+        (self.names.iter())
+            .map(|named| NewName {
+                kind: named.kind,
+                id: &named.id,
+                name: &named.name,
+            })
+            .collect()
+    }
+
+    /// Forgets everything but which names were sent.
+    pub(crate) fn clear(&mut self) {
+        self.tally.clear();
+        self.names.clear();
+        self.latest = None;
     }
 }

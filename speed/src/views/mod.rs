@@ -8,6 +8,8 @@ mod counting;
 mod names;
 mod partition;
 
+pub(crate) use counting::Batch;
+
 use crate::sink::{self, Running, Sink, SinkError, WarehouseRole};
 use crate::transport::Transport;
 use crate::warehouse;

@@ -10,8 +10,8 @@ use comptoir_model::ids::Offset;
 use comptoir_model::merge::{PartitionKey, Span};
 use comptoir_model::verdict::{OutOfOrder, Reach};
 use comptoir_warehouse::{
-    Committed as Counted, NewName, PartitionId, Retry, ViewsBatch, ViewsPosition, ViewsWriter,
-    Warehouse, WarehouseError,
+    Committed as Counted, PartitionId, Retry, ViewsBatch, ViewsPosition, ViewsWriter, Warehouse,
+    WarehouseError,
 };
 use jiff::Timestamp;
 use std::time::Duration;
@@ -157,13 +157,7 @@ impl PartitionSink for ViewsPartition {
             return Ok(Committed::GivenUp);
         };
         let batch = self.counting.batch();
-        let names: Vec<_> = (batch.names.iter())
-            .map(|named| NewName {
-                kind: named.kind,
-                id: &named.id,
-                name: &named.name,
-            })
-            .collect();
+        let names = batch.names();
         let batch = ViewsBatch {
             partition,
             span: commit.span,

@@ -54,9 +54,9 @@ pageTest('an unchanged import is asked for by its ETag and not sent again', asyn
     assert.match(response.url(), /\/history\/summary$/);
 });
 
-// IMPORT_COMMAND publishes a new import of the same table, as the operator's cron does.
+// IMPORT_COMMAND runs a job that imports the same table again, as the operator's cron does.
 if (process.env.IMPORT_COMMAND) {
-    pageTest('a real import that is published meanwhile appears without a reload', async (page) => {
+    pageTest('what a job imports meanwhile appears without a reload', async (page) => {
         await openHistory(page);
         const run = page.locator('#lake [data-figure="run"]');
         const before = await run.getAttribute('data-value');

@@ -14,7 +14,7 @@ use axum::response::Response;
 use cache::{Cache, Loaded};
 use comptoir_model::api::views::{ViewFailure, ViewInfo, ViewList, ViewPage, ViewResultInfo};
 use comptoir_model::api::{AsOf, ProblemKind};
-use comptoir_model::view_result::ViewName;
+use comptoir_model::view_result::{InLake, ViewName};
 use comptoir_warehouse::{JobOutcome, JobRun, StoredViewResult, Warehouse};
 use jiff::Timestamp;
 use question::{Question, Wrong};
@@ -46,6 +46,9 @@ impl Views {
         for _ in 0..TRIES {
             let found = asked(self.warehouse.view_result(view)).await?;
             let result = found.ok_or_else(|| unknown(view.as_str()))?;
+            if let Some(lake) = result.about.only_in_the_lake() {
+                return Err(not_served(view, lake));
+            }
             if let Some(loaded) = asked(self.cache.get(&self.warehouse, result)).await? {
                 return Ok(loaded);
             }
@@ -80,8 +83,13 @@ pub(crate) async fn list(
     }
     for state in states {
         if let Some(name) = ViewName::of_job(&state.last.job) {
+            let failed = failure(&state.last);
+            // The live run has no rows of its own: it is told where it failed.
+            if name == ViewName::live() && failed.is_none() {
+                continue;
+            }
             let info = infos.entry(name.clone()).or_insert_with(|| nothing(&name));
-            info.last_failure = failure(&state.last);
+            info.last_failure = failed;
         }
     }
     let views = infos.into_values().collect();
@@ -158,7 +166,9 @@ fn result_info(result: StoredViewResult, now: Timestamp) -> ViewResultInfo {
         age_s: u64::try_from(age).unwrap_or(0),
         run: result.run,
         published_at: result.published_at,
-        rows: result.rows,
+        rows: result.about.rows(result.rows),
+        lake: result.about.lake,
+        unknown: result.about.unknown,
         description: result.about.description,
         columns: result.about.columns,
         sources: result.about.sources,
@@ -187,6 +197,15 @@ fn failure(last: &JobRun) -> Option<ViewFailure> {
 fn unknown(name: &str) -> Refused {
     let detail = format!("there is no result of a view `{name}`");
     let hint = "comptoir-batch views ls lists the views, and views run computes them".to_owned();
+    Refused(problem(ProblemKind::NotFound, detail, Some(hint)))
+}
+
+fn not_served(view: &ViewName, lake: &InLake) -> Refused {
+    let (format, location) = (lake.format.as_str(), &lake.location);
+    let detail = format!("the rows of the view `{view}` lie in the lake only");
+    let hint = format!(
+        "they are at {location}, as {format}; comptoir-batch views show {view} prints some of them"
+    );
     Refused(problem(ProblemKind::NotFound, detail, Some(hint)))
 }
 

@@ -383,6 +383,8 @@ async fn what_the_log_shipper_says_is_passed_on() {
             "state": "waiting_for_lake", "since": "2026-11-21T09:00:00Z", "problem": "safe mode",
             "lines": 7, "bytes": 700, "lag_bytes": 12, "pieces_closed": 1, "pieces_open": 1,
             "gaps": 0, "gap_bytes": 0, "shipped_at": null,
+            "behind_since": "2026-11-21T09:00:00Z", "position": 688, "piece": null,
+            "last_error": null,
         }],
         "lines": [{
             "source": "app.log", "offset": 688, "time": null, "level": null, "component": null,

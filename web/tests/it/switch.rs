@@ -9,7 +9,7 @@ use comptoir_model::ids::Offset;
 use comptoir_model::live::{Minute, QuarterHour, Tally};
 use comptoir_model::merge::{Archived, Candidate, Gaps, due};
 use comptoir_model::verdict::{DuplicateWindow, MappingVersion, Reach, Record, Verdict, judge};
-use comptoir_warehouse::{BatchRun, Block, Loaded, Switched};
+use comptoir_warehouse::{BatchRun, Block, Loaded, Reading, Switched};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
@@ -124,7 +124,17 @@ async fn take_over(shop: &Shop) -> Vec<Offset> {
             }
         }
     }
-    let run = BatchRun::begin(&shop.warehouse, &candidate, 1, QuarterHour(0), shop.now);
+    let reading = Reading {
+        archive_version: 1,
+        as_of: Some(shop.now),
+    };
+    let run = BatchRun::begin(
+        &shop.warehouse,
+        &candidate,
+        reading,
+        QuarterHour(0),
+        shop.now,
+    );
     let run = run.await.unwrap();
     for (quarter, tally) in &blocks {
         let (buckets, tops) = (tally.buckets(), tally.tops());

@@ -3,7 +3,9 @@
 use crate::support::{TestLake, TestServer, request};
 use comptoir_config::clock;
 use comptoir_model::ids::RunId;
-use comptoir_model::view_result::{SourceRun, ViewAbout, ViewColumn, ViewName, ViewType};
+use comptoir_model::view_result::{
+    InLake, LakeFormat, SourceRun, UnknownKeys, ViewAbout, ViewColumn, ViewName, ViewType,
+};
 use comptoir_warehouse::{JobEnd, JobOutcome, JobStart, Limits, Login, Warehouse};
 use comptoir_web::ServeRequest;
 use serde_json::{Value, json};
@@ -54,19 +56,23 @@ impl Shop {
     }
 
     async fn fail(&self, error: &str) {
+        (self.run_ended(&top(), JobOutcome::Failed, Some(error))).await;
+    }
+
+    async fn run_ended(&self, view: &ViewName, outcome: JobOutcome, error: Option<&str>) {
         let started = self
             .warehouse
-            .start_job(&top().job(), "here", 7, clock::now())
+            .start_job(&view.job(), "here", 7, clock::now())
             .await;
         let Ok(JobStart::Started(lock)) = started else {
             panic!("somebody else runs it");
         };
         let end = JobEnd {
             at: clock::now(),
-            outcome: JobOutcome::Failed,
+            outcome,
             attempts: 1,
             output: None,
-            error: Some(error.to_owned()),
+            error: error.map(str::to_owned),
         };
         lock.finish(&end).await.unwrap();
     }
@@ -109,6 +115,9 @@ fn about() -> ViewAbout {
             time: "2026-11-21T04:00:00Z".parse().unwrap(),
         }],
         as_of: "2026-11-21T04:00:00Z".parse().unwrap(),
+        sha256: String::new(),
+        lake: None,
+        unknown: Vec::new(),
     }
 }
 
@@ -156,6 +165,44 @@ async fn a_result_is_listed_with_its_age_and_served_with_its_types() {
         json!({"customer": "Éléonore", "spent": "9.50", "last": "2024-02-29"})
     );
     assert_eq!(page["rows"][4]["spent"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_result_that_only_the_lake_has_is_listed_with_what_is_unknown_and_says_where_it_lies() {
+    let shop = Shop::open().await;
+    let run = RunId::parse("run-1").unwrap();
+    let view = top();
+    let begun = shop.warehouse.begin_view_result(&view, &run, clock::now());
+    let about = ViewAbout {
+        lake: Some(InLake {
+            format: LakeFormat::Delta,
+            location: "/silver/top".to_owned(),
+            rows: 7_000_000,
+            is_served: false,
+        }),
+        unknown: vec![UnknownKeys {
+            reference: "products".to_owned(),
+            is_given: true,
+            keys: 1,
+            rows: 17,
+            examples: vec!["p-1".to_owned()],
+        }],
+        ..about()
+    };
+    let writer = begun.await.unwrap();
+    writer.publish(&about, clock::now()).await.unwrap();
+    let list = shop.server.json("/api/v1/views").await;
+    let result = &list["views"][0]["result"];
+    assert_eq!(result["rows"], 7_000_000);
+    assert_eq!(result["lake"]["location"], "/silver/top");
+    assert_eq!(
+        result["unknown"][0],
+        json!({"reference": "products", "is_given": true, "keys": 1, "rows": 17, "examples": ["p-1"]})
+    );
+    let page = shop.server.get("/api/v1/views/top").await;
+    assert_eq!(page.status(), 404);
+    let said = page.text().await.unwrap();
+    assert!(said.contains("/silver/top, as delta"), "{said}");
 }
 
 #[tokio::test]
@@ -290,4 +337,18 @@ async fn a_failure_is_shown_beside_the_last_good_result() {
     let list = shop.server.json("/api/v1/views").await;
     assert_eq!(list["views"][0]["last_failure"]["error"], error);
     assert_eq!(list["views"][0]["result"]["run"], "run-1");
+}
+
+#[tokio::test]
+async fn the_live_run_is_told_where_it_failed_only() {
+    let shop = Shop::open().await;
+    let live = ViewName::live();
+    shop.run_ended(&live, JobOutcome::Done, None).await;
+    let list = shop.server.json("/api/v1/views").await;
+    assert_eq!(list["views"], Value::Array(Vec::new()));
+    let error = "partition 0 of stream-1: generation 7 differs";
+    (shop.run_ended(&live, JobOutcome::Failed, Some(error))).await;
+    let list = shop.server.json("/api/v1/views").await;
+    assert_eq!(list["views"][0]["name"], "live");
+    assert_eq!(list["views"][0]["last_failure"]["error"], error);
 }

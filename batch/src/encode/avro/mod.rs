@@ -18,9 +18,7 @@ const BLOCK: usize = 256 * 1024;
 
 pub(super) struct AvroEncoder {
     columns: Columns,
-    blocks: Blocks,
-    block: Vec<u8>,
-    rows_in_block: u64,
+    rows: AvroRows,
 }
 
 impl AvroEncoder {
@@ -35,20 +33,19 @@ impl AvroEncoder {
         let columns = Columns::new(FormatName::Avro, columns, conversion);
         let schema = schema::json(table, columns.all(), conversion.mapping);
         Self {
-            blocks: Blocks::new(&schema, codec, file),
+            rows: AvroRows::new(&schema, codec, file),
             columns,
-            block: Vec::with_capacity(BLOCK),
-            rows_in_block: 0,
         }
     }
 
     pub(super) fn value(&mut self, value: Option<&[u8]>) -> Result<(), EncodeError> {
+        let block = &mut self.rows.block;
         // The branch of the union: NULL, or the type itself.
         match self.columns.take(value)?.value {
-            None => self.block.push(0),
+            None => block.push(0),
             Some(typed) => {
-                self.block.push(2);
-                write(&mut self.block, typed);
+                block.push(2);
+                write(block, typed);
             }
         }
         Ok(())
@@ -56,19 +53,52 @@ impl AvroEncoder {
 
     pub(super) fn end_row(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.columns.end_row();
+        self.rows.end_row(out)
+    }
+
+    pub(super) fn finish(self, out: &mut Vec<u8>) -> Result<Encoded, EncodeError> {
+        self.rows.finish(out)?;
+        Ok(Encoded {
+            total: self.columns.total(),
+            lossy_nulls: self.columns.lossy_nulls(),
+        })
+    }
+}
+
+/// Rows that are encoded already, on their way into a file.
+pub(crate) struct AvroRows {
+    blocks: Blocks,
+    block: Vec<u8>,
+    rows_in_block: u64,
+}
+
+impl AvroRows {
+    /// A file of records of this schema, in JSON; `file` differs from file to file.
+    pub(crate) fn new(schema: &str, codec: AvroCodec, file: &str) -> Self {
+        Self {
+            blocks: Blocks::new(schema, codec, file),
+            block: Vec::with_capacity(BLOCK),
+            rows_in_block: 0,
+        }
+    }
+
+    /// Takes a row as Avro encodes a record of the schema.
+    pub(crate) fn append(&mut self, row: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.block.extend_from_slice(row);
+        self.end_row(out)
+    }
+
+    /// Appends what is left of the file.
+    pub(crate) fn finish(mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.flush(out)
+    }
+
+    fn end_row(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.rows_in_block += 1;
         if self.block.len() >= BLOCK {
             self.flush(out)?;
         }
         Ok(())
-    }
-
-    pub(super) fn finish(mut self, out: &mut Vec<u8>) -> Result<Encoded, EncodeError> {
-        self.flush(out)?;
-        Ok(Encoded {
-            total: self.columns.total(),
-            lossy_nulls: self.columns.lossy_nulls(),
-        })
     }
 
     fn flush(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {

@@ -39,16 +39,23 @@ struct Arena {
 
 impl Buffer {
     pub(super) fn new(held: Held) -> Self {
-        let values = match (physical(held), held) {
-            (Physical::BOOLEAN, _) => Values::Boolean(Vec::new()),
-            (Physical::INT32, _) => Values::Int32(Vec::new()),
-            (Physical::INT64, _) => Values::Int64(Vec::new()),
-            (Physical::FLOAT, _) => Values::Float32(Vec::new()),
-            (Physical::DOUBLE, _) => Values::Float64(Vec::new()),
-            (_, Held::Decimal { precision, .. }) => {
-                Values::Fixed(Arena::default(), decimal_length(precision))
-            }
-            _ => Values::Bytes(Arena::default()),
+        let length = match held {
+            Held::Decimal { precision, .. } => decimal_length(precision),
+            _ => 0,
+        };
+        Self::of(physical(held), length)
+    }
+
+    /// `length` is that of a `FIXED_LEN_BYTE_ARRAY`, in bytes.
+    pub(super) fn of(physical: Physical, length: usize) -> Self {
+        let values = match physical {
+            Physical::BOOLEAN => Values::Boolean(Vec::new()),
+            Physical::INT32 => Values::Int32(Vec::new()),
+            Physical::INT64 => Values::Int64(Vec::new()),
+            Physical::FLOAT => Values::Float32(Vec::new()),
+            Physical::DOUBLE => Values::Float64(Vec::new()),
+            Physical::FIXED_LEN_BYTE_ARRAY => Values::Fixed(Arena::default(), length),
+            Physical::BYTE_ARRAY | Physical::INT96 => Values::Bytes(Arena::default()),
         };
         Self {
             values,

@@ -1,7 +1,10 @@
 //! Parquet files: rows are collected by column until a row group is full.
 
 mod buffer;
+mod rows;
 pub(crate) mod schema;
+
+pub(crate) use rows::{ParquetRows, Shape};
 
 use super::Encoded;
 use super::avro;
@@ -10,24 +13,12 @@ use super::error::{EncodeError, FormatName};
 use super::held::TypeMapping;
 use buffer::Buffer;
 use comptoir_model::file_format::ParquetCodec;
-use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::file::writer::SerializedFileWriter;
-use std::sync::Arc;
-
-/// What a row group holds before it is encoded, so that four workers stay below 256 MiB.
-const ROW_GROUP: usize = 24 * 1024 * 1024;
-
-/// How many row groups a file can have, as the format counts them.
-const ROW_GROUPS_MAX: usize = i16::MAX as usize;
+use rows::RowGroups;
 
 pub(super) struct ParquetEncoder {
     columns: Columns,
-    buffers: Vec<Buffer>,
-    /// Of the values in the buffers, in bytes.
-    buffered: usize,
-    writer: SerializedFileWriter<Vec<u8>>,
+    groups: RowGroups,
 }
 
 impl ParquetEncoder {
@@ -47,71 +38,30 @@ impl ParquetEncoder {
             )]),
             TypeMapping::Lossless { .. } => None,
         };
-        let properties = WriterProperties::builder()
-            .set_created_by(format!("comptoir {}", env!("CARGO_PKG_VERSION")))
-            .set_compression(compression(codec))
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_key_value_metadata(avro_schema)
-            .build();
+        let buffers = columns.all().iter();
+        let buffers = buffers.map(|column| Buffer::new(column.held)).collect();
         Ok(Self {
-            buffers: (columns.all().iter())
-                .map(|column| Buffer::new(column.held))
-                .collect(),
+            groups: RowGroups::new(buffers, schema, avro_schema, codec)?,
             columns,
-            buffered: 0,
-            writer: SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties))?,
         })
     }
 
     pub(super) fn value(&mut self, value: Option<&[u8]>) -> Result<(), EncodeError> {
         let Taken { index, value } = self.columns.take(value)?;
-        self.buffered += self.buffers[index].push(value);
+        self.groups.push(index, value);
         Ok(())
     }
 
     pub(super) fn end_row(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.columns.end_row();
-        if self.buffered >= ROW_GROUP && self.writer.flushed_row_groups().len() < ROW_GROUPS_MAX {
-            self.flush(out)?;
-        }
-        Ok(())
+        self.groups.end_row(out)
     }
 
-    pub(super) fn finish(mut self, out: &mut Vec<u8>) -> Result<Encoded, EncodeError> {
-        if self.buffered > 0 {
-            self.flush(out)?;
-        }
-        out.append(&mut self.writer.into_inner()?);
+    pub(super) fn finish(self, out: &mut Vec<u8>) -> Result<Encoded, EncodeError> {
+        self.groups.finish(out)?;
         Ok(Encoded {
             total: self.columns.total(),
             lossy_nulls: self.columns.lossy_nulls(),
         })
-    }
-
-    /// Writes a row group and moves its bytes out.
-    fn flush(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let mut row_group = self.writer.next_row_group()?;
-        for buffer in &mut self.buffers {
-            let column = row_group.next_column()?;
-            let mut column = column.ok_or_else(|| {
-                parquet::errors::ParquetError::General("the schema has fewer columns".to_owned())
-            })?;
-            buffer.drain_into(column.untyped())?;
-            column.close()?;
-        }
-        row_group.close()?;
-        self.writer.flush()?;
-        out.append(self.writer.inner_mut());
-        self.buffered = 0;
-        Ok(())
-    }
-}
-
-fn compression(codec: ParquetCodec) -> Compression {
-    match codec {
-        ParquetCodec::None => Compression::UNCOMPRESSED,
-        ParquetCodec::Snappy => Compression::SNAPPY,
-        ParquetCodec::Gzip => Compression::GZIP(GzipLevel::default()),
-        ParquetCodec::Zstd => Compression::ZSTD(ZstdLevel::default()),
     }
 }

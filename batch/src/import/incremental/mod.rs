@@ -129,10 +129,10 @@ impl Window {
 }
 
 impl ImportRequest {
-    /// Only the rows of the window.
-    pub(super) fn narrowed(&self, window: &Window) -> Self {
+    /// Only the rows of a window, whose condition it is.
+    pub(super) fn narrowed(&self, condition: &str) -> Self {
         Self {
-            selection: self.selection.narrowed(&window.condition),
+            selection: self.selection.narrowed(condition),
             ..self.clone()
         }
     }

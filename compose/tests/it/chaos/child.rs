@@ -1,9 +1,9 @@
 //! A program of ours as a child process that can be killed at any moment.
 
-use crate::launcher::eventually;
+use crate::launcher::{eventually, program};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus};
 
 /// Dropping it kills it. What it says is added to a file, through all its lives.
 pub(super) struct Process {
@@ -66,6 +66,11 @@ impl Process {
             return status;
         }
         self.signal("TERM");
+        self.exit().await
+    }
+
+    /// Waits until it ends by itself.
+    pub(super) async fn exit(&mut self) -> ExitStatus {
         let ended = format!("the end of {}", self.name);
         eventually(&ended, async || self.child.try_wait().unwrap()).await
     }
@@ -101,25 +106,15 @@ fn spawn(
     settings: &[(String, String)],
     directory: &Path,
 ) -> Child {
-    let program = Path::new(env!("CARGO_BIN_EXE_comptoir")).with_file_name(name);
-    let mut command = Command::new(&program);
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("COMPTOIR_") || text == "HADOOP_CONF_DIR" {
-            command.env_remove(name);
-        }
-    }
     let log = directory.join(format!("{name}.log"));
     let log = File::options().create(true).append(true).open(log).unwrap();
-    command
+    program(name, directory)
         .args(arguments)
         .envs(settings.iter().map(|(name, value)| (name, value)))
-        .current_dir(directory)
-        .stdin(Stdio::null())
         .stdout(log.try_clone().unwrap())
         .stderr(log)
         .spawn()
-        .unwrap_or_else(|error| panic!("{}: {error}\nhint: cargo build --bins", program.display()))
+        .unwrap_or_else(|error| panic!("{name}: {error}\nhint: cargo build --bins"))
 }
 
 impl Drop for Process {

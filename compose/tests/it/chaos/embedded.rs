@@ -25,6 +25,7 @@ async fn a_killed_launcher_counts_everything_once_and_ships_every_byte() {
     let accepted = world
         .assert_counted_once(&mut launcher, "after the kills")
         .await;
+    (world.assert_archive_counts(&mut [&mut launcher], "once it is archived")).await;
     assert!(launcher.end().await.success(), "{}", launcher.said());
     world.assert_log_is_archived("after the kills").await;
     eprintln!("{} kills, {accepted} events", kills());

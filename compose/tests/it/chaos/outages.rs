@@ -120,6 +120,7 @@ async fn nothing_is_lost_or_doubled_while_neighbours_are_away() {
     let accepted = world
         .assert_counted_once(&mut quiet, "after the outages")
         .await;
+    (world.assert_archive_counts(&mut [&mut quiet], "once it is archived")).await;
     assert!(quiet.end().await.success(), "{}", quiet.said());
     world.assert_log_is_archived("after the outages").await;
     eprintln!("{accepted} events");

@@ -30,12 +30,19 @@ enum Transport {
 }
 
 impl World {
-    /// Everything as it is by default.
+    /// Everything as it is by default, but that the archive takes over all the time.
     pub(super) fn embedded() -> Self {
+        let often = [
+            ("COMPTOIR_ARCHIVE_EVERY_S", "1"),
+            ("COMPTOIR_VIEWS_EVERY_S", "1"),
+            ("COMPTOIR_VIEWS_WAIT_S", "5"),
+        ];
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join(".comptoir");
         Self {
-            settings: Vec::new(),
+            settings: often
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
             warehouse: DatabaseUrl::Sqlite {
                 path: data.join("warehouse.db"),
             },
@@ -60,13 +67,21 @@ impl World {
         execute(&server, &login, &sql).await;
         let warehouse = format!("{}/{name}", server.rsplit_once('/').unwrap().0);
         let mut settings: BTreeMap<_, _> = env.clone();
-        let logs = format!("/tmp/{name}/logs");
+        let [logs, bronze, gold] = ["logs", "bronze", "gold"].map(|of| format!("/tmp/{name}/{of}"));
+        let archive_group = format!("{name}_archive");
         let own = [
             ("COMPTOIR_ERP_URL", warehouse.as_str()),
             ("COMPTOIR_WAREHOUSE_URL", &warehouse),
             ("COMPTOIR_TRANSPORT_TOPIC", &name),
             ("COMPTOIR_SPEED_GROUP", &name),
             ("COMPTOIR_SPEED_LISTEN", "127.0.0.1:0"),
+            ("COMPTOIR_ARCHIVE_DIR", &bronze),
+            ("COMPTOIR_ARCHIVE_GROUP", &archive_group),
+            ("COMPTOIR_ARCHIVE_LISTEN", "127.0.0.1:0"),
+            ("COMPTOIR_ARCHIVE_EVERY_S", "1"),
+            ("COMPTOIR_VIEWS_TARGET_DIR", &gold),
+            ("COMPTOIR_VIEWS_EVERY_S", "2"),
+            ("COMPTOIR_VIEWS_WAIT_S", "5"),
             ("COMPTOIR_LOGSHIP_LISTEN", "127.0.0.1:0"),
             ("COMPTOIR_WEB_LISTEN", "127.0.0.1:0"),
             ("COMPTOIR_LOGSHIP_TARGET_DIR", &logs),
@@ -151,6 +166,24 @@ impl World {
         assert_eq!(stored.gaps, 0, "{context}: holes");
         expected.assert_equal(&stored.figures, context);
         expected.accepted()
+    }
+
+    /// Everything is counted: waits until the archive counts it, and holds that against the recount.
+    pub(super) async fn assert_archive_counts(
+        &self,
+        processes: &mut [&mut Process],
+        context: &str,
+    ) {
+        let stored = eventually("the archive to count everything", async || {
+            for process in &mut *processes {
+                process.assert_runs();
+            }
+            let stored = self.stored().await;
+            (stored.by_sinks == 0 && stored.by_run > 0).then_some(stored)
+        })
+        .await;
+        let expected = recount(&self.log(), self.reach(), &stored.next);
+        expected.assert_equal(&stored.figures, context);
     }
 
     pub(super) async fn remove(&self) {

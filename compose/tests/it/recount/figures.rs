@@ -12,7 +12,7 @@ pub(crate) type Sums<const N: usize> = BTreeMap<Vec<String>, [i64; N]>;
 pub(crate) struct Figures {
     /// By partition: accepted, rejected, duplicates.
     pub(crate) verdicts: BTreeMap<u32, [i64; 3]>,
-    /// By partition, minute, currency, category, country, city, channel, status: transactions,
+    /// By minute, currency, category, country, city, channel, status: transactions,
     /// quantity, gross, refunds, net.
     pub(crate) buckets: Sums<5>,
     /// By quarter, currency, kind, name: transactions, approved, units, gross, refunds, net.
@@ -34,12 +34,12 @@ impl Figures {
             Judged::Duplicate => *duplicates += 1,
             Judged::Accepted(sale) => {
                 *accepted += 1;
-                self.add_sale(partition, sale);
+                self.add_sale(sale);
             }
         }
     }
 
-    fn add_sale(&mut self, partition: u32, sale: &Sale) {
+    fn add_sale(&mut self, sale: &Sale) {
         let minute = sale.time_ms.div_euclid(MINUTE_MS);
         let status = sale.field("status");
         let gross = if status == "APPROVED" {
@@ -55,7 +55,7 @@ impl Figures {
         let dimensions = [
             "currency", "category", "country", "city", "channel", "status",
         ];
-        let mut key = vec![partition.to_string(), minute.to_string()];
+        let mut key = vec![minute.to_string()];
         key.extend(dimensions.map(|name| sale.field(name).to_owned()));
         let money = [gross, refunds, gross - refunds];
         let [gross, refunds, net] = money;

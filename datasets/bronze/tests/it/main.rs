@@ -4,6 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod commits;
+mod lost_answers;
+mod outputs;
 mod place;
 mod reading;
 mod upkeep;
+mod verify;

@@ -18,7 +18,7 @@ mod plan;
 mod plan_tests;
 mod workshop;
 
-pub use append::{Base, KEEP_MANIFESTS};
+pub use append::{Base, KEEP_MANIFESTS, set_aside_name};
 pub use plan::{KEEP_MARKERS, KEEP_OLD_DATA, Step};
 #[doc(hidden)]
 pub use workshop::{Checkpoint, Point};

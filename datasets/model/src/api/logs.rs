@@ -39,6 +39,21 @@ pub struct LogSource {
     pub gap_bytes: u64,
     /// When bytes last became durable.
     pub shipped_at: Option<Timestamp>,
+    /// Since when bytes wait to become durable, where some do.
+    pub behind_since: Option<Timestamp>,
+    /// Of the file that is written now: where the next byte to ship stands.
+    #[serde(default)]
+    pub position: u64,
+    /// The name of the piece that this file's bytes go to, where one is open.
+    pub piece: Option<String>,
+    /// The last problem, also after it is over.
+    pub last_error: Option<LastError>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastError {
+    pub time: Timestamp,
+    pub message: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! Whether what is served equals what was counted: `GET /api/v1/reconcile`.
 
 use super::AsOf;
-use super::live::GapInfo;
+use super::live::{GapInfo, GapKind};
 use crate::ids::{Offset, Partition, StreamId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,14 +20,47 @@ pub struct ReconcileReport {
     pub partitions: Vec<ReconciledPartition>,
     /// What the views sink lost, or judged without all ids before it; oldest first.
     pub gaps: Vec<GapInfo>,
+    /// What was not looked at, and why. The API looks at the warehouse alone.
+    pub unchecked: Vec<String>,
     pub as_of: AsOf,
+}
+
+impl ReconcileReport {
+    /// Says in `verdict` and `complete` what the other fields come to.
+    #[must_use]
+    pub fn summed_up(mut self) -> Self {
+        let found = self.differences.len();
+        let lost = self.gaps.iter().filter(|gap| gap.kind == GapKind::Lost);
+        let lost = lost.count();
+        self.complete = found == 0 && lost == 0;
+        let complete = if self.complete {
+            "complete"
+        } else {
+            "not complete"
+        };
+        let up_to =
+            (self.fresh_through).map_or_else(String::new, |fresh| format!(" up to {fresh}"));
+        let differences = if found == 1 {
+            "difference"
+        } else {
+            "differences"
+        };
+        let lost = match lost {
+            0 => String::new(),
+            lost => format!(", {lost} runs of offsets lost"),
+        };
+        let records = self.records;
+        self.verdict = format!("{complete}{up_to}: {records} records, {found} {differences}{lost}");
+        self
+    }
 }
 
 /// Something that does not agree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DifferenceInfo {
-    /// Stable: `position`, `open_generation`, `out_of_line`, `buckets`, `run`, `coverage`,
-    /// `archive`, `rows`.
+    /// Stable: `position`, `open_generation`, `out_of_line`, `buckets`, `dead_letters`, `run`,
+    /// `coverage`, `archive`, `rows`; and of `comptoir-speed reconcile`, which also reads the lake and
+    /// asks the log, `archive_file`, `archive_position`, `log_end` and `log_start`.
     pub kind: String,
     /// `None` where it is not of one partition.
     pub stream: Option<StreamId>,
@@ -40,13 +73,28 @@ pub struct DifferenceInfo {
 pub struct ReconciledPartition {
     pub stream: StreamId,
     pub partition: Partition,
+    /// The next offset of the views sink.
     pub next: Offset,
+    /// The next offset of the archive; `None` where it was not looked at, or has nothing.
+    pub archived: Option<Offset>,
+    /// What the log holds; `None` where it was not asked, or the stream has ended.
+    pub log: Option<LogBounds>,
     /// The batch side counts everything below.
     pub covered: Offset,
     pub sealed_generations: u64,
     pub accepted: u64,
-    /// Each is a dead letter.
     pub rejected: u64,
+    /// Those of the rejected records that are stored: all of them.
+    pub dead_letters: u64,
     pub duplicates: u64,
     pub differences: u64,
+}
+
+/// The offsets of the records that a log still holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogBounds {
+    /// Of the first one.
+    pub start: Offset,
+    /// Behind the last one.
+    pub end: Offset,
 }

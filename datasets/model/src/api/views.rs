@@ -2,7 +2,7 @@
 
 use super::AsOf;
 use crate::ids::RunId;
-use crate::view_result::{SourceRun, ViewColumn, ViewName};
+use crate::view_result::{InLake, SourceRun, UnknownKeys, ViewColumn, ViewName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -32,6 +32,10 @@ pub struct ViewResultInfo {
     pub description: String,
     pub columns: Vec<ViewColumn>,
     pub sources: Vec<SourceRun>,
+    /// Where the rows lie in the lake, if they do.
+    pub lake: Option<InLake>,
+    /// Keys that references do not know, of each reference.
+    pub unknown: Vec<UnknownKeys>,
     pub as_of: AsOf,
 }
 

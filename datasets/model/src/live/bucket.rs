@@ -33,15 +33,20 @@ pub struct BucketSums {
 impl BucketSums {
     /// What [`Event::contribution`] says, in hundredths.
     pub fn of(event: &Event<'_>) -> Self {
-        let amount = event.amount.hundredths();
-        let (gross, refunds) = match event.status {
+        let amount = Hundredths(event.amount.hundredths());
+        Self::of_line(event.status, event.quantity.get().into(), amount)
+    }
+
+    /// The same of an event of which only these are known; `amount` is not negative.
+    pub fn of_line(status: Status, quantity: u64, Hundredths(amount): Hundredths) -> Self {
+        let (gross, refunds) = match status {
             Status::Approved => (amount, 0),
             Status::Refunded => (0, amount),
             Status::Declined | Status::Pending => (0, 0),
         };
         Self {
             transactions: 1,
-            quantity: event.quantity.get().into(),
+            quantity,
             gross: Hundredths(gross),
             refunds: Hundredths(refunds),
             net: Hundredths(gross - refunds),

@@ -18,6 +18,8 @@ pub enum SubjectKind {
 }
 
 impl SubjectKind {
+    pub const ALL: [Self; 4] = [Self::Product, Self::Merchant, Self::Customer, Self::Amount];
+
     /// The stable name, as it is stored and as the API's paths spell it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -26,6 +28,10 @@ impl SubjectKind {
             Self::Customer => "customer",
             Self::Amount => "amount_bucket",
         }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 

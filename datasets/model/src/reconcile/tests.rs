@@ -53,6 +53,7 @@ fn sound() -> Books {
                 position: Offset(40),
                 open: GenerationNumber(4),
                 generations,
+                dead_letters: 4,
             },
         )]
         .into(),
@@ -86,7 +87,7 @@ fn sound_books_have_no_difference() {
 #[test]
 fn each_damage_is_named() {
     type Damage = fn(&mut PartitionBooks, &mut RunBooks);
-    let damages: [(&str, Damage); 11] = [
+    let damages: [(&str, Damage); 12] = [
         ("position", |partition, _| partition.position = Offset(41)),
         ("open_generation", |partition, _| {
             partition.open = GenerationNumber(3);
@@ -95,7 +96,7 @@ fn each_damage_is_named() {
             partition.generations[2].start = Offset(21);
         }),
         ("buckets", |partition, _| {
-            partition.generations[2].control = totals(10, 0);
+            partition.generations[2].control = totals(10, 1);
         }),
         ("buckets", |partition, _| {
             partition.generations[3].buckets = totals(8, 0);
@@ -103,12 +104,13 @@ fn each_damage_is_named() {
         ("buckets", |partition, _| {
             partition.generations[1].tops = totals(8, 0);
         }),
+        ("dead_letters", |partition, _| partition.dead_letters = 3),
         ("run", |_, run| run.version = 1),
         ("coverage", |_, run| {
             run.coverage.0.get_mut(&key()).unwrap().end = Offset(19);
         }),
-        ("archive", |partition, _| {
-            partition.generations[0].control = totals(9, 2);
+        ("archive", |_, run| {
+            run.counted = [(key(), totals(9, 2))].into();
         }),
         ("rows", |_, run| run.rows = totals(9, 1)),
         ("rows", |_, run| run.tops = totals(8, 0)),

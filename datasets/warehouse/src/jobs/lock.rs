@@ -1,6 +1,7 @@
 //! One run of a job, from its lock to its end.
 
 use super::hold::Hold;
+use super::prune;
 use super::record::{self, JobEnd, JobOutcome};
 use crate::dialect::OnConflict;
 use crate::error::{Result, WarehouseError};
@@ -43,7 +44,7 @@ pub struct JobHolder {
 
 impl Warehouse {
     /// Takes the job's lock and records a run that begins. What still says `running` is recorded as
-    /// crashed: its process has no lock any more.
+    /// crashed: its process has no lock any more. Runs of the job that are too old are forgotten.
     pub async fn start_job(
         &self,
         job: &JobName,
@@ -110,6 +111,7 @@ impl Warehouse {
             table: "job_runs",
             what: format!("no run of `{job}` that has just begun"),
         })?;
+        prune::forget_old_runs(&mut lease, job, now).await?;
         lease.commit("a job's start").await?;
         lease.give_back();
         Ok(run.id)

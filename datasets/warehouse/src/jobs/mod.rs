@@ -8,6 +8,7 @@
 
 mod hold;
 mod lock;
+mod prune;
 mod record;
 
 pub use lock::{JobHolder, JobLock, JobStart};

@@ -1,6 +1,6 @@
 //! What is kept of each run.
 
-use super::hold;
+use super::{hold, prune};
 use crate::dialect::OnConflict;
 use crate::error::Result;
 use crate::rows::{Cells, count};
@@ -159,6 +159,7 @@ impl Warehouse {
             on_conflict: OnConflict::Keep,
         };
         lease.insert(&table, &row).await?;
+        prune::forget_old_runs(&mut lease, job, now).await?;
         lease.commit("a job that was skipped").await?;
         lease.give_back();
         Ok(())

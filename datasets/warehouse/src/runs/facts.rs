@@ -11,6 +11,7 @@ use comptoir_database::Value;
 use comptoir_model::ids::Offset;
 use comptoir_model::live::ControlTotals;
 use comptoir_model::merge::{Gaps, Generation, PartitionKey, Recorded, Span};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is on record of all partitions, of one moment.
@@ -18,6 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct BatchFacts {
     /// `None` before the first switch.
     pub current: Option<ViewRunId>,
+    /// All that the views sink had read at this moment is covered; `None` where it can't be said.
+    pub as_of: Option<Timestamp>,
     /// Every partition that the views sink has ever read.
     pub partitions: BTreeMap<PartitionKey, Recorded<ControlTotals>>,
     /// Where the views sink stands in each.
@@ -49,6 +52,9 @@ pub(super) async fn read(session: &mut Session) -> Result<BatchFacts> {
         current: current.as_ref().map(|current| current.id),
         ..BatchFacts::default()
     };
+    if let Some(run) = facts.current {
+        facts.as_of = as_of(session, run).await?;
+    }
     let sql = "SELECT p.stream, p.partition_number, p.id, o.next_offset, s.ended_at_ms \
                FROM offsets o JOIN stream_partitions p ON p.id = o.partition_id \
                LEFT JOIN streams s ON s.stream = p.stream WHERE o.sink = ?";
@@ -71,6 +77,17 @@ pub(super) async fn read(session: &mut Session) -> Result<BatchFacts> {
     }
     session.rollback().await?;
     Ok(facts)
+}
+
+async fn as_of(session: &mut Session, run: ViewRunId) -> Result<Option<Timestamp>> {
+    let sql = "SELECT as_of_ms FROM view_runs WHERE id = ?";
+    let rows = session
+        .select("reading the current run", sql, &[Value::Integer(run.0)])
+        .await?;
+    match rows.first() {
+        Some(row) => Cells::of("view_runs", row).optional_milliseconds(),
+        None => Ok(None),
+    }
 }
 
 fn recorded(

@@ -74,6 +74,15 @@ impl State {
     }
 }
 
+/// What a run reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Names the snapshot.
+    pub archive_version: i64,
+    /// All that the views sink had read at this moment is covered; `None` where it can't be said.
+    pub as_of: Option<Timestamp>,
+}
+
 /// A run that is being loaded.
 ///
 /// Every call is one transaction. After an error that [`crate::WarehouseError::retry`] calls
@@ -86,18 +95,18 @@ pub struct BatchRun {
 }
 
 impl BatchRun {
-    /// Records a run with what it will speak for. `archive_version` names the snapshot that it
-    /// reads; from `minutes_from` on its rows are kept by the minute, too. A beginning whose answer
-    /// was lost leaves a run without rows, which is swept.
+    /// Records a run with what it will speak for, and what it reads; from `minutes_from` on its
+    /// rows are kept by the minute, too. A beginning whose answer was lost leaves a run without
+    /// rows, which is swept.
     pub async fn begin(
         warehouse: &Warehouse,
         candidate: &Candidate<ControlTotals>,
-        archive_version: i64,
+        reading: Reading,
         minutes_from: QuarterHour,
         now: Timestamp,
     ) -> Result<Self> {
         let mut lease = warehouse.lease().await?;
-        let id = switch::begin(&mut lease, candidate, archive_version, now).await?;
+        let id = switch::begin(&mut lease, candidate, reading, now).await?;
         lease.give_back();
         Ok(Self {
             warehouse: warehouse.clone(),
@@ -144,6 +153,14 @@ impl Warehouse {
         let facts = facts::read(&mut lease).await?;
         lease.give_back();
         Ok(facts)
+    }
+
+    /// Records that what a run covers is still all that the views sink had read at this moment.
+    pub async fn still_complete(&self, run: ViewRunId, as_of: Timestamp) -> Result<()> {
+        let mut lease = self.lease().await?;
+        switch::still_complete(&mut lease, run, as_of).await?;
+        lease.give_back();
+        Ok(())
     }
 
     /// Deletes some of the buckets that the current run has made superfluous, in one short

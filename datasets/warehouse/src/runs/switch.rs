@@ -1,7 +1,7 @@
 //! The beginning of a run and its end.
 
 use super::current::{Exception, speaks_for};
-use super::{RunVersion, State, ViewRunId, current};
+use super::{Reading, RunVersion, State, ViewRunId, current};
 use crate::dialect::OnConflict;
 use crate::error::{Result, WarehouseError};
 use crate::rows::{Cells, count, stored};
@@ -27,7 +27,7 @@ const THE_ROW: i64 = 1;
 pub(super) async fn begin(
     session: &mut Session,
     candidate: &Candidate<ControlTotals>,
-    archive_version: i64,
+    reading: Reading,
     now: Timestamp,
 ) -> Result<ViewRunId> {
     session.begin().await?;
@@ -43,13 +43,20 @@ pub(super) async fn begin(
     let runs = Insert {
         table: "view_runs",
         key: &["id"],
-        columns: &["id", "state", "archive_version", "started_at_ms"],
+        columns: &[
+            "id",
+            "state",
+            "archive_version",
+            "as_of_ms",
+            "started_at_ms",
+        ],
         on_conflict: OnConflict::Keep,
     };
     let row = [
         Value::Integer(id.0),
         Value::Text(State::Loading.as_str()),
-        Value::Integer(archive_version),
+        Value::Integer(reading.archive_version),
+        (reading.as_of).map_or(Value::Null, |as_of| Value::Integer(as_of.as_millisecond())),
         Value::Integer(now.as_millisecond()),
     ];
     session.insert(&runs, &row).await?;
@@ -206,6 +213,19 @@ pub(super) async fn give_up(
     ];
     session.run("giving a run up", sql, &values).await?;
     session.commit("the end of a run").await
+}
+
+pub(super) async fn still_complete(
+    session: &mut Session,
+    run: ViewRunId,
+    as_of: Timestamp,
+) -> Result<()> {
+    session.begin().await?;
+    let sql = "UPDATE view_runs SET as_of_ms = ? WHERE id = ? AND as_of_ms < ?";
+    let as_of = as_of.as_millisecond();
+    let values = [as_of, run.0, as_of].map(Value::Integer);
+    session.run("dating a run", sql, &values).await?;
+    session.commit("the date of a run").await
 }
 
 /// Makes the row where there is none yet.

@@ -129,3 +129,10 @@ pub(super) const RUNS: &[Step] = &[
 ) $keyed",
     ),
 ];
+
+/// Up to when a run includes everything that the views sink had read; NULL where nobody knows.
+pub(super) const AS_OF: &[Step] = &[Step::Column {
+    table: "view_runs",
+    name: "as_of_ms",
+    column_type: "$integer",
+}];

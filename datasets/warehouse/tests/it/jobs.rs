@@ -13,6 +13,7 @@ on_every_database! {
     an_owner_that_lost_its_lock_changes_nothing_any_more
     a_lock_that_nobody_took_in_between_is_taken_again
     a_skipped_job_is_recorded_with_its_reason
+    of_old_runs_the_newest_stay_and_the_last_that_was_done
 }
 
 fn sales() -> JobName {
@@ -200,4 +201,54 @@ async fn a_skipped_job_is_recorded_with_its_reason(world: &World) {
     assert_eq!(runs[0].outcome, JobOutcome::Skipped);
     assert_eq!(runs[0].error.as_deref(), Some(why));
     assert_eq!(runs[0].attempts, 0);
+}
+
+async fn of_old_runs_the_newest_stay_and_the_last_that_was_done(world: &World) {
+    let warehouse = world.another(Limits::default());
+    let day_ms = 24 * 60 * 60 * 1_000;
+    let now = at(0).as_millisecond();
+    let runs: Vec<_> = (0..1_100)
+        .map(|number| {
+            let outcome = if number == 50 { "done" } else { "failed" };
+            let started = now - 500 * day_ms + number * 1_000;
+            format!("('sales', 'old', 1, {started}, {started}, '{outcome}', 1)")
+        })
+        .collect();
+    let columns = "job, host, pid, started_at_ms, ended_at_ms, outcome, attempts";
+    world
+        .sql(&format!(
+            "INSERT INTO job_runs ({columns}) VALUES {}, ('other', 'old', 1, 0, 0, 'failed', 1)",
+            runs.join(",")
+        ))
+        .await;
+    started(&warehouse, "now", 0)
+        .await
+        .finish(&done(1, 1))
+        .await
+        .unwrap();
+    // The newest with the one that has begun, and the one that was the last to be done then.
+    let count = "SELECT COUNT(*) FROM job_runs WHERE job = 'sales'";
+    assert_eq!(world.number(count).await, 1_001);
+    let states = warehouse.job_states().await.unwrap();
+    assert_eq!(states.len(), 2, "another job's runs are its own");
+
+    world
+        .sql(&format!(
+            "UPDATE job_runs SET started_at_ms = {} WHERE host = 'old'",
+            now - 399 * day_ms
+        ))
+        .await;
+    let why = "`first` was not done";
+    for _ in 0..2 {
+        warehouse
+            .skip_job(&sales(), "now", 1, why, at(2))
+            .await
+            .unwrap();
+    }
+    assert_eq!(world.number(count).await, 1_003, "young ones stay");
+    warehouse
+        .skip_job(&sales(), "now", 1, why, at(2 * 24 * 60 * 60))
+        .await
+        .unwrap();
+    assert_eq!(world.number(count).await, 1_000);
 }

@@ -27,6 +27,9 @@ fn about() -> ViewAbout {
         }],
         sources: Vec::new(),
         as_of: at(1),
+        sha256: "5e".repeat(32),
+        lake: None,
+        unknown: Vec::new(),
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::life::{Life, Place};
 use super::{Now, Plan, Record, Step};
-use crate::archive::names::{LifeNumber, PieceEnd};
-use crate::archive::records::{self, EndCause, FileId, Head, VERSION};
+use crate::archive::names::{LifeNumber, Name, PieceEnd};
+use crate::archive::records::{self, EndCause, FileId, Head, VERSION, may_be_same};
+use jiff::Timestamp;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -21,6 +23,18 @@ impl Look {
         }
     }
 
+    fn names_since(&self, before: &Self) -> Names {
+        let names = |look: &Self| -> Vec<_> {
+            let files = look.files.values();
+            files.map(|file| (file.id, file.name.clone())).collect()
+        };
+        if names(self) == names(before) {
+            Names::AsBefore
+        } else {
+            Names::Others
+        }
+    }
+
     pub(super) fn main(&self) -> Option<&SeenFile> {
         self.files.values().find(|file| file.role == Role::Main)
     }
@@ -31,11 +45,24 @@ pub(crate) struct SeenFile {
     pub(crate) id: FileId,
     pub(crate) name: String,
     pub(crate) role: Role,
+    /// That rotation gave to a sibling: a higher one is older.
+    pub(crate) number: Option<u64>,
     pub(crate) size: u64,
     /// Its first bytes, up to `HEAD_BYTES_MAX`.
     pub(crate) head: Vec<u8>,
     /// For how long nobody wrote to it.
     pub(crate) idle: Duration,
+    /// When it was made, where the file system knows.
+    pub(crate) born: Option<Timestamp>,
+}
+
+/// What files are called, as against the look before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Names {
+    AsBefore,
+    /// Other names, or other files under them: one of the two looks may have read the directory
+    /// before a rotation and the files behind it, and missed a file.
+    Others,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,22 +79,52 @@ pub(crate) enum Role {
 /// was forgotten would be shipped again.
 #[derive(Clone, Debug)]
 pub(super) struct Settled {
+    pub(super) life: LifeNumber,
     pub(super) head: Head,
     pub(super) file: FileId,
+    pub(super) born: Option<Timestamp>,
     pub(super) end: u64,
+    /// Its last piece; `None` of one that has none.
+    pub(super) last: Option<(Name, PieceEnd)>,
+    pub(super) ended_at: Timestamp,
 }
 
-/// A beginning that is shorter says little about a file under another inode number.
+/// Which bytes of a file no life that is over has.
+enum Left {
+    From(u64),
+    None,
+    /// To be found out first.
+    Unknown(Step),
+}
+
+/// What came of a comparison of a file with the last piece of a life that is over.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Verdict {
+    /// The file's size then: one that is shorter now was written anew.
+    size: u64,
+    /// `None` where the piece can't be read any more.
+    same: Option<bool>,
+}
+
+/// A beginning that is shorter says little about a file.
 const TELLING_HEAD_BYTES: u64 = 64;
+/// Many files begin with the same few bytes; who has more than so many in common is a copy.
+const TELLING_BYTES: u64 = 1024;
 
 impl Plan {
     pub(super) fn looked(&mut self, look: Look, now: Now) {
         self.looks += 1;
+        self.names = look.names_since(&self.look);
         self.looked_at = Some(now.running);
-        self.distinct.clear();
+        (self.distinct).retain(|file, _| look.files.contains_key(file));
         self.refused.clear();
         self.copies
             .retain(|file, size| look.files.get(file).is_some_and(|seen| seen.size == *size));
+        self.verdicts.retain(|(_, file), verdict| {
+            look.files
+                .get(file)
+                .is_some_and(|seen| seen.size >= verdict.size)
+        });
         for life in self.lives.values_mut() {
             if let Place::At(file) = life.place {
                 life.follow(look.files.get(&file), self.looks, now.running);
@@ -78,22 +135,25 @@ impl Plan {
 
     /// Finds the files of lives that lost theirs.
     pub(super) fn find_lost(&mut self) -> Option<Step> {
-        for life in self.lives.values() {
-            if let Place::Lost { .. } = life.place
-                && let Some(file) = self.candidate(life)
-            {
-                return Some(Step::Compare {
-                    life: life.number,
-                    file,
-                    end: life.position,
-                    last: life.last.map(|last| (last.name, last.end)),
-                });
-            }
+        let lost = self
+            .lives
+            .values()
+            .filter(|life| matches!(life.place, Place::Lost { .. }));
+        let mut lost: Vec<&Life> = lost.collect();
+        // Who has more to compare is less likely to take another one's file.
+        lost.sort_by_key(|life| Reverse(life.position));
+        if let Some(step) = lost.into_iter().find_map(|life| self.find(life)) {
+            return Some(step);
         }
         let mut waits = false;
         for life in self.lives.values_mut() {
-            if let Place::Lost { cause, look } = life.place {
-                if look < self.looks {
+            if let Place::Lost {
+                cause,
+                look,
+                has_changed,
+            } = life.place
+            {
+                if look + u64::from(has_changed) < self.looks && self.names == Names::AsBefore {
                     life.place = Place::Over { cause };
                 } else {
                     waits = true;
@@ -103,24 +163,40 @@ impl Plan {
         waits.then_some(Step::Look)
     }
 
-    /// A file that may be the lost life's: the one of its inode number before others.
-    fn candidate(&self, life: &Life) -> Option<FileId> {
+    /// How to find out whether a file is the lost life's: its own before those of the same size,
+    /// those before others, and none that a life that is over has more of.
+    fn find(&self, life: &Life) -> Option<Step> {
         let taken = self.held();
         let fits = |file: &&SeenFile| {
             // Its own file has lost bytes if it is shorter than it was; a copy may be of before.
-            let same_file = file.id == life.known_file;
-            file.size
-                >= life
-                    .size_min()
-                    .max(if same_file { life.seen_max } else { 0 })
+            let size_min = life.size_min();
+            let size_min = if life.is_own(file) {
+                size_min.max(life.seen_max)
+            } else {
+                size_min
+            };
+            file.size >= size_min
                 && !taken.contains(&file.id)
                 && !self.refused.contains(&(life.number, file.id))
                 && life.head.fits(&file.head)
         };
-        let files = || self.look.files.values().filter(fits);
-        (files().find(|file| file.id == life.known_file))
-            .or_else(|| files().next())
-            .map(|file| file.id)
+        let mut files: Vec<&SeenFile> = self.look.files.values().filter(fits).collect();
+        files.sort_by_key(|file| (!life.is_own(file), file.size != life.seen_max));
+        for file in files {
+            match self.left_of(file) {
+                Left::Unknown(step) => return Some(step),
+                Left::None => continue,
+                Left::From(from) if from > life.position => continue,
+                Left::From(_) => {}
+            }
+            return Some(Step::Compare {
+                life: life.number,
+                file: file.id,
+                end: life.position,
+                last: life.last.map(|last| (last.name, last.end)),
+            });
+        }
+        None
     }
 
     pub(super) fn compared(
@@ -138,6 +214,9 @@ impl Plan {
             _ => verified.end == life.position,
         });
         let (Some(verified), Some(seen)) = (verified, self.look.files.get(&file)) else {
+            if let Place::Lost { has_changed, .. } = &mut life.place {
+                *has_changed = true;
+            }
             self.refused.insert((life.number, file));
             return;
         };
@@ -151,6 +230,8 @@ impl Plan {
         }
         life.place = Place::At(file);
         life.known_file = file;
+        life.born = seen.born;
+        life.found_at = None;
         life.is_main = seen.role == Role::Main;
         life.seen = seen.size;
         life.seen_max = life.seen_max.max(seen.size);
@@ -161,31 +242,46 @@ impl Plan {
     pub(super) fn begin(&mut self, now: Now) -> Option<Step> {
         let taken = self.held();
         let mut files: Vec<&SeenFile> = self.look.files.values().collect();
-        // The oldest first, the one that is written last.
-        files.sort_by_key(|file| (file.role == Role::Main, std::cmp::Reverse(file.idle)));
+        // The oldest first, the one that is written last. Times are the same where rotation is fast.
+        let mut siblings = files.iter().filter(|file| file.role == Role::Sibling);
+        let are_numbered = siblings.all(|file| file.number.is_some());
+        files.sort_by_key(|file| {
+            let number = file.number.filter(|_| are_numbered);
+            (file.role == Role::Main, Reverse(number), Reverse(file.idle))
+        });
         let unknown = files.into_iter().filter(|file| {
             file.role != Role::Nameless
                 && file.size > 0
                 && !taken.contains(&file.id)
                 && self.copies.get(&file.id) != Some(&file.size)
         });
+        let mut is_crowded = false;
         for file in unknown {
-            let Some(first) = self.first_of(file) else {
-                continue;
+            let first = match self.left_of(file) {
+                Left::From(first) => first,
+                Left::None => continue,
+                // In order: what comes behind may be a copy of it.
+                Left::Unknown(step) => return Some(step),
             };
             if file.role == Role::Sibling {
                 if self.lives.len() >= self.limits.lives_max {
+                    is_crowded = true;
                     continue;
                 }
                 // `copytruncate` copies first: a copy is not shipped beside its original.
-                if !self.distinct.contains(&file.id)
-                    && let Some((other, seen)) = self.original_of(file)
-                {
-                    return Some(Step::CompareFiles {
-                        file: file.id,
-                        other,
-                        bytes: file.size.min(seen),
-                    });
+                if let Some((other, seen)) = self.original_of(file) {
+                    match self.distinct.get(&file.id) {
+                        None => {
+                            return Some(Step::CompareFiles {
+                                file: file.id,
+                                other,
+                                bytes: file.size.min(seen),
+                            });
+                        }
+                        // The original may have been cut since the look.
+                        Some(look) if *look == self.looks => return Some(Step::Look),
+                        Some(_) => {}
+                    }
                 }
             }
             let sidecar = records::Life {
@@ -194,6 +290,7 @@ impl Plan {
                 epoch: self.epoch,
                 name: file.name.clone(),
                 file: file.id,
+                born: file.born,
                 head: Head::of(&file.head),
                 first,
                 found_at: now.time,
@@ -202,24 +299,56 @@ impl Plan {
             self.records.push_back(Record::Life(sidecar));
             return self.records.front().map(|record| self.write(record));
         }
+        self.is_crowded = is_crowded;
         None
     }
 
-    /// Where the bytes begin that no life that is over has; `None` where there are none.
-    fn first_of(&self, file: &SeenFile) -> Option<u64> {
-        for settled in self.settled.iter().rev() {
-            let may_be = if settled.file == file.id {
-                file.size >= settled.end
-            } else {
-                settled.head.bytes >= TELLING_HEAD_BYTES && file.size == settled.end
-            };
+    fn left_of(&self, file: &SeenFile) -> Left {
+        // A file that was made later has only its inode number.
+        let is_file_of = |settled: &Settled| {
+            settled.file == file.id && may_be_same(settled.born, settled.ended_at, file.born)
+        };
+        let may_begin = |settled: &&Settled| {
+            let may_be = file.size == settled.end
+                || file.size > settled.end && (is_file_of(settled) || settled.end >= TELLING_BYTES);
             // Hashing comes last: there are many.
-            if may_be && settled.head.fits(&file.head) {
-                // Somebody may write to a rotated file again.
-                return (file.size > settled.end).then_some(settled.end);
+            settled.end > 0 && may_be && settled.head.fits(&file.head)
+        };
+        let mut settled: Vec<&Settled> = self.settled.iter().filter(may_begin).collect();
+        // What has more of it says more.
+        settled.sort_by_key(|settled| Reverse(settled.end));
+        for settled in settled {
+            // Somebody may write to a rotated file again, or compress it.
+            let left = if file.size > settled.end {
+                Left::From(settled.end)
+            } else {
+                Left::None
+            };
+            if settled.head.bytes >= TELLING_HEAD_BYTES && file.size == settled.end {
+                return left;
+            }
+            let verdict = self.verdicts.get(&(settled.life, file.id));
+            match (verdict.map(|verdict| verdict.same), settled.last) {
+                (Some(Some(true)), _) => return left,
+                (Some(None), _) | (None, None) if is_file_of(settled) => return left,
+                (Some(_), _) | (None, None) => {}
+                (None, Some((last, end))) => {
+                    return Left::Unknown(Step::CompareEnded {
+                        life: settled.life,
+                        file: file.id,
+                        last,
+                        end,
+                    });
+                }
             }
         }
-        Some(0)
+        Left::From(0)
+    }
+
+    /// Whether a file begins with what a life that is over has.
+    pub(super) fn ended_compared(&mut self, life: LifeNumber, file: FileId, same: Option<bool>) {
+        let size = self.look.files.get(&file).map_or(0, |seen| seen.size);
+        self.verdicts.insert((life, file), Verdict { size, same });
     }
 
     fn original_of(&self, file: &SeenFile) -> Option<(FileId, u64)> {
@@ -243,7 +372,11 @@ impl Plan {
 
 impl Life {
     fn follow(&mut self, seen: Option<&SeenFile>, look: u64, now: Duration) {
-        let lost = |cause| Place::Lost { cause, look };
+        let lost = |cause| Place::Lost {
+            cause,
+            look,
+            has_changed: false,
+        };
         match seen {
             None => self.place = lost(EndCause::Vanished),
             // A log only grows.
@@ -251,7 +384,9 @@ impl Life {
                 self.place = lost(EndCause::Truncated);
             }
             Some(file) => {
-                if file.size > self.seen {
+                // Its writers may go on for a while after it lost its name, however quiet they were.
+                let lost_its_name = self.is_main && file.role != Role::Main;
+                if file.size > self.seen || lost_its_name {
                     self.quiet_since = now;
                 }
                 self.seen = file.size;

@@ -4,6 +4,7 @@
 //! A step that fails ends the plan: the shell drops it and begins with a new one, which finds out
 //! from the archive how far the old one came. So there is one way back, whatever broke.
 
+mod idle;
 mod life;
 mod look;
 mod start;
@@ -15,11 +16,12 @@ mod simulation;
 pub(crate) use look::{Look, Role, SeenFile};
 
 use crate::archive::contents::Listing;
+use crate::archive::manifest::Chain;
 use crate::archive::names::{Epoch, LifeNumber, Name, PieceEnd, PieceId};
 use crate::archive::records::{self, End, FileId, Gap, Head, Recovery};
 use jiff::Timestamp;
 use life::Life;
-use look::Settled;
+use look::{Names, Settled, Verdict};
 use start::Start;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -37,11 +39,16 @@ pub struct Limits {
     pub chunk_bytes: u64,
     /// Copied bytes are made durable at the latest after so many. Default 4 MiB.
     pub sync_bytes: u64,
-    /// From one look at the files to the next, without a hint. Default 500 ms.
+    /// Copied bytes wait so long to be made durable together, if no more follow. Default 0.
+    pub sync_every: Duration,
+    /// From one look at the files to the next, without a hint, while one of them has lost its name
+    /// or is being looked for: no hint tells of those. Default 500 ms.
     pub look_every: Duration,
+    /// The same, while each file has the name that is written to. Default 5 min.
+    pub look_rarely: Duration,
     /// From one look for a later owner to the next. Default 5 s.
     pub owner_every: Duration,
-    /// Files that are shipped at the same time. Default 8.
+    /// Files of a log that are shipped at the same time; more rotated siblings wait. Default 32.
     pub lives_max: usize,
     /// Pieces that are being closed at the same time. Default 4.
     pub closings_max: usize,
@@ -55,10 +62,26 @@ impl Default for Limits {
             settle: Duration::from_mins(1),
             chunk_bytes: 1 << 20,
             sync_bytes: 4 << 20,
+            sync_every: Duration::ZERO,
             look_every: Duration::from_millis(500),
+            look_rarely: Duration::from_mins(5),
             owner_every: Duration::from_secs(5),
-            lives_max: 8,
+            lives_max: 32,
             closings_max: 4,
+        }
+    }
+}
+
+impl Limits {
+    /// Of a process that ships many logs: what each of them holds in memory counts as often as
+    /// there are open pieces.
+    pub fn of_many() -> Self {
+        Self {
+            chunk_bytes: 256 << 10,
+            sync_bytes: 1 << 20,
+            // The lake is asked before each creation anyway.
+            owner_every: Duration::from_mins(1),
+            ..Self::default()
         }
     }
 }
@@ -95,6 +118,13 @@ pub(crate) enum Step {
         end: u64,
         last: Option<(Name, PieceEnd)>,
     },
+    /// Whether a file has what the last piece of a life that is over has, at its place.
+    CompareEnded {
+        life: LifeNumber,
+        file: FileId,
+        last: Name,
+        end: PieceEnd,
+    },
     /// Whether two files are the same up to `bytes`, judged by the last of them.
     CompareFiles {
         file: FileId,
@@ -124,6 +154,8 @@ pub(crate) enum Step {
     Stopped,
     /// A later owner exists.
     Superseded(Epoch),
+    /// There is something to ship: another plan, of [`Plan::new`], has to begin.
+    Woken,
 }
 
 /// A decisive file.
@@ -162,6 +194,8 @@ pub(crate) enum Done {
     Looked(Look),
     /// How far the file agrees with the archive; `None` where it does not at all.
     Compared(Option<PieceEnd>),
+    /// `None` where the piece can't be read any more.
+    EndedCompared(Option<bool>),
     FilesCompared(bool),
     Written,
     Published,
@@ -177,6 +211,8 @@ pub(crate) struct Records {
     pub(crate) ends: BTreeMap<LifeNumber, End>,
     pub(crate) recoveries: BTreeMap<Epoch, Recovery>,
     pub(crate) gaps: BTreeMap<(LifeNumber, u64), Gap>,
+    /// What is sealed.
+    pub(crate) chain: Chain,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,6 +239,10 @@ pub(crate) struct Progress {
     pub(crate) gap_bytes: u64,
     pub(crate) is_tailing: bool,
     pub(crate) has_source: bool,
+    /// Of the file that is written now: where the next byte to ship stands.
+    pub(crate) position: u64,
+    /// The piece of the file that is written now.
+    pub(crate) piece: Option<PieceId>,
 }
 
 #[derive(Debug)]
@@ -219,11 +259,14 @@ pub(crate) struct Plan {
     gaps: BTreeSet<(LifeNumber, u64)>,
     look: Look,
     looks: u64,
+    names: Names,
     looked_at: Option<Duration>,
     /// Files that are copies of another one up to that size.
     copies: BTreeMap<FileId, u64>,
-    /// Files that were compared with a file of the same beginning and differ, since the last look.
-    distinct: BTreeSet<FileId>,
+    /// Files that differed from a file of the same beginning, and at which look.
+    distinct: BTreeMap<FileId, u64>,
+    /// Files that were compared with lives that are over.
+    verdicts: BTreeMap<(LifeNumber, FileId), Verdict>,
     /// Since the last look.
     refused: BTreeSet<(LifeNumber, FileId)>,
     records: VecDeque<Record>,
@@ -232,6 +275,8 @@ pub(crate) struct Plan {
     may_create: bool,
     closings: BTreeMap<PieceId, PieceEnd>,
     stopping: bool,
+    /// Files wait until fewer are shipped at the same time.
+    is_crowded: bool,
     archived: Progress,
 }
 
@@ -240,6 +285,7 @@ enum Phase {
     Start(Box<Start>),
     Tail,
     Over(Epoch),
+    Woken,
 }
 
 impl Plan {
@@ -260,15 +306,18 @@ impl Plan {
             gaps: BTreeSet::new(),
             look: Look::default(),
             looks: 0,
+            names: Names::Others,
             looked_at: None,
             copies: BTreeMap::new(),
-            distinct: BTreeSet::new(),
+            distinct: BTreeMap::new(),
+            verdicts: BTreeMap::new(),
             refused: BTreeSet::new(),
             records: VecDeque::new(),
             owner_checked: None,
             may_create: false,
             closings: BTreeMap::new(),
             stopping: false,
+            is_crowded: false,
             archived: Progress::default(),
         }
     }
@@ -277,6 +326,7 @@ impl Plan {
     pub(crate) fn next(&mut self, now: Now) -> Step {
         match self.phase {
             Phase::Over(epoch) => Step::Superseded(epoch),
+            Phase::Woken => Step::Woken,
             Phase::Start(_) if self.stopping => Step::Stopped,
             Phase::Start(_) => self.next_of_start(now),
             Phase::Tail => self.next_of_tail(now),
@@ -296,11 +346,14 @@ impl Plan {
             (Step::Compare { life, file, .. }, Done::Compared(verified)) => {
                 self.compared(*life, *file, verified, now);
             }
+            (Step::CompareEnded { life, file, .. }, Done::EndedCompared(same)) => {
+                self.ended_compared(*life, *file, same);
+            }
             (Step::CompareFiles { file, bytes, .. }, Done::FilesCompared(same)) => {
                 if same {
                     self.copies.insert(*file, *bytes);
                 } else {
-                    self.distinct.insert(*file);
+                    self.distinct.insert(*file, self.looks);
                 }
             }
             (step, done) => match self.phase {
@@ -322,6 +375,45 @@ impl Plan {
         self.looked_at = None;
     }
 
+    /// Others need the piece's place among the open ones: make it durable and close it.
+    pub(crate) fn end_piece(&mut self, id: PieceId) {
+        if let Some(life) = self.lives.get_mut(&id.life)
+            && let Some(piece) = life.piece.as_mut().filter(|piece| piece.id == id)
+        {
+            piece.is_wanted = true;
+        }
+    }
+
+    /// Time has passed since the plan was asked: nothing is created without another look for a
+    /// later owner.
+    pub(crate) fn delayed(&mut self) {
+        self.may_create = false;
+    }
+
+    /// Whether all that was seen is durable, closed and recorded, so that nothing would be left to
+    /// do if nothing changed. Files that are written now may always go on.
+    pub(crate) fn is_done(&self) -> bool {
+        self.is_following()
+            && self.looked_at.is_some()
+            && self.records.is_empty()
+            && !self.is_crowded
+            && (self.lives.values()).all(|life| life.file().is_some() && life.lag() == 0)
+    }
+
+    /// Whether the archive is known, and the files are looked at.
+    fn is_following(&self) -> bool {
+        match &self.phase {
+            Phase::Tail => true,
+            Phase::Start(start) => start.is_idle(),
+            Phase::Over(_) | Phase::Woken => false,
+        }
+    }
+
+    /// Whether no file has the name that is written to, and all that was is recorded.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_done() && self.lives.is_empty() && self.look.main().is_none()
+    }
+
     /// Copy nothing more, make durable and close what there is.
     pub(crate) fn stop(&mut self) {
         self.stopping = true;
@@ -330,6 +422,11 @@ impl Plan {
     /// The epoch that this plan holds, once it has claimed one.
     pub(crate) fn epoch(&self) -> Option<Epoch> {
         (self.epoch != Epoch::default()).then_some(self.epoch)
+    }
+
+    /// Whether the file of a life is looked for, whatever it is called now.
+    pub(crate) fn is_searching(&self) -> bool {
+        (self.lives.values()).any(|life| matches!(life.place, life::Place::Lost { .. }))
     }
 
     /// Files that must stay open: their bytes can be read after they are deleted, and their inode
@@ -347,11 +444,14 @@ impl Plan {
 
     pub(crate) fn progress(&self) -> Progress {
         let open = self.lives.values().filter(|life| life.piece.is_some());
+        let main = self.lives.values().find(|life| life.is_main);
         Progress {
             lag_bytes: self.lives.values().map(Life::lag).sum(),
             pieces_open: (open.count() + self.closings.len()) as u64,
-            is_tailing: matches!(self.phase, Phase::Tail),
+            is_tailing: self.is_following(),
             has_source: !self.look.files.is_empty(),
+            position: main.map_or(0, |life| life.position),
+            piece: main.and_then(|life| life.piece).map(|piece| piece.id),
             ..self.archived
         }
     }

@@ -1,16 +1,17 @@
 //! The plan through random histories: a log that is written, rotated, copied, truncated and
-//! deleted, shippers that crash, pause and take over from one another, a lake that fails.
+//! deleted, shippers that crash, pause and take over from one another, a lake that fails, a time of
+//! day that steps.
 //! A failure names its seed: `COMPTOIR_TEST_SEED=… cargo test -p comptoir-logship --lib plan`.
 
 mod files;
 mod process;
+mod sealing;
 mod storage;
 
 use super::{Limits, Now};
 use crate::archive::contents::chain;
 use crate::archive::records::EndCause;
 use files::Files;
-use jiff::{SignedDuration, Timestamp};
 use process::{Process, length};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -25,7 +26,9 @@ fn limits() -> Limits {
         settle: Duration::from_millis(600),
         chunk_bytes: 12,
         sync_bytes: 24,
+        sync_every: Duration::from_millis(15),
         look_every: Duration::from_millis(50),
+        look_rarely: Duration::from_millis(50),
         owner_every: Duration::from_millis(300),
         lives_max: 8,
         closings_max: 2,
@@ -58,10 +61,9 @@ impl World {
     }
 
     fn now(&self) -> Now {
-        let running = SignedDuration::try_from(self.clock).unwrap();
         Now {
             running: self.clock,
-            time: Timestamp::UNIX_EPOCH + running,
+            time: self.files.time_of_day(self.clock),
         }
     }
 
@@ -79,14 +81,24 @@ impl World {
                 let process = self.random.random_range(0..2);
                 self.processes[process].crash(&mut self.storage, &mut self.random, &mut self.files);
             }
-            144..150 => {
+            144..146 => self.files.compress_oldest(self.clock),
+            146..152 => {
                 let process = self.random.random_range(0..2);
                 self.processes[process].start();
             }
-            150..154 => {
+            152..155 => {
                 let process = self.random.random_range(0..2);
                 let paused = &mut self.processes[process].is_paused;
                 *paused = !*paused;
+            }
+            155 => self.files.step_clock(&mut self.random),
+            156..159 => self.storage.sealings.commit_late(&mut self.random),
+            159..162 => self.storage.sealings.expire(&mut self.random),
+            162..205 => {
+                let process = self.random.random_range(0..2);
+                if !self.processes[process].is_paused {
+                    self.processes[process].seal(&mut self.storage, &mut self.random);
+                }
             }
             _ => {
                 let process = self.random.random_range(0..2);
@@ -121,16 +133,26 @@ impl World {
             self.step(0, 0);
         }
         assert!(self.processes[0].is_tailing(), "it does not come to tail");
+        self.storage.sealings.commit_late(&mut self.random);
+        self.processes[0].seal_all(&mut self.storage, &mut self.random);
     }
 
     fn check(&self) {
         let archive = self.storage.archive();
         let counted = archive.listing.counted(&archive.records.recoveries);
+        let sealed = self.storage.sealings.chain();
         // Of each file that ever was: which of its bytes were archived, and by which life.
         let mut archived = vec![Vec::new(); self.files.histories.len()];
         for (number, sidecar) in &archive.records.lives {
-            let pieces = chain(&counted, *number, sidecar.first);
-            let mut bytes = Vec::new();
+            let sealed_to = sealed.sealed_to(*number, sidecar.first);
+            let pieces = chain(&counted, *number, sealed_to);
+            let mut bytes = self.storage.sealings.content(*number);
+            let mut left = archive.listing.pieces.keys();
+            let is_swept = left.all(|id| id.life != *number || id.start >= sealed_to);
+            assert!(
+                is_swept,
+                "pieces of life {number} are left: sealed to {sealed_to}"
+            );
             for (id, end) in &pieces {
                 bytes.extend_from_slice(&self.storage.content(*id)[..length(end.end - id.start)]);
             }
@@ -174,19 +196,14 @@ impl World {
             let Some((_, to, life)) = spans.last() else {
                 continue;
             };
-            let said = archive
-                .records
-                .gaps
-                .range((*life, 0)..=(*life, u64::MAX))
-                .next();
+            let of_life = (*life, 0)..=(*life, u64::MAX);
+            let is_sealed = (sealed.lives.get(life)).is_some_and(|life| !life.gaps.is_empty());
+            let is_said = is_sealed || archive.records.gaps.range(of_life).next().is_some();
             let end = archive.records.ends.get(life);
             let is_deleted = end.is_some_and(|end| end.cause == EndCause::Deleted);
             let whole = self.files.histories[history].len();
             assert!(
-                *to >= whole
-                    || said.is_some()
-                    || is_deleted
-                    || self.files.lost_unseen.contains(&history),
+                *to >= whole || is_said || is_deleted || self.files.lost_unseen.contains(&history),
                 "file {history} had {whole} bytes, archived are {to} by life {life}, and nothing says so: {end:?}"
             );
         }

@@ -12,6 +12,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) struct Start {
     mine: Option<Epoch>,
+    /// Only to find out whether there is something to ship: claims nothing, writes nothing.
+    peeks: bool,
     stage: Stage,
     listing: Listing,
     records: Records,
@@ -38,9 +40,27 @@ enum Stage {
 }
 
 impl Start {
+    pub(super) fn peek() -> Self {
+        Self {
+            peeks: true,
+            ..Self::new(None)
+        }
+    }
+
+    /// Whether it knows what the archive has, and waits for something to ship.
+    pub(super) fn is_idle(&self) -> bool {
+        self.peeks && self.stage == Stage::Find
+    }
+
+    /// Whether a piece ends as its name says.
+    pub(super) fn ends_as_named(&self, last: &LastPiece) -> bool {
+        !last.is_undecided || self.named.get(&last.id) == Some(&last.end)
+    }
+
     pub(super) fn new(mine: Option<Epoch>) -> Self {
         Self {
             mine,
+            peeks: false,
             stage: Stage::List,
             listing: Listing::default(),
             records: Records::default(),
@@ -56,7 +76,9 @@ impl Plan {
     fn start(&mut self) -> &mut Start {
         match &mut self.phase {
             Phase::Start(start) => start,
-            Phase::Tail | Phase::Over(_) => unreachable!("asked in phase Start only"),
+            Phase::Tail | Phase::Over(_) | Phase::Woken => {
+                unreachable!("asked in phase Start only")
+            }
         }
     }
 
@@ -81,6 +103,7 @@ impl Plan {
                     Step::Look
                 }
             },
+            Stage::Find if start.peeks => self.next_of_idle(now),
             Stage::Find => self.find_lost().unwrap_or_else(|| {
                 self.start().stage = Stage::Record;
                 self.next_of_start(now)
@@ -103,6 +126,15 @@ impl Plan {
     pub(super) fn done_of_start(&mut self, step: &Step, done: Done) {
         let start = self.start();
         match (step, done) {
+            (Step::List, Done::Listed(listing)) if start.peeks => {
+                let is_open = |(_, found)| found == FoundPiece::Open;
+                if listing.undecided().any(is_open) {
+                    self.phase = Phase::Woken;
+                } else {
+                    start.listing = listing;
+                    start.stage = Stage::Read;
+                }
+            }
             (Step::List, Done::Listed(listing)) if start.stage == Stage::List => {
                 let highest = listing.highest_owner();
                 start.stage = match start.mine {
@@ -168,28 +200,41 @@ impl Plan {
         let listing = &start.listing;
         let mut counted = listing.counted(&start.records.recoveries);
         counted.extend(start.ends.iter().map(|(id, end)| (*id, *end)));
+        let name_of =
+            |id: &PieceId, end: &PieceEnd| listing.name_of(*id).unwrap_or(Name::Piece(*id, *end));
         let mut lives = BTreeMap::new();
         let mut settled = Vec::new();
         let mut named = BTreeMap::new();
+        let sealed = &start.records.chain;
+        // Those that are sealed may lie there still, or be named by a recovery still.
+        counted.retain(|id, _| id.start >= sealed.sealed_to(id.life, 0));
         for (number, sidecar) in &start.records.lives {
-            let pieces = chain(&counted, *number, sidecar.first);
+            let sealed_to = sealed.sealed_to(*number, sidecar.first);
+            let pieces = chain(&counted, *number, sealed_to);
             let undecided = pieces.iter().filter(|(id, _)| start.ends.contains_key(id));
             named.extend(undecided.copied());
             if let Some(end) = start.records.ends.get(number) {
                 // A paused owner may have said that it is over, while another one went on.
-                let chained = pieces.last().map_or(sidecar.first, |(_, piece)| piece.end);
+                let chained = pieces.last().map_or(sealed_to, |(_, piece)| piece.end);
+                let last = pieces.last().map(|(id, end)| (name_of(id, end), *end));
+                let sealed = || LastPiece::sealed(sealed, *number);
                 settled.push(Settled {
+                    life: *number,
                     head: sidecar.head.clone(),
                     file: end.file,
+                    born: end.born,
                     end: chained,
+                    last: last.or_else(|| sealed().map(|last| (last.name, last.end))),
+                    ended_at: end.ended_at,
                 });
             } else {
                 let last = pieces.last().map(|(id, end)| LastPiece {
-                    name: listing.name_of(*id).unwrap_or(Name::Piece(*id, *end)),
+                    name: name_of(id, end),
                     id: *id,
                     end: *end,
                     is_undecided: start.ends.contains_key(id),
                 });
+                let last = last.or_else(|| LastPiece::sealed(sealed, *number));
                 lives.insert(*number, resumed(sidecar, last));
             }
         }
@@ -200,12 +245,21 @@ impl Plan {
             .lives
             .last()
             .map_or(LifeNumber(1), |life| life.next());
-        let gaps = listing.gaps.clone();
-        let gap_sizes = (start.records.gaps.values()).filter_map(|gap| Some(gap.to? - gap.from));
+        let mut gaps = start.records.gaps.clone();
+        for (number, life) in &sealed.lives {
+            let of_life = life.gaps.iter();
+            gaps.extend(of_life.map(|(from, gap)| ((*number, *from), gap.clone())));
+        }
+        let gap_sizes = gaps.values().filter_map(|gap| Some(gap.to? - gap.from));
         let gap_bytes = gap_sizes.sum();
+        let gaps: BTreeSet<_> = gaps.into_keys().collect();
+        let sealed_bytes: u64 = sealed.lives.values().map(|life| life.bytes).sum();
+        let sealed_lines: u64 = sealed.lives.values().map(|life| life.lines).sum();
+        let bytes: u64 = counted.iter().map(|(id, end)| end.end - id.start).sum();
+        let lines: u64 = counted.values().map(|end| end.lines).sum();
         start.named = named;
-        self.archived.bytes = counted.iter().map(|(id, end)| end.end - id.start).sum();
-        self.archived.lines = counted.values().map(|end| end.lines).sum();
+        self.archived.bytes = sealed_bytes + bytes;
+        self.archived.lines = sealed_lines + lines;
         self.archived.pieces_closed = counted.len() as u64;
         self.archived.gaps = gaps.len() as u64;
         self.archived.gap_bytes = gap_bytes;
@@ -226,6 +280,8 @@ impl Plan {
             .filter(|last| last.is_undecided)
             .collect();
         for life in self.lives.values_mut() {
+            // Its end may have been set.
+            life.last_closed = life.last.map(|last| (last.name, last.end));
             life.last = None;
         }
         for last in lasts {
@@ -258,11 +314,14 @@ fn resumed(sidecar: &records::Life, last: Option<LastPiece>) -> Life {
     life.position = end;
     life.durable = end;
     life.seen = end;
+    life.found_at = Some(sidecar.found_at);
     life.last = last;
+    life.last_closed = last.map(|last| (last.name, last.end));
     // Two looks: a rotation may run during the first.
     life.place = Place::Lost {
         cause: EndCause::Vanished,
         look: 1,
+        has_changed: false,
     };
     life
 }

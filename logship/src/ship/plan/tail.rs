@@ -3,7 +3,7 @@
 use super::life::{Life, OpenPiece, Place};
 use super::look::Settled;
 use super::{Copied, Done, Now, Plan, Record, Step};
-use crate::archive::names::{LifeNumber, PieceEnd, PieceId};
+use crate::archive::names::{LifeNumber, Name, PieceEnd, PieceId};
 use crate::archive::records::{End, EndCause, Gap, VERSION};
 use std::time::Duration;
 
@@ -47,14 +47,17 @@ impl Plan {
             let has_more = life.file().is_some() && life.seen > life.position && !stopping;
             let is_full = life.position - piece.id.start >= limits.piece_bytes;
             let is_old = now.running.saturating_sub(piece.created) >= limits.piece_age;
-            if copied > 0 && (!has_more || is_full || is_old || copied >= limits.sync_bytes) {
-                return Some(Step::Sync(piece.id));
-            }
+            let is_ripe = is_full || is_old || piece.is_wanted;
             let is_over = matches!(life.place, Place::Over { .. });
             let is_empty = life.position == piece.id.start;
             let ends = is_over
                 || stopping
-                || !is_empty && (is_full || is_old || life.is_settled(limits.settle, now.running));
+                || !is_empty && (is_ripe || life.is_settled(limits.settle, now.running));
+            let waited = (piece.unsynced_since).map(|since| now.running.saturating_sub(since));
+            let is_due = !has_more && waited.is_none_or(|waited| waited >= limits.sync_every);
+            if copied > 0 && (is_due || ends || copied >= limits.sync_bytes) {
+                return Some(Step::Sync(piece.id));
+            }
             if copied == 0 && ends && self.closings.len() < limits.closings_max {
                 return Some(Step::Close(
                     piece.id,
@@ -114,6 +117,7 @@ impl Plan {
             life: life.number,
             epoch: self.epoch,
             file: life.known_file,
+            born: life.born,
             end: life.position,
             seen: life.seen_max,
             cause,
@@ -147,8 +151,9 @@ impl Plan {
             });
         };
         let room = (piece.id.start + self.limits.piece_bytes).saturating_sub(life.position);
-        // A full piece waits for its turn to be closed.
-        (room > 0).then(|| Step::Copy {
+        // A full piece waits for its turn to be closed, and one that others need as well.
+        let may_grow = room > 0 && (!piece.is_wanted || life.position == piece.id.start);
+        may_grow.then(|| Step::Copy {
             piece: piece.id,
             file,
             head: life.head.clone(),
@@ -159,18 +164,26 @@ impl Plan {
         })
     }
 
-    fn wait(&self, now: Now) -> Step {
-        let look = self.looked_at.unwrap_or_default() + self.limits.look_every;
+    pub(super) fn wait(&self, now: Now) -> Step {
+        let limits = self.limits;
+        let is_plain = (self.lives.values()).all(|life| life.is_main && life.file().is_some());
+        let pause = if is_plain {
+            limits.look_rarely
+        } else {
+            limits.look_every
+        };
+        let look = self.looked_at.unwrap_or_default() + pause;
         if look <= now.running {
             return Step::Look;
         }
-        let ages = (self.lives.values()).filter_map(|life| {
-            life.piece
-                .map(|piece| piece.created + self.limits.piece_age)
-        });
-        let until = ages.fold(look, Duration::min);
-        // An old piece whose turn to be closed has not come.
-        Step::Wait(until.max(now.running + Duration::from_millis(20)))
+        let pieces = self.lives.values().filter_map(|life| life.piece);
+        let ages = pieces.clone().map(|piece| piece.created + limits.piece_age);
+        // An old piece whose turn to be closed has not come is asked again after a while.
+        let until = ages
+            .fold(look, Duration::min)
+            .max(now.running + Duration::from_millis(20));
+        let syncs = pieces.filter_map(|piece| Some(piece.unsynced_since? + limits.sync_every));
+        Step::Wait(syncs.fold(until, Duration::min))
     }
 
     pub(super) fn done_of_tail(&mut self, step: &Step, done: Done, now: Now) {
@@ -186,6 +199,8 @@ impl Plan {
                         created: now.running,
                         lines: 0,
                         lines_durable: 0,
+                        unsynced_since: None,
+                        is_wanted: false,
                     });
                 });
             }
@@ -194,15 +209,21 @@ impl Plan {
                     life.position += bytes;
                     if let Some(piece) = &mut life.piece {
                         piece.lines += lines;
+                        piece.unsynced_since.get_or_insert(now.running);
                     }
                 });
             }
             (Step::Copy { piece, .. }, Done::Copied(Copied::Changed)) => {
                 // Seen between two looks: the next one alone may still miss what took its place.
                 let look = self.looks + 1;
-                let cause = EndCause::Truncated;
                 self.looked_at = None;
-                self.with(piece.life, |life| life.place = Place::Lost { cause, look });
+                self.with(piece.life, |life| {
+                    life.place = Place::Lost {
+                        cause: EndCause::Truncated,
+                        look,
+                        has_changed: false,
+                    };
+                });
             }
             (Step::Sync(id), Done::Synced) => {
                 let Some(life) = self.lives.get_mut(&id.life) else {
@@ -213,11 +234,18 @@ impl Plan {
                 if let Some(piece) = &mut life.piece {
                     self.archived.lines += piece.lines - piece.lines_durable;
                     piece.lines_durable = piece.lines;
+                    piece.unsynced_since = None;
                 }
             }
             (Step::Close(id, end), Done::Closing) => {
                 self.closings.insert(*id, *end);
-                self.with(id.life, |life| life.piece = None);
+                let last = (Name::Piece(*id, *end), *end);
+                self.with(id.life, |life| {
+                    life.piece = None;
+                    if end.end > id.start {
+                        life.last_closed = Some(last);
+                    }
+                });
             }
             (step, done) => unreachable!("{step:?} was answered by {done:?}"),
         }
@@ -234,9 +262,13 @@ impl Plan {
             Record::End(end) => {
                 if let Some(life) = self.lives.remove(&end.life) {
                     self.settled.push(Settled {
+                        life: life.number,
                         head: life.head,
                         file: life.known_file,
+                        born: life.born,
                         end: end.end,
+                        last: life.last_closed,
+                        ended_at: end.ended_at,
                     });
                 }
             }

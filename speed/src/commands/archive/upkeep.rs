@@ -1,8 +1,8 @@
-//! `comptoir-speed archive history|compact|vacuum`.
+//! `comptoir-speed archive history|compact|vacuum|verify`.
 
-use crate::archive::table;
+use crate::archive::{VACUUM_AFTER, table};
 use crate::cli::Outcome;
-use comptoir_bronze::{Change, Sweep};
+use comptoir_bronze::{BronzeError, Change, Snapshot, Sweep};
 use comptoir_config::{Settings, clock};
 use std::io::{self, Write};
 use std::time::Duration;
@@ -34,21 +34,56 @@ pub(super) enum Upkeep {
       gives readers of an earlier version two days")]
     Vacuum {
         /// Only files that are so old: longer than any query runs
-        #[arg(long, value_name = "HOURS", default_value_t = 168, value_parser = clap::value_parser!(u64).range(1..=87_600))]
+        #[arg(long, value_name = "HOURS", default_value_t = VACUUM_AFTER.as_secs() / 3_600, value_parser = clap::value_parser!(u64).range(1..=87_600))]
         older_than: u64,
         /// Delete nothing, name the files
         #[arg(long)]
         look: bool,
     },
+    /// Hold the table against itself, and name what is wrong
+    ///
+    /// Every data file is in the lake and as long as it was written; every offset stands there once,
+    /// before its partition's position. All rows are read, unless only the files are asked for.
+    #[command(
+        after_help = "Exit codes: 0 nothing is wrong, 1 something is, or the archive could not be read
+
+Examples:
+  comptoir-speed archive verify
+  comptoir-speed archive verify --files --lake hdfs://127.0.0.1:8020"
+    )]
+    Verify {
+        /// Look at the files only
+        #[arg(long)]
+        files: bool,
+    },
 }
 
 pub(super) async fn run(upkeep: &Upkeep, settings: &Settings) -> anyhow::Result<Outcome> {
     let table = table(&settings.lake, &settings.archive)?;
-    let mut out = Vec::new();
+    let (mut out, mut outcome) = (Vec::new(), Outcome::Fine);
     match upkeep {
         Upkeep::History { last } => {
             for change in table.history(*last).await? {
                 show(&change, &mut out)?;
+            }
+        }
+        Upkeep::Verify { files } => {
+            let snapshot = Snapshot::newest(&table).await?;
+            let snapshot = snapshot.ok_or_else(|| BronzeError::NoTable {
+                table: table.to_string(),
+            })?;
+            let mut faults = snapshot.verify_files().await?;
+            // A missing file can't be read.
+            if faults.is_empty() && !files {
+                faults = snapshot.verify_rows().await?;
+            }
+            for fault in &faults {
+                writeln!(out, "{fault}")?;
+            }
+            let version = snapshot.version();
+            writeln!(out, "version {version} of {table}: {} faults", faults.len())?;
+            if !faults.is_empty() {
+                outcome = Outcome::NotComplete;
             }
         }
         Upkeep::Compact => {
@@ -71,7 +106,7 @@ pub(super) async fn run(upkeep: &Upkeep, settings: &Settings) -> anyhow::Result<
         }
     }
     io::stdout().write_all(&out)?;
-    Ok(Outcome::Fine)
+    Ok(outcome)
 }
 
 /// The version, and a line for each partition that it moved on.

@@ -3,5 +3,8 @@
 mod crashes;
 mod gaps;
 mod owners;
+mod rebuild;
 mod rows;
 mod shore;
+mod upkeep;
+mod verify;

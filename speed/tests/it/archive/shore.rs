@@ -13,7 +13,8 @@ use deltalake::datafusion::prelude::SessionContext;
 use futures::FutureExt;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -72,6 +73,11 @@ impl Shore<'_> {
 
     /// An archive in this process.
     pub(crate) async fn sink(&self) -> Sink {
+        self.sink_with_upkeep(None).await
+    }
+
+    /// One that also keeps the table small.
+    pub(crate) async fn sink_with_upkeep(&self, upkeep_every: Option<Duration>) -> Sink {
         let views = self.world.request();
         let request = ArchiveRequest {
             transport: views.transport,
@@ -80,6 +86,7 @@ impl Shore<'_> {
             group: format!("{}-archive", views.group),
             every: Duration::from_millis(300),
             records: 200_000,
+            upkeep_every,
         };
         Sink::start(|listener, stopped| run(request, listener, stopped)).await
     }
@@ -87,14 +94,26 @@ impl Shore<'_> {
     /// An archive in a process of its own.
     pub(crate) fn process(&self) -> Process {
         let arguments = ["archive", "--listen", "127.0.0.1:0", "--every", "0.2"];
-        let child = (self.world.program(&arguments))
-            .args(["--lake", &self.lake_url, "--dir", self.directory.as_str()])
+        let child = (self.command(&arguments))
             .args(["--group", &format!("{}-archive", self.world.unique)])
             .stdin(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
         Process(child)
+    }
+
+    /// The program itself, for this archive.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.world.program(arguments);
+        command.args(["--lake", &self.lake_url, "--dir", self.directory.as_str()]);
+        command
+    }
+
+    /// Where the table lies, of a lake that is a local directory.
+    pub(crate) fn local_directory(&self) -> PathBuf {
+        let lake = self.lake_url.strip_prefix("file://").unwrap();
+        Path::new(lake).join(self.directory.as_str().trim_start_matches('/'))
     }
 
     /// What a query over the newest version says, each row as one text; nothing where there is no

@@ -1,7 +1,9 @@
 //! What every transport keeps.
 
 use super::world::Kind;
-use super::world::{Kept, PATIENCE, World, at, bytes, read_records, read_to_end, read_until, send};
+use super::world::{
+    Kept, PATIENCE, World, bytes, read_records, read_to_end, read_until, send, stamp,
+};
 use comptoir_model::ids::{Offset, Partition, StreamId};
 use comptoir_model::merge::PartitionKey;
 use comptoir_speed::transport::{Message, ReplayOf, Step, TransportError};
@@ -54,7 +56,7 @@ async fn records_come_in_order_with_all_their_bytes() {
         assert!(records.is_sorted_by(|a, b| a.offset < b.offset));
         assert!(reader.position() > records[4].offset);
         for record in &records {
-            assert_eq!(record.timestamp, at(1_763_733_600_123));
+            assert_eq!(record.timestamp, stamp());
             assert_eq!(record.length, record.bytes.len() as u64);
         }
         let bounds = world.transport.log_bounds(partition).await.unwrap();
@@ -180,7 +182,7 @@ async fn orders_stay_in_their_partition() {
             let message = Message {
                 key: order.as_bytes(),
                 partition: None,
-                timestamp: at(0),
+                timestamp: stamp(),
                 value: value.as_bytes(),
             };
             producer.send(message).await.unwrap();
@@ -268,7 +270,7 @@ async fn a_correction_is_found_again_and_read_like_any_record() {
         let message = Message {
             key: b"order",
             partition: None,
-            timestamp: at(1000),
+            timestamp: stamp(),
             value: b"corrected",
         };
         producer.send(&place, message).await.unwrap();
@@ -291,7 +293,7 @@ async fn a_correction_is_found_again_and_read_like_any_record() {
         let records = reading.await.unwrap();
         assert_eq!(bytes(&records), [b"corrected"]);
         assert_eq!(records[0].replay_of.as_deref(), Some("other/1/7"));
-        assert_eq!(records[0].timestamp, at(1000));
+        assert_eq!(records[0].timestamp, stamp());
     })
     .await;
 }

@@ -1,6 +1,8 @@
 //! Files, and what a crash or another process does to them.
 
-use super::world::{Kind, PATIENCE, World, at, bytes, read_records, read_to_end, read_until, send};
+use super::world::{
+    Kind, PATIENCE, World, bytes, read_records, read_to_end, read_until, send, stamp,
+};
 use comptoir_model::event::EVENT_BYTES_MAX;
 use comptoir_model::ids::{Offset, Partition};
 use comptoir_speed::transport::{Message, Record, Step, TransportError};
@@ -130,7 +132,7 @@ async fn a_writer_notices_that_its_topic_is_gone() {
     let message = Message {
         key: b"k",
         partition: None,
-        timestamp: at(0),
+        timestamp: stamp(),
         value: b"b",
     };
     producer.send(message).await.ok();

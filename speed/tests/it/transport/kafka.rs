@@ -1,6 +1,8 @@
 //! What Kafka alone can do to a reader or a writer.
 
-use super::world::{Kept, Kind, PATIENCE, World, at, bytes, read_records, read_to_end, read_until};
+use super::world::{
+    Kept, Kind, PATIENCE, World, bytes, read_records, read_to_end, read_until, stamp,
+};
 use comptoir_model::ids::{Offset, Partition, StreamId};
 use comptoir_model::merge::Span;
 use comptoir_speed::transport::{Message, ReplayOf, Step, TransportError};
@@ -155,7 +157,7 @@ async fn a_new_owner_of_a_replay_fences_the_old_one() {
     let message = Message {
         key: b"k",
         partition: None,
-        timestamp: at(0),
+        timestamp: stamp(),
         value: b"corrected",
     };
     let mut old = world.transport.replay_producer(&id).await.unwrap();
@@ -185,7 +187,7 @@ async fn a_record_of_ten_megabytes_passes_and_more_is_refused() {
     let message = Message {
         key: b"k",
         partition: None,
-        timestamp: at(0),
+        timestamp: stamp(),
         value: &huge,
     };
     let error = producer.send(message).await.unwrap_err();

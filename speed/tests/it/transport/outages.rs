@@ -1,7 +1,7 @@
 //! A broker that goes away and comes back.
 
 use super::broker::Broker;
-use super::world::{Kind, PATIENCE, World, at, began};
+use super::world::{Kind, PATIENCE, World, began, stamp};
 use comptoir_model::ids::{Offset, Partition};
 use comptoir_speed::transport::{Assignment, BrokerState, Consumer, ConsumerEvent, Message, Step};
 use std::collections::BTreeSet;
@@ -107,7 +107,7 @@ async fn a_broker_that_was_killed_or_hangs_is_waited_for_and_nothing_is_lost() {
                 let message = Message {
                     key: b"k",
                     partition: Some(Partition(0)),
-                    timestamp: at(0),
+                    timestamp: stamp(),
                     value: text.as_bytes(),
                 };
                 producer.send(message).await.unwrap();

@@ -13,6 +13,7 @@ use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -141,7 +142,7 @@ pub(super) async fn send(producer: &Producer, partition: u32, texts: &[impl AsRe
         let message = Message {
             key: b"order",
             partition: Some(Partition(partition)),
-            timestamp: at(1_763_733_600_123),
+            timestamp: stamp(),
             value: text.as_ref(),
         };
         producer.send(message).await.unwrap();
@@ -149,8 +150,14 @@ pub(super) async fn send(producer: &Producer, partition: u32, texts: &[impl AsRe
     producer.flush(PATIENCE).await.unwrap();
 }
 
-pub(super) fn at(milliseconds: i64) -> Timestamp {
-    Timestamp::from_millisecond(milliseconds).unwrap()
+/// What the records of these tests are stamped with, to the millisecond. Not long ago: Kafka's
+/// retention goes by it, and removes in the middle of a test what is older than a week.
+pub(super) fn stamp() -> Timestamp {
+    static STAMP: LazyLock<Timestamp> = LazyLock::new(|| {
+        let now = clock::now().as_millisecond();
+        Timestamp::from_millisecond(now).unwrap()
+    });
+    *STAMP
 }
 
 /// The next event that is not about brokers.

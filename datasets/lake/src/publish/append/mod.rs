@@ -7,6 +7,7 @@ mod plan;
 mod plan_tests;
 
 pub(crate) use names::Listing;
+pub use names::set_aside_name;
 pub use plan::{Base, KEEP_MANIFESTS};
 
 use super::layout::{Name, json};
@@ -31,7 +32,8 @@ impl Publication {
     /// `manifest` describes the run alone; its parts get numbers after the highest there.
     ///
     /// Files that another program left there are adopted: readers are told of them, with their
-    /// length and SHA-256. Of others that add parts at the same time, who has begun before this one
+    /// length and SHA-256. Rows that a run has set aside are published with its parts, in files that
+    /// have the run in their names. Of others that add parts at the same time, who has begun before this one
     /// and not decided yet is fenced, as by any publication; at the decision the later ones plan
     /// again. None are lost, none are added twice.
     ///
@@ -67,11 +69,10 @@ impl Publication {
     /// Up to the decision; the number of the manifest.
     async fn add(&self, own: &Manifest, base: &Base) -> Result<u64> {
         let workshop = &self.workshop;
-        for part in &own.parts {
-            let hidden = names::hidden(&part.name, &self.run);
+        for (written, hidden) in plan::undecided(own) {
             workshop.pass(&Point::Hide(hidden.clone()))?;
             let (from, to) = (
-                self.directory.join(&part.name)?,
+                self.directory.join(written)?,
                 workshop.layout.in_target(&hidden),
             );
             match workshop.lake.rename(&from, &to).await {

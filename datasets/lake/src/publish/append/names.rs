@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Listing {
     pub(crate) manifests: BTreeSet<u64>,
-    /// Parts that wait for their names, with the run that wrote them.
+    /// Parts that wait for their names, and files of rows that were set aside, with the run that
+    /// wrote them.
     pub(crate) hidden: BTreeMap<String, RunId>,
     /// Manifests that were not decided, with the run that wrote them.
     pub(crate) undecided: BTreeMap<String, RunId>,
@@ -52,10 +53,20 @@ pub(crate) fn hidden(part: &str, run: &RunId) -> String {
     format!("_{part}.{run}")
 }
 
+/// The name of a run's file of rows that were set aside, where those of several runs lie beside one
+/// another. It stays for good: who looks for the file reads the manifest. One that has its run's
+/// name already keeps it.
+pub fn set_aside_name(file: &str, run: &RunId) -> String {
+    if file.contains('.') {
+        return file.to_owned();
+    }
+    format!("{file}.{run}")
+}
+
 fn run_of_hidden(name: &str) -> Option<RunId> {
-    let (part, run) = name.strip_prefix('_')?.rsplit_once('.')?;
+    let (file, run) = name.strip_prefix('_')?.rsplit_once('.')?;
     let run = RunId::parse(run).ok()?;
-    part.starts_with("part-").then_some(run)
+    (file.starts_with("part-") || file.starts_with("quarantine-")).then_some(run)
 }
 
 /// The name of a manifest before it is decided.
@@ -141,9 +152,12 @@ mod tests {
             let run = RunId::parse(&run).unwrap();
             let mut listing = Listing::default();
             let (part, manifest) = (hidden("part-m-00003.avro", &run), undecided(number, &run));
-            listing.add(&part);
-            listing.add(&manifest);
+            let aside = set_aside_name("_quarantine-m-00003", &run);
+            for name in [&part, &manifest, &aside] {
+                listing.add(name);
+            }
             prop_assert_eq!(listing.hidden.get(&part), Some(&run));
+            prop_assert_eq!(listing.hidden.get(&aside), Some(&run));
             prop_assert_eq!(listing.undecided.get(&manifest), Some(&run));
             prop_assert!(listing.is_unpublished());
         }

@@ -12,8 +12,11 @@
 //!   Then it lists the target, deletes the run's undecided manifests, looks which manifest counts,
 //!   and only then deletes the run's hidden parts that it does not name.
 //! - A hidden part gets its name after it is published, and never loses it again.
+//! - A file of rows that were set aside goes the same way, and keeps the name that it has in the
+//!   target from the first.
 
 use super::names::{self, Listing};
+use comptoir_model::api::PartInfo;
 use comptoir_model::ids::RunId;
 use comptoir_model::incremental::IncrementalState;
 use comptoir_model::manifest::{Appended, Manifest, OtherPart};
@@ -77,6 +80,20 @@ fn named_by(manifest: &Manifest) -> impl Iterator<Item = &str> {
     parts.chain(others.map(|part| part.name.as_str()))
 }
 
+/// The files of a run, each as it lies in the run's directory, with its name in the target before
+/// anything is decided.
+pub(crate) fn undecided(own: &Manifest) -> impl Iterator<Item = (&str, String)> {
+    let parts = own.parts.iter();
+    let parts = parts.map(|part| (part.name.as_str(), names::hidden(&part.name, &own.run)));
+    let aside = own.quarantine.iter();
+    parts.chain(aside.map(|file| {
+        (
+            file.name.as_str(),
+            names::set_aside_name(&file.name, &own.run),
+        )
+    }))
+}
+
 /// The manifest of everything in the target together with the parts of `own`, whose numbers go on
 /// after the highest there, as Sqoop's do. `adopted` are the files that no manifest named.
 pub(crate) fn next(
@@ -87,7 +104,7 @@ pub(crate) fn next(
 ) -> Manifest {
     let mut next = own.clone();
     let mut appended = Appended::default();
-    let mut parts = Vec::new();
+    let (mut parts, mut quarantine) = (Vec::new(), Vec::new());
     if let Some(Current { manifest, .. }) = current {
         appended.others.clone_from(&manifest.appended.others);
         let waiting = manifest.appended.hidden.iter();
@@ -97,13 +114,17 @@ pub(crate) fn next(
             .collect();
         if own.describes_parts_of(manifest) {
             parts.clone_from(&manifest.parts);
+            quarantine.clone_from(&manifest.quarantine);
+            appended.earlier = match (&manifest.incremental, &own.incremental) {
+                (Some(_), Some(_)) => manifest.appended.earlier.clone(),
+                _ => manifest.sources(),
+            };
             next.ambiguous_rows += manifest.ambiguous_rows;
             next.lossy_nulls += manifest.lossy_nulls;
         } else {
-            let others = manifest.parts.iter().cloned().map(OtherPart::from);
-            appended.others.extend(others);
+            let others = manifest.parts.iter().chain(&manifest.quarantine).cloned();
+            appended.others.extend(others.map(OtherPart::from));
         }
-        next.quarantine = [&manifest.quarantine[..], &own.quarantine].concat();
         if next.incremental.is_none() {
             next.incremental.clone_from(&manifest.incremental);
         }
@@ -124,7 +145,12 @@ pub(crate) fn next(
         appended.hidden.insert(named.name.clone(), hidden);
         parts.push(named);
     }
+    quarantine.extend(own.quarantine.iter().map(|file| PartInfo {
+        name: names::set_aside_name(&file.name, &own.run),
+        ..file.clone()
+    }));
     next.parts = parts;
+    next.quarantine = quarantine;
     next.appended = appended;
     next
 }
@@ -145,11 +171,9 @@ pub(crate) fn judge(
     listing: &Listing,
     current: Option<&Current>,
 ) -> Verdict {
-    let hidden = |name: &str| names::hidden(name, &own.run);
-    let mut parts = own.parts.iter();
-    let has_parts = parts.all(|part| listing.hidden.contains_key(&hidden(&part.name)));
+    let has_files = undecided(own).all(|(_, name)| listing.hidden.contains_key(&name));
     let key = |current: &Current| (current.number, current.manifest.run.clone());
-    if !has_parts {
+    if !has_files {
         Verdict::Fenced
     } else if current.map(key) != planned_on.map(key) {
         Verdict::PlanAgain
@@ -190,16 +214,18 @@ pub(crate) fn swept(listing: &Listing, runs_beside: &BTreeSet<RunId>) -> BTreeSe
         .collect()
 }
 
-/// The hidden parts of swept runs that no manifest names.
+/// The hidden files of swept runs that no manifest names.
 pub(crate) fn lost(
     listing: &Listing,
     swept: &BTreeSet<RunId>,
     current: Option<&Current>,
 ) -> Vec<String> {
-    let named: BTreeSet<&String> = current
-        .iter()
-        .flat_map(|current| current.manifest.appended.hidden.values())
-        .collect();
+    let mut named = BTreeSet::new();
+    if let Some(Current { manifest, .. }) = current {
+        named.extend(manifest.appended.hidden.values());
+        named.extend(manifest.quarantine.iter().map(|file| &file.name));
+        named.extend(manifest.appended.others.iter().map(|file| &file.name));
+    }
     let hidden = listing.hidden.iter();
     hidden
         .filter(|(name, run)| swept.contains(*run) && !named.contains(name))

@@ -43,7 +43,11 @@ fn manifest(run: &RunId) -> Manifest {
         parts: (0..PARTS).map(part).collect(),
         ambiguous_rows: 0,
         lossy_nulls: 0,
-        quarantine: Vec::new(),
+        quarantine: vec![PartInfo {
+            name: "_quarantine-m-00000".to_owned(),
+            sha256: format!("{run}/aside"),
+            ..part(0)
+        }],
         quality: Vec::new(),
         arguments: Vec::new(),
         appended: Appended::default(),
@@ -130,6 +134,18 @@ impl World {
             }
             assert_eq!(runs.last().unwrap(), run);
         }
+        let aside: Vec<_> = (manifest.quarantine.iter())
+            .map(|file| {
+                assert_eq!(
+                    target.get(&file.name),
+                    Some(&File::Part(file.sha256.clone())),
+                    "{}",
+                    file.name
+                );
+                file.sha256.split_once('/').unwrap().0.to_owned()
+            })
+            .collect();
+        assert_eq!(aside, runs);
         runs.iter().map(|run| RunId::parse(run).unwrap()).collect()
     }
 }
@@ -254,14 +270,14 @@ async fn append(world: Shared, run: RunId) -> Outcome {
             world.target = Some(Directory::new());
         }
     }
-    for part in &own.parts {
+    let hashes = own.parts.iter().chain(&own.quarantine);
+    for ((_, hidden), file) in plan::undecided(&own).zip(hashes) {
         pause().await;
         let mut world = world.borrow_mut();
         let has_directory = world.runs.contains(&run);
         match &mut world.target {
             Some(target) if has_directory => {
-                let hidden = names::hidden(&part.name, &run);
-                target.insert(hidden, File::Part(part.sha256.clone()));
+                target.insert(hidden, File::Part(file.sha256.clone()));
             }
             _ => return Outcome::Fenced,
         }
@@ -312,8 +328,8 @@ async fn append(world: Shared, run: RunId) -> Outcome {
 async fn replace(world: Shared, run: RunId) -> Outcome {
     begin(&world, &run).await;
     let own = manifest(&run);
-    let parts = own.parts.iter();
-    let mut directory: Directory = parts
+    let files = own.parts.iter().chain(&own.quarantine);
+    let mut directory: Directory = files
         .map(|part| (part.name.clone(), File::Part(part.sha256.clone())))
         .collect();
     directory.insert(Manifest::file_name(1), File::Manifest(Box::new(own)));
@@ -406,7 +422,11 @@ proptest! {
         let world = world.borrow();
         prop_assert_eq!(world.read(), world.expected.clone());
         prop_assert_eq!(world.expected.last(), Some(&run("last")));
-        let listing = world.listing();
-        prop_assert!(listing.hidden.is_empty() && listing.undecided.is_empty(), "{listing:?}");
+        let (listing, current) = (world.listing(), world.current().unwrap());
+        let aside: BTreeSet<_> = (current.manifest.quarantine.iter())
+            .map(|file| &file.name)
+            .collect();
+        let waits = listing.hidden.keys().any(|name| !aside.contains(name));
+        prop_assert!(!waits && listing.undecided.is_empty(), "{listing:?}");
     }
 }

@@ -20,7 +20,8 @@ const PORT_OFFSET: &str = "20000";
 const GUARD: &str = r#"
     exec 9>"$2.lock"
     flock 9
-    "$1" up hdfs --data-dir "$2" 9>&- && echo ready
+    "$1" up hdfs --data-dir "$2" 9>&- || exit 1
+    echo ready
     cat >/dev/null
     "$1" down --data-dir "$2" 9>&-
 "#;
@@ -146,6 +147,11 @@ impl Cluster {
     }
 
     pub(super) fn safe_mode(&self, action: &str) {
+        self.administer(&["-safemode", action]);
+    }
+
+    /// `hdfs dfsadmin`.
+    pub(super) fn administer(&self, arguments: &[&str]) {
         let class_path = format!(
             "{}:{}",
             self.data_dir.join("conf/hadoop").display(),
@@ -153,14 +159,12 @@ impl Cluster {
         );
         let output = Command::new("java")
             .args(["-Xmx256m", "-cp", &class_path])
-            .args(["org.apache.hadoop.hdfs.tools.DFSAdmin", "-safemode", action])
+            .arg("org.apache.hadoop.hdfs.tools.DFSAdmin")
+            .args(arguments)
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success(),
-            "dfsadmin -safemode {action}: {said}"
-        );
+        assert!(output.status.success(), "dfsadmin {arguments:?}: {said}");
     }
 
     fn pid(&self, part: &str) -> Pid {

@@ -5,8 +5,14 @@ use crate::world::{World, at, cut_off, partition};
 use comptoir_model::ids::Offset;
 use comptoir_model::live::{ControlTotals, Minute, QuarterHour, Tally};
 use comptoir_model::merge::{Archived, Candidate, Gaps, PartitionKey, Span, due};
-use comptoir_warehouse::{BatchFacts, BatchRun, Block, Loaded, Result, Switched};
+use comptoir_warehouse::{BatchFacts, BatchRun, Block, Loaded, Reading, Result, Switched};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Of every run of these tests.
+const READING: Reading = Reading {
+    archive_version: 1,
+    as_of: None,
+};
 
 /// What the archive holds of each partition: the records below `next` that it has not lost.
 pub(crate) struct Archive {
@@ -136,7 +142,13 @@ pub(crate) async fn load(
 pub(crate) async fn loaded(world: &World, archive: &Archive) -> BatchRun {
     let facts = world.warehouse.batch_facts().await.unwrap();
     let plan = archive.plan(&facts);
-    let run = BatchRun::begin(&world.warehouse, &plan.candidate, 1, QuarterHour(0), at(3));
+    let run = BatchRun::begin(
+        &world.warehouse,
+        &plan.candidate,
+        READING,
+        QuarterHour(0),
+        at(3),
+    );
     let run = run.await.unwrap();
     for quarter in &plan.quarters {
         let loaded = load(&run, archive, &plan, *quarter).await.unwrap();
@@ -183,8 +195,13 @@ impl Job {
                 let facts = world.warehouse.batch_facts().await.unwrap();
                 let plan = Box::new(archive.plan(&facts));
                 assert_eq!(plan.candidate.stops, BTreeMap::new());
-                let begin =
-                    BatchRun::begin(&world.warehouse, &plan.candidate, 1, minutes_from, at(3));
+                let begin = BatchRun::begin(
+                    &world.warehouse,
+                    &plan.candidate,
+                    READING,
+                    minutes_from,
+                    at(3),
+                );
                 match cut_off(begin, cut_after).await {
                     None => Self::Idle,
                     Some(run) => Self::Load {

@@ -114,14 +114,19 @@ async fn a_switch_that_ends_anywhere_is_all_or_nothing(world: &World) {
         assert_ne!(moved, before);
         lost_late += u32::from(done.is_none());
         steps += 1;
-        if done.is_some() || end + 5 > archive.logs[0].len() {
+        // A server that answers before anybody waits for it leaves nothing to cut off.
+        let was_interrupted = lost_late > 2;
+        if (done.is_some() && was_interrupted) || end + 5 > archive.logs[0].len() {
             break;
+        }
+        if done.is_some() {
+            steps = 1;
         }
         grow(&mut archive, &mut writer, end..end + 5).await;
         end += 5;
     }
     println!("{lost_late} switches cut off");
-    assert!(steps > 3, "the switch was never interrupted");
+    assert!(lost_late > 2, "the switch was hardly ever interrupted");
 }
 
 async fn a_run_costs_what_changed(world: &World) {

@@ -2,6 +2,7 @@
 
 use super::super::{Look, Role, SeenFile};
 use crate::archive::records::{FileId, HEAD_BYTES_MAX};
+use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ struct Inode {
     /// Left by `copytruncate`; nobody writes to it.
     is_copy: bool,
     modified: Duration,
+    born: Timestamp,
     /// Processes that have it open.
     held_by: BTreeSet<usize>,
 }
@@ -31,6 +33,8 @@ pub(super) struct Files {
     /// Histories that lost bytes which no look could see.
     pub(super) lost_unseen: BTreeSet<usize>,
     stale_names: Option<Vec<String>>,
+    /// By how much the time of day is ahead, or behind.
+    clock_step: SignedDuration,
 }
 
 fn sibling(number: u64) -> String {
@@ -38,6 +42,15 @@ fn sibling(number: u64) -> String {
 }
 
 impl Files {
+    pub(super) fn time_of_day(&self, clock: Duration) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::try_from(clock).unwrap() + self.clock_step
+    }
+
+    /// Somebody sets the clock, back as often as ahead.
+    pub(super) fn step_clock(&mut self, random: &mut ChaCha8Rng) {
+        self.clock_step = SignedDuration::from_secs(random.random_range(-50..50));
+    }
+
     fn create(&mut self, name: &str, clock: Duration) -> u64 {
         let free = (1..=self.inodes.len() as u64 + 1)
             .find(|number| !self.inodes.contains_key(number))
@@ -47,6 +60,7 @@ impl Files {
             history: self.histories.len(),
             is_copy: false,
             modified: clock,
+            born: self.time_of_day(clock),
             held_by: BTreeSet::new(),
         };
         self.histories.push(Vec::new());
@@ -147,6 +161,31 @@ impl Files {
         self.histories.push(Vec::new());
     }
 
+    /// As `gzip` does it: another file with what the oldest sibling has, then that one goes.
+    pub(super) fn compress_oldest(&mut self, clock: Duration) {
+        let name = sibling(self.siblings());
+        let Some(number) = self.names.get(&name).copied() else {
+            return;
+        };
+        // A copy that goes on is told from a file that begins alike by a kilobyte: more than these
+        // files have.
+        if self.lost_unseen.contains(&self.inodes[&number].history) {
+            return;
+        }
+        self.names.remove(&name);
+        let packed = self.create(&name, clock);
+        self.histories.pop();
+        let original = &self.inodes[&number];
+        let (content, history) = (original.content.clone(), original.history);
+        let modified = original.modified;
+        let inode = self.inodes.get_mut(&packed).unwrap();
+        inode.content = content;
+        inode.history = history;
+        inode.is_copy = true;
+        inode.modified = modified;
+        self.free();
+    }
+
     pub(super) fn delete_main(&mut self) {
         self.unlink(MAIN);
     }
@@ -191,11 +230,13 @@ impl Files {
             let head = inode.content.len().min(HEAD_BYTES_MAX);
             SeenFile {
                 id: file_id(number),
+                number: name.rsplit('.').next().and_then(|last| last.parse().ok()),
                 name,
                 role,
                 size: inode.content.len() as u64,
                 head: inode.content[..head].to_vec(),
                 idle: clock.saturating_sub(inode.modified),
+                born: Some(inode.born),
             }
         }))
     }

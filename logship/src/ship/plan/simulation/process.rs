@@ -3,12 +3,16 @@
 use super::super::{Copied, Done, Now, Plan, Records, Step};
 use super::files::Files;
 use super::limits;
+use super::sealing::Sealer;
 use super::storage::{Refused, Storage};
-use crate::archive::names::{Epoch, LifeNumber, PieceEnd, PieceId};
-use crate::ship::shell::newlines;
+use crate::archive::facts::newlines;
+use crate::archive::names::{Epoch, LifeNumber, Name, PieceEnd, PieceId};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
+
+/// How much of what was shipped is held against the file before more is; of less, its head is too.
+const TAIL_BYTES: usize = 16;
 
 #[derive(Debug)]
 pub(super) struct Process {
@@ -24,6 +28,7 @@ pub(super) struct Process {
     tails: BTreeMap<LifeNumber, Vec<u8>>,
     closing: Vec<(PieceId, PieceEnd)>,
     cache: BTreeMap<LifeNumber, u64>,
+    sealer: Sealer,
 }
 
 impl Process {
@@ -38,6 +43,7 @@ impl Process {
             tails: BTreeMap::new(),
             closing: Vec::new(),
             cache: BTreeMap::new(),
+            sealer: Sealer::default(),
         }
     }
 
@@ -46,6 +52,7 @@ impl Process {
             self.instance += 1;
             self.mine = None;
             self.renew();
+            self.plan = Some(Plan::idle(limits(), self.cache.clone()));
         }
     }
 
@@ -60,6 +67,7 @@ impl Process {
         files: &mut Files,
     ) {
         storage.crash(self.writer, random);
+        self.sealer.crash(storage, random);
         self.plan = None;
         files.hold_only(self.number, &[].into());
     }
@@ -100,6 +108,7 @@ impl Process {
         match step {
             Step::Wait(_) => return,
             Step::Superseded(_) => return self.crash(storage, random, files),
+            Step::Woken => return self.renew(),
             _ => {}
         }
         let fault = random.random_range(0..1000) < faults;
@@ -124,8 +133,27 @@ impl Process {
         }
     }
 
+    /// Beside the shipper, and only while that follows its files.
+    pub(super) fn seal(&mut self, storage: &mut Storage, random: &mut ChaCha8Rng) {
+        if let Some(epoch) = self.held() {
+            self.sealer.step(storage, random, epoch);
+        }
+    }
+
+    pub(super) fn seal_all(&mut self, storage: &mut Storage, random: &mut ChaCha8Rng) {
+        if let Some(epoch) = self.held() {
+            self.sealer.settle(storage, random, epoch);
+        }
+    }
+
+    fn held(&self) -> Option<Epoch> {
+        let plan = self.plan.as_ref()?;
+        plan.epoch().filter(|_| plan.progress().is_tailing)
+    }
+
     fn fail(&mut self, storage: &mut Storage, random: &mut ChaCha8Rng) {
         storage.crash(self.writer, random);
+        self.sealer.crash(storage, random);
         self.renew();
     }
 
@@ -151,6 +179,14 @@ impl Process {
                 gaps,
             } => {
                 let mut records: Records = storage.records().clone();
+                let has_all = recoveries
+                    .iter()
+                    .all(|epoch| records.recoveries.contains_key(epoch))
+                    && gaps.iter().all(|gap| records.gaps.contains_key(gap));
+                if !has_all {
+                    return Err(Refused);
+                }
+                records.chain = storage.sealings.chain();
                 records.lives.retain(|life, _| lives.contains(life));
                 records.ends.retain(|life, _| lives.contains(life));
                 records.gaps.retain(|gap, _| gaps.contains(gap));
@@ -175,8 +211,12 @@ impl Process {
                 let content = files.content(*file);
                 let (tail, start) = match (self.tails.get(life), last) {
                     (Some(tail), _) => (&tail[..], end - tail.len() as u64),
+                    (None, Some((name @ Name::Manifest(_), last))) => {
+                        let content = storage.sealings.last(*name);
+                        (content, last.end - content.len() as u64)
+                    }
                     (None, Some((name, last))) => {
-                        let id = name.piece().unwrap();
+                        let id = name.piece().filter(|id| storage.has(*id)).ok_or(Refused)?;
                         let length = length(last.end - id.start);
                         (&storage.content(id)[..length], id.start)
                     }
@@ -192,7 +232,24 @@ impl Process {
                 if is_whole {
                     self.tails.insert(*life, tail.to_vec());
                 }
-                Done::Compared((is_whole || agree > 0).then_some(verified))
+                Done::Compared(is_whole.then_some(verified))
+            }
+            Step::CompareEnded {
+                life,
+                file,
+                last,
+                end,
+            } => {
+                let piece = last.piece().filter(|id| storage.has(*id));
+                let archived = match (piece, last) {
+                    (Some(id), _) => &storage.content(id)[..length(end.end - id.start)],
+                    (None, Name::Manifest(_)) => storage.sealings.last(*last),
+                    // It was sealed meanwhile.
+                    (None, _) => storage.sealings.last_of(*life),
+                };
+                let start = length(end.end) - archived.len();
+                let there = files.content(*file).get(start..length(end.end));
+                Done::EndedCompared(Some(there == Some(archived)))
             }
             Step::CompareFiles { file, other, bytes } => {
                 let bytes = length(*bytes);
@@ -221,7 +278,8 @@ impl Process {
                 bytes,
             } => {
                 let content = files.content(*file);
-                if self.tails.get(&piece.life).is_none_or(Vec::is_empty) && !head.fits(content) {
+                let is_short = |tail: &Vec<u8>| tail.len() < TAIL_BYTES;
+                if self.tails.get(&piece.life).is_none_or(is_short) && !head.fits(content) {
                     return Ok(Done::Copied(Copied::Changed));
                 }
                 let tail = self.tails.entry(piece.life).or_default();
@@ -236,7 +294,7 @@ impl Process {
                 }
                 storage.append(*piece, there, self.writer);
                 tail.extend_from_slice(there);
-                let excess = tail.len().saturating_sub(16);
+                let excess = tail.len().saturating_sub(TAIL_BYTES);
                 tail.drain(..excess);
                 Done::Copied(Copied::Bytes {
                     bytes: there.len() as u64,
@@ -251,7 +309,9 @@ impl Process {
                 self.closing.push((*id, *end));
                 Done::Closing
             }
-            Step::Wait(_) | Step::Stopped | Step::Superseded(_) => unreachable!("no work"),
+            Step::Wait(_) | Step::Stopped | Step::Superseded(_) | Step::Woken => {
+                unreachable!("no work")
+            }
         })
     }
 }

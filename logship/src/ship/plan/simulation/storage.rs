@@ -1,6 +1,7 @@
 //! The lake: names, contents, and who may write them.
 
 use super::super::{Record, Records};
+use super::sealing::Sealings;
 use crate::archive::contents::Listing;
 use crate::archive::names::{Epoch, Name, PieceEnd, PieceId};
 use rand::Rng;
@@ -31,6 +32,7 @@ pub(super) struct Storage {
     names: BTreeSet<Name>,
     records: Records,
     pieces: BTreeMap<PieceId, Piece>,
+    pub(super) sealings: Sealings,
 }
 
 /// The lake refuses.
@@ -50,6 +52,7 @@ impl Storage {
             names: BTreeSet::new(),
             records: Records::default(),
             pieces: BTreeMap::new(),
+            sealings: Sealings::default(),
         }
     }
 
@@ -59,7 +62,8 @@ impl Storage {
             Some(end) => Name::Piece(*id, end),
             None => Name::OpenPiece(*id),
         });
-        Listing::of(owners.chain(pieces).chain(self.names.iter().copied()))
+        let names = self.names.iter().copied().chain(self.sealings.names());
+        Listing::of(owners.chain(pieces).chain(names))
     }
 
     pub(super) fn archive(&self) -> Archived {
@@ -137,7 +141,10 @@ impl Storage {
     /// A fenced writer does not notice before it syncs.
     pub(super) fn append(&mut self, id: PieceId, bytes: &[u8], writer: usize) {
         let kind = self.kind;
-        let piece = self.pieces.get_mut(&id).unwrap();
+        // It may have been deleted under its writer.
+        let Some(piece) = self.pieces.get_mut(&id) else {
+            return;
+        };
         match kind {
             Kind::Hdfs if piece.writer != Some(writer) => {}
             Kind::Hdfs => piece.buffered.extend_from_slice(bytes),
@@ -179,6 +186,22 @@ impl Storage {
                 piece.writer = None;
             }
         }
+    }
+
+    /// What is gone already may be deleted again.
+    pub(super) fn delete(&mut self, name: Name) {
+        match name {
+            Name::OpenPiece(id) | Name::Piece(id, _) => drop(self.pieces.remove(&id)),
+            Name::Segment(id) => drop(self.sealings.segments.remove(&id)),
+            Name::Recovery(epoch) => drop(self.records.recoveries.remove(&epoch)),
+            Name::Gap(life, from) => drop(self.records.gaps.remove(&(life, from))),
+            _ => unreachable!("{name} is never deleted"),
+        }
+        self.names.remove(&name);
+    }
+
+    pub(super) fn has(&self, id: PieceId) -> bool {
+        self.pieces.contains_key(&id)
     }
 
     pub(super) fn content(&self, id: PieceId) -> &[u8] {

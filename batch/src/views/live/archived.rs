@@ -1,0 +1,148 @@
+//! What one snapshot of the archive says to a run.
+
+use super::cells::Cells;
+use super::coverage::Counting;
+use super::examine::{Examination, Found, Row, Said};
+use super::rows::no_event;
+use crate::views::engine::Engine;
+use crate::views::error::ViewError;
+use comptoir_bronze::{Snapshot, Table};
+use comptoir_model::event::Status;
+use comptoir_model::ids::Offset;
+use comptoir_model::live::ControlTotals;
+use comptoir_model::merge::{Archived, PartitionKey, behind, due};
+use comptoir_warehouse::BatchFacts;
+use datafusion::arrow::array::RecordBatch;
+use futures::StreamExt;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Names the scan to people.
+const FILE: &str = "the archive";
+
+/// How often it is looked whether the archive has come far enough.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// What decides the coverage, partition by partition, and what a run has to write anew.
+pub(super) struct Facts {
+    pub(super) archived: BTreeMap<PartitionKey, Archived<ControlTotals>>,
+    pub(super) found: BTreeMap<PartitionKey, Vec<Found>>,
+}
+
+/// Where the archive stands in each of these; one that it does not know is left out.
+pub(super) async fn positions(
+    snapshot: &Snapshot,
+    keys: impl Iterator<Item = &PartitionKey>,
+) -> Result<BTreeMap<PartitionKey, Offset>, ViewError> {
+    let mut positions = BTreeMap::new();
+    for key in keys {
+        if let Some(position) = snapshot.position(key).await? {
+            positions.insert(key.clone(), position);
+        }
+    }
+    Ok(positions)
+}
+
+/// The first snapshot that has passed all these ends, or the newest one after so long a time.
+/// `None` where nothing was ever archived.
+pub(super) async fn passed(
+    table: &Table,
+    ends: &BTreeMap<PartitionKey, Offset>,
+    patience: Duration,
+) -> Result<Option<(Snapshot, BTreeMap<PartitionKey, Offset>)>, ViewError> {
+    let deadline = Instant::now() + patience;
+    loop {
+        let Some(snapshot) = Snapshot::newest(table).await? else {
+            return Ok(None);
+        };
+        let positions = positions(&snapshot, ends.keys()).await?;
+        if behind(ends, &positions).is_empty() || Instant::now() >= deadline {
+            return Ok(Some((snapshot, positions)));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Counts again what the run may cover next.
+pub(super) async fn examine(
+    engine: &Engine,
+    snapshot: &Snapshot,
+    recorded: &BatchFacts,
+    positions: &BTreeMap<PartitionKey, Offset>,
+) -> Result<Facts, ViewError> {
+    let mut examination = Examination::default();
+    for (key, position) in positions {
+        if let Some(recorded) = recorded.partitions.get(key) {
+            let due = due(recorded.current.as_ref(), &recorded.sealed, *position);
+            examination.wants(key, due);
+        }
+    }
+    scan(engine, snapshot, &mut examination).await?;
+    let found = examination.found();
+    let mut archived = BTreeMap::new();
+    for (key, next) in positions {
+        let mut recomputed = BTreeMap::new();
+        for found in found.get(key).into_iter().flatten() {
+            recomputed.insert(found.number, found.control()?);
+        }
+        let (next, gaps) = (*next, snapshot.gaps(key).await?);
+        let of_partition = Archived {
+            next,
+            gaps,
+            recomputed,
+        };
+        archived.insert(key.clone(), of_partition);
+    }
+    Ok(Facts { archived, found })
+}
+
+async fn scan(
+    engine: &Engine,
+    snapshot: &Snapshot,
+    examination: &mut Examination,
+) -> Result<(), ViewError> {
+    let counting = Counting::of_spans(examination.spans());
+    let sql = format!(
+        "SELECT _stream, _partition, _offset, _verdict, event_time, currency, status, amount \
+         FROM bronze WHERE _verdict IN ('accepted', 'rejected', 'duplicate') AND ({})",
+        counting.condition()
+    );
+    let bronze = snapshot.provider().await?;
+    let planned = engine.query(FILE, &sql, [("bronze", &bronze)]).await?;
+    let mut batches = planned.rows()?;
+    while let Some(batch) = batches.next().await {
+        add(examination, &planned.batch(batch)?)?;
+    }
+    Ok(())
+}
+
+fn add(examination: &mut Examination, batch: &RecordBatch) -> Result<(), ViewError> {
+    let cells = Cells::of(FILE, batch);
+    let (streams, verdicts) = (cells.texts("_stream")?, cells.texts("_verdict")?);
+    let (partitions, offsets) = (cells.integers("_partition")?, cells.integers("_offset")?);
+    let (times, amounts) = (cells.times("event_time")?, cells.amounts("amount")?);
+    let (currencies, statuses) = (cells.texts("currency")?, cells.texts("status")?);
+    let read = |row| {
+        let said = match verdicts.at(row) {
+            "rejected" => Said::Rejected,
+            "duplicate" => Said::Duplicate,
+            _ => Said::Accepted {
+                time: times.get(row)?,
+                currency: currencies.at(row).parse().ok()?,
+                status: Status::from_word(statuses.at(row))?,
+                amount: amounts.get(row)?,
+            },
+        };
+        Some(Row {
+            stream: streams.at(row),
+            partition: u32::try_from(partitions.at(row)).ok()?,
+            offset: Offset(offsets.count(row)),
+            said,
+        })
+    };
+    for row in 0..batch.num_rows() {
+        examination.add(&read(row).ok_or_else(|| no_event(&cells, row))?)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! The archive as a source: what the current live run covers, whatever was archived since.
+
+use super::{Opened, Sources, Stores};
+use crate::views::engine::Engine;
+use crate::views::error::ViewError;
+use crate::views::header::ArchiveRows;
+use crate::views::live::{self, Counting};
+use comptoir_bronze::{DAY, Snapshot};
+use comptoir_model::ids::RunId;
+use comptoir_model::merge::{Coverage, PartitionKey, Span};
+use comptoir_model::view_result::SourceRun;
+use comptoir_warehouse::ViewRunId;
+use datafusion::arrow::array::AsArray;
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, Date32Type};
+use datafusion::catalog::TableProvider;
+use datafusion::prelude::{Expr, col, lit};
+use datafusion::scalar::ScalarValue;
+use futures::StreamExt;
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Names the archive to people.
+const FILE: &str = "the archive";
+
+/// The archive, as far as the live run covers it.
+pub(super) struct CoveredEvents {
+    bronze: Arc<dyn TableProvider>,
+    coverage: Coverage,
+    events: Counting,
+    run: ViewRunId,
+    rows: u64,
+    as_of: Timestamp,
+}
+
+impl Sources<'_> {
+    pub(super) async fn open_archive(
+        &mut self,
+        name: &str,
+        rows: ArchiveRows,
+    ) -> Result<Opened, ViewError> {
+        let stores = self.stores;
+        let covered = self.covered().await?;
+        let sql = match rows {
+            ArchiveRows::Events => covered.events.events_sql(),
+            ArchiveRows::Records => Counting::all_below(&covered.coverage).records_sql(),
+        };
+        covered.open(name, stores, &sql, lit(true)).await
+    }
+
+    /// The events of these days alone.
+    pub(in crate::views) async fn open_days(
+        &mut self,
+        name: &str,
+        days: &BTreeSet<Date>,
+    ) -> Result<Opened, ViewError> {
+        let stores = self.stores;
+        let covered = self.covered().await?;
+        let days = days.iter().map(|day| {
+            let number = i32::try_from(day.duration_since(date(1970, 1, 1)).as_hours() / 24);
+            lit(ScalarValue::Date32(number.ok()))
+        });
+        let within = col(DAY).in_list(days.collect(), false);
+        let sql = covered.events.events_sql();
+        covered.open(name, stores, &sql, within).await
+    }
+
+    /// Which events views see.
+    pub(in crate::views) async fn coverage(&mut self) -> Result<Coverage, ViewError> {
+        Ok(self.covered().await?.coverage.clone())
+    }
+
+    /// The days of the accepted events at these offsets.
+    pub(in crate::views) async fn days_of(
+        &mut self,
+        spans: &[(PartitionKey, Span)],
+    ) -> Result<BTreeSet<Date>, ViewError> {
+        let engine = &self.stores.engine;
+        let covered = self.covered().await?;
+        let spans = spans.iter().map(|(key, span)| (key, *span));
+        let sql = format!(
+            "SELECT DISTINCT {DAY} FROM bronze WHERE _verdict = 'accepted' AND ({})",
+            Counting::of_spans(spans).condition()
+        );
+        days(engine, &sql, &covered.bronze).await
+    }
+
+    async fn covered(&mut self) -> Result<&CoveredEvents, ViewError> {
+        let covered = match self.archive.take() {
+            Some(covered) => covered,
+            None => cover(self.stores).await?,
+        };
+        Ok(self.archive.insert(covered))
+    }
+}
+
+impl CoveredEvents {
+    async fn open(
+        &self,
+        name: &str,
+        stores: &Stores,
+        sql: &str,
+        condition: Expr,
+    ) -> Result<Opened, ViewError> {
+        let tables = [("bronze", &self.bronze)];
+        let table = stores.engine.view(FILE, sql, tables, condition).await?;
+        Ok(Opened {
+            run: SourceRun {
+                name: name.to_owned(),
+                location: stores.places.archive.to_string(),
+                run: RunId::numbered(live::NAME, self.run.0),
+                rows: self.rows,
+                time: self.as_of,
+            },
+            table,
+            is_given: true,
+        })
+    }
+}
+
+async fn days(
+    engine: &Engine,
+    sql: &str,
+    bronze: &Arc<dyn TableProvider>,
+) -> Result<BTreeSet<Date>, ViewError> {
+    let planned = engine.query(FILE, sql, [("bronze", bronze)]).await?;
+    let mut batches = planned.rows()?;
+    let mut days = BTreeSet::new();
+    while let Some(batch) = batches.next().await {
+        let batch = planned.batch(batch)?;
+        let found = cast(batch.column(0), &DataType::Date32).map_err(|error| ViewError::Sql {
+            file: FILE.to_owned(),
+            reason: error.to_string(),
+        })?;
+        let found = found.as_primitive::<Date32Type>();
+        let epoch = date(1970, 1, 1);
+        let day = |number| epoch.checked_add(jiff::Span::new().days(number)).ok();
+        days.extend(found.iter().flatten().filter_map(day));
+    }
+    Ok(days)
+}
+
+async fn cover(stores: &Stores) -> Result<CoveredEvents, ViewError> {
+    let archive = &stores.archive;
+    let nothing = || ViewError::NothingThere {
+        url: archive.to_string(),
+        cure: format!("comptoir-batch views run {}", live::NAME),
+    };
+    let facts = stores.warehouse.batch_facts().await?;
+    let run = facts.current.ok_or_else(nothing)?;
+    let as_of = facts.as_of.ok_or_else(|| ViewError::NeverComplete {
+        url: archive.to_string(),
+    })?;
+    // The archive only grows: what the run covers is in every later version.
+    let snapshot = Snapshot::newest(archive).await?.ok_or_else(nothing)?;
+    let recorded = facts.partitions.iter();
+    let current: BTreeMap<_, _> = recorded
+        .filter_map(|(key, recorded)| Some((key.clone(), recorded.current.clone()?)))
+        .collect();
+    let coverage = Coverage(current);
+    let rows = (facts.partitions.values()).map(|of| of.counted.counted().accepted);
+    Ok(CoveredEvents {
+        bronze: snapshot.provider().await?,
+        events: Counting::of(&coverage, &facts.partitions),
+        coverage,
+        run,
+        rows: rows.sum(),
+        as_of,
+    })
+}
