@@ -255,6 +255,22 @@ impl Shop {
         self.writer.note_progress(&progress).await.unwrap();
     }
 
+    /// Looks again and again, as a running sink does, until `waiting` is over: after 5 s without a
+    /// look, a sink counts as stopped.
+    pub(crate) async fn looking_until<T>(&mut self, waiting: impl Future<Output = T>) -> T {
+        let looking = async {
+            loop {
+                self.now = clock::now();
+                self.look().await;
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        };
+        tokio::select! {
+            answer = waiting => answer,
+            () = looking => unreachable!("it never stops looking"),
+        }
+    }
+
     /// Closes all generations: what follows goes into the next ones.
     pub(crate) async fn seal(&mut self) {
         self.writer.seal(self.now).await.unwrap();

@@ -34,6 +34,10 @@ async fn behind_a_proxy(shop: &Shop) -> (Proxy, Warehouse) {
     (proxy, warehouse)
 }
 
+fn is_live(answer: &Value) -> bool {
+    answer["source"]["state"] == "live"
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_figures_stay_and_say_since_when() {
     Shop::with(Kind::MariaDb, async |shop: &mut Shop| {
@@ -46,9 +50,8 @@ async fn the_last_figures_stay_and_say_since_when() {
         .await;
         shop.now = clock::now();
         shop.sell(0, &[Sale::at(clock::now())]).await;
-        shop.look().await;
-        let before = whole(&server, shop, SUMMARY).await;
-        assert_eq!(before["source"]["state"], "live", "{before}");
+        whole(&server, shop, SUMMARY).await;
+        shop.looking_until(server.json_when(SUMMARY, is_live)).await;
         let mut events = Events::of(server.get("/api/v1/live/stream").await);
         assert_eq!(events.next().await.unwrap().name, "snapshot");
 
@@ -70,11 +73,7 @@ async fn the_last_figures_stay_and_say_since_when() {
             let problem: Value = asked.json().await.unwrap();
             assert_eq!(problem["type"], "/problems/warehouse-unavailable");
             proxy.set(Mode::Open);
-            shop.now = clock::now();
-            shop.look().await;
-            events
-                .find(|event| event.data["source"]["state"] == "live")
-                .await;
+            shop.looking_until(events.find(|event| is_live(&event.data))).await;
         }
         shop.sell(1, &[Sale::at(clock::now())]).await;
         let after = whole(&server, shop, SUMMARY).await;
