@@ -71,6 +71,11 @@ pub enum ViewsAction {
         /// Which ones [default: all]
         #[arg(value_name = "NAME")]
         names: Vec<String>,
+
+        /// One object of JSON a view: its query, and the files of what it reads and of its result,
+        /// for another engine
+        #[arg(long)]
+        json: bool,
     },
     /// List the views, and how old their results are
     Ls {

@@ -1,93 +1,19 @@
-//! `comptoir-batch views plan`, `ls` and `show`: nothing is changed.
+//! `comptoir-batch views ls` and `show`: nothing is changed.
 
 use super::catalog::{Catalog, View};
 use super::error::{CommandError, ViewError};
-use super::header::{Days, Format, LakeOutput, Output};
 use super::live;
 use super::result;
-use super::run::Wanted;
 use super::sources::{Sources, Stores};
 use super::unknown;
 use crate::jobs::ready::none_before_the_first;
 use crate::jobs::{ready, table};
 use comptoir_config::{Settings, clock};
-use comptoir_model::view_result::{SourceRun, ViewColumn, ViewName};
+use comptoir_model::view_result::{ViewColumn, ViewName};
 use comptoir_warehouse::{BatchFacts, JobOutcome, JobState, StoredViewResult, WarehouseError};
 use futures::StreamExt;
 use serde_json::{Map, Value, json};
 use std::io::Write;
-
-/// What each view reads, from which runs, and what it answers. The first that can't be planned ends
-/// it, as its run would end.
-pub(super) async fn plan(
-    names: &[String],
-    settings: &Settings,
-    out: &mut impl Write,
-) -> Result<(), CommandError> {
-    let catalog = Catalog::load(settings.views.dir.as_deref())?;
-    let stores = Stores::of(settings)?;
-    let (live, names) = Wanted::of(names);
-    if live == Wanted::Named {
-        writeln!(out, "{}", live::NAME)?;
-        for line in live::plan(&stores.archive, &stores.warehouse).await? {
-            writeln!(out, "  {line}")?;
-        }
-    }
-    let mut sources = Sources::of(&stores, &catalog);
-    for view in live.others(&catalog, &names)? {
-        let opened = sources.open_all(view).await?;
-        let planned = stores.engine.plan(view, &opened).await?;
-        let target = stores.places.result(view).map_err(ViewError::Lake)?;
-        writeln!(out, "{} ({})", view.name, view.file)?;
-        for source in opened {
-            let SourceRun {
-                name,
-                location,
-                run,
-                rows,
-                ..
-            } = source.run;
-            writeln!(
-                out,
-                "  reads   {name}: {rows} rows of {location} (run {run})"
-            )?;
-        }
-        let columns = planned.columns()?;
-        let columns: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
-        writeln!(out, "  answers {}", columns.join(", "))?;
-        writeln!(
-            out,
-            "  into    {}",
-            into(view, &stores.lake.url_of(&target))
-        )?;
-        writeln!(
-            out,
-            "  within  {} MiB of memory, the rest in {}",
-            settings.views.memory_mb,
-            settings.data_dir.join("views").display()
-        )?;
-    }
-    Ok(())
-}
-
-/// Where the result goes.
-fn into(view: &View, url: &str) -> String {
-    let Output::Lake(LakeOutput { format, .. }) = &view.header.output else {
-        return "the warehouse".to_owned();
-    };
-    let format = match format {
-        Format::Parquet => "parquet".to_owned(),
-        Format::Csv => "csv".to_owned(),
-        Format::Delta(Days::Together) => "delta".to_owned(),
-        Format::Delta(Days::By { column, .. }) => format!("delta, by {column}"),
-    };
-    let served = if view.header.is_served() {
-        " and the warehouse"
-    } else {
-        ""
-    };
-    format!("{url} ({format}){served}")
-}
 
 /// One line a view, by name.
 pub(super) async fn ls(

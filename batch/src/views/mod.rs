@@ -5,7 +5,7 @@
 //! table, `unknown` counts keys that references do not know. The shells: `sources`, `files`, `table`
 //! and `parts` read the lake, `engine` computes within bounded memory, `output` publishes, `compute`
 //! is one view from the one to the other, `live` is the run that the live figures are made of, `run`
-//! and `look` are the commands. batch/VIEWS.md is for those who write views.
+//! `plan` and `look` are the commands. batch/VIEWS.md is for those who write views.
 
 mod args;
 mod catalog;
@@ -19,6 +19,7 @@ mod live;
 mod look;
 mod output;
 mod parts;
+mod plan;
 mod recorded;
 mod result;
 mod run;
@@ -61,7 +62,7 @@ pub async fn views(
             };
             return run::run(&which, *json, settings, out).await;
         }
-        ViewsAction::Plan { names } => look::plan(names, settings, out).await?,
+        ViewsAction::Plan { names, json } => plan::plan(names, *json, settings, out).await?,
         ViewsAction::Ls { json } => look::ls(*json, settings, out).await?,
         ViewsAction::Show {
             name,

@@ -45,6 +45,8 @@ mod silver_references;
 #[cfg(feature = "views")]
 mod views_crash;
 #[cfg(feature = "views")]
+mod views_engines;
+#[cfg(feature = "views")]
 mod views_files;
 #[cfg(feature = "views")]
 mod views_run;

@@ -73,7 +73,8 @@ async fn the_last_figures_stay_and_say_since_when() {
             let problem: Value = asked.json().await.unwrap();
             assert_eq!(problem["type"], "/problems/warehouse-unavailable");
             proxy.set(Mode::Open);
-            shop.looking_until(events.find(|event| is_live(&event.data))).await;
+            shop.looking_until(events.find(|event| is_live(&event.data)))
+                .await;
         }
         shop.sell(1, &[Sale::at(clock::now())]).await;
         let after = whole(&server, shop, SUMMARY).await;

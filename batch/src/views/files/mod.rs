@@ -10,6 +10,7 @@ mod streams;
 
 use super::error::ViewError;
 use super::header::{FileKind, Files};
+use super::sources::{Stored, StoredFiles};
 use comptoir_lake::{Entry, EntryKind, Lake, LakeError, LakePath};
 use comptoir_model::ids::RunId;
 use datafusion::catalog::TableProvider;
@@ -30,6 +31,7 @@ pub(super) struct FileTable {
     /// Tells these bytes from what lies there later: of paths, lengths and times.
     pub(super) run: RunId,
     pub(super) rows: u64,
+    pub(super) stored: Stored,
 }
 
 /// The files that match, or `None` where none does.
@@ -54,12 +56,21 @@ pub(super) async fn open(
         FileKind::Csv(declared) => csv::open(lake, &entries, declared, streams_max).await?,
         FileKind::Parquet => parquet::open(lake, &entries, streams_max).await?,
     };
+    let urls = (entries.iter())
+        .map(|entry| lake.url_of(&entry.path))
+        .collect();
+    let stored = match &files.kind {
+        FileKind::Csv(_) => StoredFiles::Csv { files: urls },
+        FileKind::Parquet => StoredFiles::Parquet { files: urls },
+    };
+    let stored = Stored::new(stored, &schema);
     let table = StreamingTable::try_new(schema, streams);
     let table = table.map_err(|error| unreadable(&files.pattern, &error))?;
     Ok(Some(FileTable {
         table: Arc::new(table),
         run,
         rows,
+        stored,
     }))
 }
 

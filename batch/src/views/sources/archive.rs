@@ -1,6 +1,6 @@
 //! The archive as a source: what the current live run covers, whatever was archived since.
 
-use super::{Opened, Sources, Stores};
+use super::{Opened, Sources, Stored, StoredFiles, Stores};
 use crate::views::engine::Engine;
 use crate::views::error::ViewError;
 use crate::views::header::ArchiveRows;
@@ -25,9 +25,13 @@ use std::sync::Arc;
 /// Names the archive to people.
 const FILE: &str = "the archive";
 
+/// What SQL over the whole archive calls it.
+const BRONZE: &str = "bronze";
+
 /// The archive, as far as the live run covers it.
 pub(super) struct CoveredEvents {
     bronze: Arc<dyn TableProvider>,
+    version: u64,
     coverage: Coverage,
     events: Counting,
     run: ViewRunId,
@@ -104,8 +108,12 @@ impl CoveredEvents {
         sql: &str,
         condition: Expr,
     ) -> Result<Opened, ViewError> {
-        let tables = [("bronze", &self.bronze)];
+        let tables = [(BRONZE, &self.bronze)];
         let table = stores.engine.view(FILE, sql, tables, condition).await?;
+        let files = StoredFiles::Delta {
+            url: stores.lake.url_of(&stores.places.archive),
+            version: self.version,
+        };
         Ok(Opened {
             run: SourceRun {
                 name: name.to_owned(),
@@ -115,6 +123,7 @@ impl CoveredEvents {
                 time: self.as_of,
             },
             table,
+            stored: Stored::queried(files, BRONZE, sql),
             is_given: true,
         })
     }
@@ -125,7 +134,7 @@ async fn days(
     sql: &str,
     bronze: &Arc<dyn TableProvider>,
 ) -> Result<BTreeSet<Date>, ViewError> {
-    let planned = engine.query(FILE, sql, [("bronze", bronze)]).await?;
+    let planned = engine.query(FILE, sql, [(BRONZE, bronze)]).await?;
     let mut batches = planned.rows()?;
     let mut days = BTreeSet::new();
     while let Some(batch) = batches.next().await {
@@ -163,6 +172,7 @@ async fn cover(stores: &Stores) -> Result<CoveredEvents, ViewError> {
     let rows = (facts.partitions.values()).map(|of| of.counted.counted().accepted);
     Ok(CoveredEvents {
         bronze: snapshot.provider().await?,
+        version: snapshot.version(),
         events: Counting::of(&coverage, &facts.partitions),
         coverage,
         run,

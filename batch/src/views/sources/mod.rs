@@ -3,8 +3,10 @@
 mod archive;
 mod places;
 mod reference;
+mod stored;
 
 pub(super) use places::Places;
+pub(super) use stored::{Stored, StoredFiles};
 
 use super::catalog::{Catalog, View};
 use super::engine::Engine;
@@ -20,6 +22,7 @@ use comptoir_bronze::{OutputTable, Table};
 use comptoir_config::{Settings, clock};
 use comptoir_lake::published::{self, PublishedRun};
 use comptoir_lake::{Lake, LakePath};
+use comptoir_model::file_format::FileFormat;
 use comptoir_model::ids::RunId;
 use comptoir_model::view_result::{SourceRun, ViewName};
 use comptoir_warehouse::Warehouse;
@@ -32,6 +35,7 @@ use std::time::Duration;
 pub(super) struct Opened {
     pub(super) run: SourceRun,
     pub(super) table: Arc<dyn TableProvider>,
+    pub(super) stored: Stored,
     /// Not of a reference that nobody gave.
     pub(super) is_given: bool,
 }
@@ -165,6 +169,11 @@ impl<'a> Sources<'a> {
             .facts()
             .and_then(Recorded::parse)
             .ok_or_else(nothing)?;
+        let table = newest.provider().await?;
+        let files = StoredFiles::Delta {
+            url: lake.url_of(&directory),
+            version: newest.version(),
+        };
         Ok(Opened {
             run: SourceRun {
                 name: name.to_owned(),
@@ -173,7 +182,8 @@ impl<'a> Sources<'a> {
                 run: recorded.run,
                 time: recorded.about.as_of,
             },
-            table: newest.provider().await?,
+            stored: Stored::new(files, &table.schema()),
+            table,
             is_given: true,
         })
     }
@@ -232,7 +242,25 @@ impl<'a> Sources<'a> {
                 time: manifest.imported_at,
             },
             table,
+            stored: Stored::new(self.parts_of(run)?, &schema),
             is_given: true,
+        })
+    }
+
+    /// The parts of a run, where they lie now.
+    fn parts_of(&self, run: &PublishedRun) -> Result<StoredFiles, ViewError> {
+        let manifest = run.manifest();
+        let mut files = Vec::with_capacity(manifest.parts.len());
+        for index in 0..manifest.parts.len() {
+            let part = run.open_part(index)?;
+            files.push(self.stores.lake.url_of(part.path()));
+        }
+        Ok(match manifest.files {
+            _ if files.is_empty() => StoredFiles::Nothing,
+            FileFormat::Text { .. } => StoredFiles::Text { files },
+            FileFormat::Avro { .. } => StoredFiles::Avro { files },
+            FileFormat::Parquet { .. } => StoredFiles::Parquet { files },
+            FileFormat::Csv => StoredFiles::Csv { files },
         })
     }
 
@@ -257,6 +285,7 @@ fn opened_files(name: &str, location: &str, found: FileTable) -> Opened {
             time: clock::now(),
         },
         table: found.table,
+        stored: found.stored,
         is_given: true,
     }
 }

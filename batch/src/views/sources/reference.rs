@@ -3,7 +3,7 @@
 //! A reference is what is published in its directory, or else the CSV or Parquet files there. Each
 //! key has one row: a second one would count every sale of it twice.
 
-use super::{Opened, Sources, no_run, opened_files};
+use super::{Opened, Sources, Stored, StoredFiles, no_run, opened_files};
 use crate::views::error::ViewError;
 use crate::views::header::{DeclaredColumn, FileKind, Files, Reference};
 use comptoir_config::clock;
@@ -31,7 +31,12 @@ impl Sources<'_> {
         let url = self.stores.lake.url_of(&directory);
         let table = self.declared(&url, reference, &given.table).await?;
         self.check_keys(&url, &reference.columns, &table).await?;
-        Ok(Opened { table, ..given })
+        let stored = (given.stored).narrowed(&casts(reference), &reference.columns[0].name);
+        Ok(Opened {
+            table,
+            stored,
+            ..given
+        })
     }
 
     /// As it was given, with whatever columns.
@@ -78,12 +83,7 @@ impl Sources<'_> {
         reference: &Reference,
         given: &Arc<dyn TableProvider>,
     ) -> Result<Arc<dyn TableProvider>, ViewError> {
-        let columns = reference.columns.iter().map(|column| {
-            let DeclaredColumn { name, sql_type } = column;
-            format!("CAST({name} AS {sql_type}) AS {name}")
-        });
-        let columns: Vec<_> = columns.collect();
-        let sql = format!("SELECT {} FROM given", columns.join(", "));
+        let sql = format!("SELECT {} FROM given", casts(reference).join(", "));
         let has_key = col(reference.columns[0].name.as_str()).is_not_null();
         let engine = &self.stores.engine;
         engine.view(url, &sql, [("given", given)], has_key).await
@@ -123,6 +123,15 @@ impl Sources<'_> {
     }
 }
 
+/// Each declared column in its type, in SQL.
+fn casts(reference: &Reference) -> Vec<String> {
+    let cast = |column: &DeclaredColumn| {
+        let DeclaredColumn { name, sql_type } = column;
+        format!("CAST({name} AS {sql_type}) AS {name}")
+    };
+    reference.columns.iter().map(cast).collect()
+}
+
 /// No row, of the columns that the SQL asks for.
 fn nobody_gave(name: &str, reference: &Reference, directory: &LakePath) -> Opened {
     let fields =
@@ -136,6 +145,7 @@ fn nobody_gave(name: &str, reference: &Reference, directory: &LakePath) -> Opene
             rows: 0,
             time: clock::now(),
         },
+        stored: Stored::new(StoredFiles::Nothing, &schema),
         table: Arc::new(EmptyTable::new(Arc::new(schema))),
         is_given: false,
     }
