@@ -6,7 +6,8 @@ files of its sources, and those of its published result. The query runs as it is
 
   comptoir-batch views plan --json | views.py --sail --compare
   comptoir-batch views plan customer_value --json | views.py --remote sc://spark:15002 --compare
-  comptoir-batch views plan --json | spark-submit --packages io.delta:delta-spark_2.12:3.3.2 views.py
+  comptoir-batch views plan --json >plan.json
+  spark-submit --packages io.delta:delta-spark_2.12:3.3.2 views.py --plan plan.json --compare
 
 `--compare` holds the rows against the published result, which has to be of the same sources: run
 the view right before. Without it, rows are counted. `--into URL` writes each as Parquet to URL/VIEW.
@@ -36,7 +37,8 @@ class Fault(Exception):
 
 def main() -> int:
     flags = parse_flags()
-    plans = [plan for plan in read_plans(sys.stdin) if "query" in plan]
+    with open(flags.plan) if flags.plan else sys.stdin as lines:
+        plans = [plan for plan in read_plans(lines) if "query" in plan]
     failed = 0
     with Engine(flags) as engine:
         for plan in plans:
@@ -58,6 +60,9 @@ def parse_flags() -> argparse.Namespace:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--sail", action="store_true", help="start Sail (pysail) in this process")
     where.add_argument("--remote", metavar="URL", help="a Spark Connect server, sc://HOST:PORT")
+    parser.add_argument(
+        "--plan", metavar="FILE", help="instead of standard input, which spark-submit does not pass on"
+    )
     parser.add_argument("--compare", action="store_true", help="with the published result")
     parser.add_argument("--into", metavar="URL", help="write Parquet to URL/VIEW")
     return parser.parse_args()
@@ -169,8 +174,8 @@ class Engine:
 
 
 def runs(sources) -> list:
-    """Which runs were read; the moment at which that was said does not matter."""
-    return [(source["name"], source["location"], source["run"]) for source in sources]
+    """Which runs were read; neither the moment nor the order in which that was said matters."""
+    return sorted((source["name"], source["location"], source["run"]) for source in sources)
 
 
 def counted(rows) -> collections.Counter:

@@ -1,11 +1,13 @@
 //! The measurements of `compose/bench speed`, which starts the services and builds the programs.
 //!
-//! One topic is read four times: counted only, judged as well, and by the views sink into two
-//! warehouses. Each run is a process of its own, so that its processor time and memory are its own.
+//! One topic is read again and again: counted only, judged as well, by the views sink into two
+//! warehouses, by the archive sink, and by both; batch views are computed over what was archived, and
+//! sinks are killed. Each run is a process of its own, so that its processor time and memory are its own.
 //! Then events are produced at a steady rate, and each one is awaited on the page's stream.
 
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 
+mod archived;
 mod latency;
 mod process;
 mod reading;
@@ -82,7 +84,7 @@ impl Bench {
         self.print("views sink, SQLite", &self.sink(&topic, &sqlite)?, &first);
         let mariadb = variable("BENCH_MARIADB_URL")?;
         self.print("views sink, MariaDB", &self.sink(&topic, &mariadb)?, &first);
-        Ok(())
+        self.archive(&topic, &first)
     }
 
     fn print(&self, name: &str, run: &Finished, first: &Finished) {

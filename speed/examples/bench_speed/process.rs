@@ -11,7 +11,11 @@ use std::time::{Duration, Instant};
 const LINE_MAX: Duration = Duration::from_mins(20);
 const CALL_MAX: Duration = Duration::from_secs(10);
 
+/// How often the memory of a program is looked at that ends by itself.
+const SAMPLE: Duration = Duration::from_millis(20);
+
 /// What a run took.
+#[derive(Default)]
 pub(crate) struct Finished {
     pub(crate) wall: Duration,
     pub(crate) cpu: Duration,
@@ -95,22 +99,55 @@ impl Run {
     /// Measures, then ends it.
     pub(crate) fn finish(self) -> Result<Finished> {
         let wall = self.begin.elapsed();
-        let process = format!("/proc/{}", self.child.id());
-        let stat = std::fs::read_to_string(format!("{process}/stat"))?;
-        let status = std::fs::read_to_string(format!("{process}/status"))?;
+        let (_, cpu) = self.used()?;
+        Ok(Finished {
+            wall,
+            cpu,
+            rss_mib: self.peak_mib()?.ok_or("no VmHWM")?,
+            rows: None,
+        })
+    }
+
+    /// Measures until it ends by itself, which has to be well.
+    pub(crate) fn ended(mut self) -> Result<Finished> {
+        let mut rss_mib = 0;
+        loop {
+            let (state, cpu) = self.used()?;
+            if state == 'Z' {
+                let wall = self.begin.elapsed();
+                if !self.child.wait()?.success() {
+                    return Err("a program failed".into());
+                }
+                return Ok(Finished {
+                    wall,
+                    cpu,
+                    rss_mib,
+                    rows: None,
+                });
+            }
+            rss_mib = self.peak_mib()?.unwrap_or(rss_mib);
+            std::thread::sleep(SAMPLE);
+        }
+    }
+
+    /// Its state in the kernel's letters, and its processor time.
+    fn used(&self) -> Result<(char, Duration)> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         // Behind the name, which may hold anything but stands in brackets.
         let (_, fields) = stat.rsplit_once(") ").ok_or("no stat")?;
         let ticks: u64 = (fields.split(' ').skip(11).take(2))
             .filter_map(|field| field.parse::<u64>().ok())
             .sum();
+        let state = fields.chars().next().ok_or("no state")?;
+        Ok((state, Duration::from_millis(ticks * 10)))
+    }
+
+    /// `None` of one that has ended.
+    fn peak_mib(&self) -> Result<Option<u64>> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kib = peak.and_then(|peak| peak.trim().split(' ').next()?.parse::<u64>().ok());
-        Ok(Finished {
-            wall,
-            cpu: Duration::from_millis(ticks * 10),
-            rss_mib: kib.ok_or("no VmHWM")? / 1024,
-            rows: None,
-        })
+        Ok(kib.map(|kib| kib / 1024))
     }
 }
 

@@ -1,0 +1,159 @@
+//! The archive sink, alone and beside the views sink, and what comes after it: recovery, and batch
+//! views over what it keeps.
+
+use super::process::{self, Finished, Run};
+use super::{Bench, RUN_MAX, Result, variable};
+use std::path::PathBuf;
+use std::time::Duration;
+
+const SINKS: [&str; 2] = ["views", "archive"];
+
+impl Bench {
+    /// Needs a topic of all events.
+    pub(crate) fn archive(&self, topic: &str, first: &Finished) -> Result<()> {
+        let alone = self.keeping("alone", "BENCH_MARIADB_URL")?;
+        let alone = self.caught_up(topic, &["archive"], &alone)?;
+        self.print("archive sink, HDFS", &alone, first);
+        let both = self.keeping("both", "BENCH_MARIADB_BOTH_URL")?;
+        let two = self.caught_up(topic, &SINKS, &both)?;
+        self.print("both, MariaDB and HDFS", &two, first);
+        for mode in ["archive", "both"] {
+            self.print(&format!("Spark, {mode}"), &self.spark(mode, topic)?, first);
+        }
+        self.view(topic, &both, first)?;
+        self.recovery(topic)
+    }
+
+    /// A lake's directory and a warehouse, as settings.
+    fn keeping(&self, name: &str, warehouse: &str) -> Result<Vec<(String, String)>> {
+        let (lake, hadoop) = (
+            variable("BENCH_LAKE_URL")?,
+            variable("BENCH_HADOOP_CONF_DIR")?,
+        );
+        let root = format!("/bench_{}/{name}", std::process::id());
+        let settings = [
+            ("COMPTOIR_LAKE_URL", lake),
+            ("HADOOP_CONF_DIR", hadoop),
+            ("COMPTOIR_ARCHIVE_DIR", format!("{root}/bronze")),
+            ("COMPTOIR_VIEWS_TARGET_DIR", format!("{root}/gold")),
+            ("COMPTOIR_VIEWS_SILVER_DIR", format!("{root}/silver")),
+            ("COMPTOIR_ARCHIVE_GROUP", format!("{root}_archive")),
+            ("COMPTOIR_SPEED_GROUP", format!("{root}_views")),
+            ("COMPTOIR_WAREHOUSE_URL", variable(warehouse)?),
+        ];
+        let owned = |(name, value): (&str, String)| (name.to_owned(), value);
+        Ok(settings.into_iter().map(owned).collect())
+    }
+
+    fn start(&self, sink: &str, topic: &str, keeping: &[(String, String)]) -> Result<Run> {
+        let mut settings = self.settings(topic, None);
+        // The later one counts.
+        settings.extend_from_slice(keeping);
+        let program = self.programs.join("comptoir-speed");
+        Run::start(&program, &[sink, "--listen", "127.0.0.1:0"], &settings)
+    }
+
+    /// Until each of these has had all events: the time of the last, and what they took together.
+    fn caught_up(
+        &self,
+        topic: &str,
+        sinks: &[&str],
+        keeping: &[(String, String)],
+    ) -> Result<Finished> {
+        let mut runs = Vec::new();
+        for sink in sinks {
+            let mut run = self.start(sink, topic, keeping)?;
+            let metrics = run.metrics_address()?;
+            runs.push((*sink, run, metrics));
+        }
+        for (sink, _, metrics) in &runs {
+            await_records(sink, metrics, self.rows)?;
+        }
+        let mut together = Finished::default();
+        for (_, run, _) in runs {
+            let one = run.finish()?;
+            together.wall = together.wall.max(one.wall);
+            together.cpu += one.cpu;
+            together.rss_mib += one.rss_mib;
+        }
+        Ok(together)
+    }
+
+    /// The same jobs by Spark, until it has read the topic to its end.
+    fn spark(&self, mode: &str, topic: &str) -> Result<Finished> {
+        let lake = variable("BENCH_LAKE_URL")?;
+        let place = format!("{lake}/bench_{}", std::process::id());
+        let checkpoints = self.scratch.join(format!("spark_{mode}"));
+        let (program, jars) = (
+            variable("BENCH_SPARK_PROGRAM")?,
+            variable("BENCH_SPARK_JARS")?,
+        );
+        let arguments = [
+            "--master",
+            "local[2]",
+            "--driver-memory",
+            "3g",
+            "--conf",
+            "spark.ui.enabled=false",
+            "--conf",
+            "spark.driver.host=127.0.0.1",
+            "--conf",
+            "spark.driver.bindAddress=127.0.0.1",
+            "--jars",
+            &jars,
+            &program,
+            mode,
+            &self.brokers,
+            topic,
+            &place,
+            &format!("file://{}", checkpoints.display()),
+        ];
+        let submit = PathBuf::from(variable("BENCH_SPARK_SUBMIT")?);
+        let hadoop = (
+            "HADOOP_CONF_DIR".to_owned(),
+            variable("BENCH_HADOOP_CONF_DIR")?,
+        );
+        Run::start(&submit, &arguments, &[hadoop])?.ended()
+    }
+
+    /// The live run over all events, and one view.
+    fn view(&self, topic: &str, keeping: &[(String, String)], first: &Finished) -> Result<()> {
+        let mut settings = self.settings(topic, None);
+        settings.extend_from_slice(keeping);
+        for view in ["live", "event_cube"] {
+            let program = self.programs.join("comptoir-batch");
+            let run = Run::start(&program, &["views", "run", view], &settings)?;
+            let finished = run.ended()?;
+            self.print(&format!("views run {view}"), &finished, first);
+        }
+        Ok(())
+    }
+
+    /// From a start after `kill -9`, halfway through the topic, to the first records.
+    fn recovery(&self, topic: &str) -> Result<()> {
+        println!();
+        let keeping = self.keeping("killed", "BENCH_MARIADB_KILLED_URL")?;
+        for sink in SINKS {
+            let mut run = self.start(sink, topic, &keeping)?;
+            await_records(sink, &run.metrics_address()?, self.rows / 2)?;
+            drop(run);
+            let begin = process::now();
+            let mut again = self.start(sink, topic, &keeping)?;
+            await_records(sink, &again.metrics_address()?, 1)?;
+            let took: Duration = begin.elapsed();
+            println!(
+                "{sink} sink: from kill -9 to the next records {:.1} s",
+                took.as_secs_f64()
+            );
+        }
+        Ok(())
+    }
+}
+
+fn await_records(sink: &str, metrics: &str, records: u64) -> Result<()> {
+    let counter = format!("comptoir_{sink}_records_total");
+    process::poll(RUN_MAX, || {
+        let page = process::get(metrics, "/metrics")?;
+        Ok((process::sum_of(&page, &counter) >= records).then_some(()))
+    })
+}
