@@ -17,13 +17,14 @@ JOBS_FILE = "/etc/comptoir/jobs.toml"
 JOBS = {
     "sales": [],
     "products": ["sales"],
+    "figures": ["sales", "products"],
 }
 
 LOCKED = 4
 
 with DAG(
     dag_id="comptoir_imports",
-    description="ERP tables into the lake",
+    description="ERP tables into the lake, and the views over them",
     schedule="15 2 * * *",
     start_date=datetime(2026, 1, 1),
     catchup=False,

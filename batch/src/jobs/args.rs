@@ -13,7 +13,7 @@ Examples:
   # one job, and first what it comes after
   comptoir-batch run sales
 
-A job whose dependency was not done is skipped. One that another process is running is left alone.
+A job is an import, or a run of views. One whose dependency was not done is skipped. One that another process is running is left alone.
 Every run is recorded in the warehouse. batch/JOBS.md has the format of jobs.toml.";
 
 const JOB_EXAMPLES: &str = "\

@@ -45,13 +45,30 @@ pub enum Fault {
     #[error(transparent)]
     Name(#[from] InvalidJobName),
     #[error(
-        "the job `{job}` has no key `{key}`: a key is a long flag of import, `after` or `args`\nhint: {}", meant(.nearest.as_ref(), "comptoir-batch import --help lists the flags")
+        "the job `{job}` has no key `{key}`: a key is a long flag of import, `after`, `args` or `views`\nhint: {}", meant(.nearest.as_ref(), "comptoir-batch import --help lists the flags")
     )]
     UnknownKey {
         job: JobName,
         key: String,
         nearest: Option<String>,
     },
+    #[error(
+        "the job `{job}` runs views, and `{key}` is none of its keys: these are `views`, `after`, `if-changed`, `retries` and `retry-pause`\nhint: {}", meant(.nearest.as_ref(), "write an import as a job of its own, and name that in `after`")
+    )]
+    NotOfViews {
+        job: JobName,
+        key: String,
+        nearest: Option<String>,
+    },
+    #[cfg(not(feature = "views"))]
+    #[error(
+        "the job `{job}` runs views, and this program was built without them\nhint: build it with the cargo feature `views`, or let a program that has it run this job"
+    )]
+    WithoutViews { job: JobName },
+    #[error(
+        "the job `{job}` runs views, and takes no more flags\nhint: comptoir-batch views run --help"
+    )]
+    FlagsForViews { job: JobName },
     #[error("the job `{job}`: `{key}` is of type {found}, and {expected} is expected")]
     WrongType {
         job: JobName,
@@ -59,7 +76,7 @@ pub enum Fault {
         found: &'static str,
         expected: &'static str,
     },
-    /// In the words of the command line's parser.
+    /// In the words of the command line's parser, or of those who know the views.
     #[error("the job `{job}`: {message}")]
     Flags { job: JobName, message: String },
     #[error(

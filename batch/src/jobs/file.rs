@@ -1,12 +1,13 @@
 //! `jobs.toml`: what is written in it. Pure; files come in as their contents.
 //!
-//! A job is an import. Its keys are the long flags of `import`, so that a flag that comes into being
-//! there is a key here without a word about it; `args` are flags as they stand on a command line.
+//! A job is an import, or a run of views. The keys of an import are the long flags of `import`, so
+//! that a flag that comes into being there is a key here without a word about it; `args` are flags as
+//! they stand on a command line.
 
 use super::error::{Fault, JobsError};
 use super::flags;
 use crate::cli::Cli;
-use crate::import::ImportArgs;
+use crate::import::{ImportArgs, RetryArgs};
 use clap::{ArgAction, CommandFactory};
 use comptoir_config::{Origin, nearest};
 use comptoir_model::ids::JobName;
@@ -23,14 +24,43 @@ pub struct Job {
     pub directory: PathBuf,
     /// The jobs that have to be done before.
     pub after: Vec<JobName>,
+    pub work: Work,
+}
+
+/// What a job does.
+#[derive(Clone, Debug)]
+pub enum Work {
+    Import(ImportJob),
+    Views(ViewsJob),
+}
+
+#[derive(Clone, Debug)]
+pub struct ImportJob {
     /// The flags, as on a command line.
     pub line: Vec<String>,
     pub args: Box<ImportArgs>,
 }
 
+/// A run of views. Whether there are such views is not known here.
+#[derive(Clone, Debug)]
+pub struct ViewsJob {
+    /// None: all, and the live run.
+    pub views: Vec<String>,
+    /// Without those of which neither the query nor what they read has changed.
+    pub if_changed: bool,
+    pub retries: RetryArgs,
+}
+
 const SECTION: &str = "jobs";
 const AFTER: &str = "after";
 const ARGS: &str = "args";
+const VIEWS: &str = "views";
+const IF_CHANGED: &str = "if-changed";
+/// As an import has them.
+const RETRIES: [&str; 2] = ["retries", "retry-pause"];
+
+/// The value of `views` that stands for all of them.
+const ALL: &str = "all";
 
 /// What a job says of its cuts, if anything.
 const CUTS: [&str; 4] = ["splits", "split-limit", "boundary-query", "sqoop-compat"];
@@ -77,43 +107,79 @@ fn job(
     let named =
         |name: &str, origin| JobName::parse(name).map_err(|error| Fault::from(error).at(origin));
     let name = named(name, origin(at))?;
-    let (mut after, mut args, mut flags) = (Vec::new(), Vec::new(), Vec::new());
     let mut keys: Vec<_> = keys.iter().collect();
-    let has_one_of = |names: &[&str]| {
-        keys.iter()
-            .any(|(key, _)| names.contains(&&**key.get_ref()))
-    };
-    // Only a line that was taken over is bound to Sqoop's cuts.
-    if has_one_of(&["table", "query"]) && !has_one_of(&[ARGS]) && !has_one_of(&CUTS) {
-        flags.push("--splits=balanced".to_owned());
-    }
     keys.sort_by_key(|(key, _)| key.span().start);
+    let mut after = Vec::new();
+    let mut others = Vec::new();
     for (key, value) in keys {
         let place = Place {
             origin: origin(key.span().start),
             job: &name,
             key: key.get_ref(),
         };
-        match &**key.get_ref() {
-            AFTER => {
-                for needed in place.texts(value.get_ref())? {
-                    after.push(named(&needed, place.origin.clone())?);
-                }
+        if place.key == AFTER {
+            for needed in place.texts(value.get_ref())? {
+                after.push(named(&needed, place.origin.clone())?);
             }
-            ARGS => args = place.texts(value.get_ref())?,
-            flag => flags.extend(place.flags(flag, value)?),
+        } else {
+            others.push((place, value.get_ref()));
+        }
+    }
+    let work = if others.iter().any(|(place, _)| place.key == VIEWS) {
+        Work::Views(views_job(&name, &origin(at), &others)?)
+    } else {
+        Work::Import(import_job(&name, &origin(at), &others)?)
+    };
+    Ok(Job {
+        origin: origin(at),
+        directory: path.parent().unwrap_or(Path::new("")).to_owned(),
+        after,
+        work,
+        name,
+    })
+}
+
+/// The keys besides `after`.
+type Keys<'a> = [(Place<'a>, &'a DeValue<'a>)];
+
+fn import_job(name: &JobName, origin: &Origin, keys: &Keys<'_>) -> Result<ImportJob, JobsError> {
+    let (mut args, mut flags) = (Vec::new(), Vec::new());
+    let has_one_of = |names: &[&str]| keys.iter().any(|(place, _)| names.contains(&place.key));
+    // Only a line that was taken over is bound to Sqoop's cuts.
+    if has_one_of(&["table", "query"]) && !has_one_of(&[ARGS]) && !has_one_of(&CUTS) {
+        flags.push("--splits=balanced".to_owned());
+    }
+    for (place, value) in keys {
+        match place.key {
+            ARGS => args = place.texts(value)?,
+            _ => flags.extend(place.flags(value)?),
         }
     }
     // A key beats the same flag among the arguments.
     args.extend(flags);
-    let (line, args) = flags::parse(&name, &origin(at), args)?;
-    Ok(Job {
-        name,
-        origin: origin(at),
-        directory: path.parent().unwrap_or(Path::new("")).to_owned(),
-        after,
-        line,
-        args: Box::new(args),
+    let (line, args) = flags::parse(name, origin, args)?;
+    let args = Box::new(args);
+    Ok(ImportJob { line, args })
+}
+
+fn views_job(name: &JobName, origin: &Origin, keys: &Keys<'_>) -> Result<ViewsJob, JobsError> {
+    let (mut views, mut if_changed, mut flags) = (Vec::new(), false, Vec::new());
+    for (place, value) in keys {
+        match place.key {
+            VIEWS => views = place.views(value)?,
+            IF_CHANGED => {
+                let wrong = || place.wrong(value, "true or false");
+                if_changed = value.as_bool().ok_or_else(wrong)?;
+            }
+            key if RETRIES.contains(&key) => flags.extend(place.flags(value)?),
+            _ => return Err(place.of_an_import()),
+        }
+    }
+    let (_, args) = flags::parse(name, origin, flags)?;
+    Ok(ViewsJob {
+        views,
+        if_changed,
+        retries: args.retries,
     })
 }
 
@@ -147,8 +213,29 @@ impl Place<'_> {
         items.iter().map(text).collect()
     }
 
-    /// The flag `--key` as the command line has it.
-    fn flags(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, JobsError> {
+    /// None for all.
+    fn views(&self, value: &DeValue<'_>) -> Result<Vec<String>, JobsError> {
+        let expected = "\"all\" or a list of names";
+        match value {
+            DeValue::String(text) if text == ALL => Ok(Vec::new()),
+            DeValue::Array(names) if !names.is_empty() => self.texts(value),
+            other => Err(self.wrong(other, expected)),
+        }
+    }
+
+    fn of_an_import(&self) -> JobsError {
+        let ours = [AFTER, VIEWS, IF_CHANGED].into_iter().chain(RETRIES);
+        let fault = Fault::NotOfViews {
+            job: self.job.clone(),
+            key: self.key.to_owned(),
+            nearest: nearest(&self.key.replace('_', "-"), ours.map(str::to_owned)),
+        };
+        fault.at(self.origin.clone())
+    }
+
+    /// The flag `--key` of an import as the command line has it.
+    fn flags(&self, value: &DeValue<'_>) -> Result<Vec<String>, JobsError> {
+        let key = self.key;
         let command = Cli::command();
         let import = command.find_subcommand("import");
         let known = || import.iter().flat_map(|import| import.get_arguments());
@@ -159,7 +246,7 @@ impl Place<'_> {
         let Some(arg) = known().find(is_named) else {
             let shown = known().filter(|arg| !arg.is_hide_set());
             let names = shown.filter_map(|arg| arg.get_long().map(str::to_owned));
-            let ours = [AFTER, ARGS].map(str::to_owned);
+            let ours = [AFTER, ARGS, VIEWS].map(str::to_owned);
             let fault = Fault::UnknownKey {
                 job: self.job.clone(),
                 key: key.to_owned(),
@@ -167,7 +254,6 @@ impl Place<'_> {
             };
             return Err(fault.at(self.origin.clone()));
         };
-        let value = value.get_ref();
         if matches!(arg.get_action(), ArgAction::SetTrue) {
             return match value {
                 DeValue::Boolean(true) => Ok(vec![format!("--{key}")]),
@@ -186,110 +272,4 @@ impl Place<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::import::SplitMethod;
-
-    fn jobs(contents: &str) -> Vec<Job> {
-        parse(Path::new("/etc/jobs.toml"), contents).unwrap()
-    }
-
-    fn message(contents: &str) -> String {
-        let jobs = parse(Path::new("/etc/jobs.toml"), contents);
-        jobs.map(|_| ()).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn keys_are_flags_and_arguments_stand_before_them() {
-        let jobs = jobs(
-            "# by night\n[jobs.sales]\nafter = [\"customers\"]\ntable = \"sales\"\nnum-mappers = 2\n\
-             delete-target-dir = true\nvalidate = false\nwhere = \"-1 < id\"\n\
-             args = [\"-table\", \"x\", \"-m\", \"4\", \"-D\", \"a.b=c\"]\n[jobs.customers]\ntable = \"c\"\n",
-        );
-        assert_eq!(
-            jobs.iter().map(|job| job.name.as_str()).collect::<Vec<_>>(),
-            ["sales", "customers"]
-        );
-        let sales = &jobs[0];
-        assert_eq!(sales.after, [JobName::parse("customers").unwrap()]);
-        assert_eq!(sales.origin.to_string(), "/etc/jobs.toml:2");
-        assert_eq!(
-            sales.line,
-            [
-                "--table",
-                "x",
-                "-m",
-                "4",
-                "-D",
-                "a.b=c",
-                "--table=sales",
-                "--num-mappers=2",
-                "--delete-target-dir",
-                "--where=-1 < id"
-            ]
-        );
-        assert_eq!(sales.args.source.table.as_deref(), Some("sales"));
-        assert_eq!(sales.args.split.num_mappers, Some(2));
-        assert_eq!(sales.args.sqoop.property, ["a.b=c"]);
-        assert!(!sales.args.source.validate);
-    }
-
-    #[test]
-    fn cuts_are_balanced_unless_the_job_says_otherwise_or_was_taken_over() {
-        let method = |keys: &str| jobs(&format!("[jobs.a]\n{keys}"))[0].args.split.splits;
-        assert_eq!(method("table = \"t\""), SplitMethod::Balanced);
-        for keys in [
-            "",
-            "table = \"t\"\nsplits = \"sqoop\"",
-            "table = \"t\"\nsplit-limit = 9",
-            "table = \"t\"\nsqoop-compat = true",
-            "table = \"t\"\nargs = [\"-m\", \"4\"]",
-        ] {
-            assert_eq!(method(keys), SplitMethod::Sqoop, "{keys}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused_with_its_line_and_the_nearest_one() {
-        assert_eq!(
-            message("[jobs.sales]\n\ntabel = \"sales\""),
-            "/etc/jobs.toml:3: the job `sales` has no key `tabel`: a key is a long flag of import, \
-             `after` or `args`\nhint: did you mean `table`?"
-        );
-        assert!(message("[jobs.a]\ntarget_dir = \"x\"").contains("`target-dir`"));
-        assert!(message("[jobs.a]\nafer = []").contains("`after`"));
-        for (contents, part) in [
-            ("[job.a]\ntable = \"t\"", "jobs.toml:1: there is no `job`"),
-            ("[jobs]\na = 1", "jobs.toml:2: there is no `jobs.a`"),
-            ("[jobs.\"a/b\"]", "`a/b` can't be the name of a job"),
-            ("[jobs.a]\ntable = ", "jobs.toml:2: "),
-            ("[jobs.a]\nvalidate = \"yes\"", "true or false"),
-            ("[jobs.a]\ntable = true", "a text or a number"),
-            ("[jobs.a]\nargs = \"-m 4\"", "a list of texts"),
-            (
-                "[jobs.a]\ntable = \"t\"\nnum-mappers = \"x\"",
-                "jobs.toml:1: the job `a`: invalid value 'x'",
-            ),
-            ("[jobs.a]\nquiet = true", "run a --quiet"),
-            ("[jobs.a]\nargs = [\"--config\", \"x\"]", "--config"),
-            ("[jobs.a]\nhbase-table = [1]", "a text or a number"),
-        ] {
-            let message = message(contents);
-            assert!(message.contains(part), "{contents}: {message}");
-        }
-    }
-
-    #[test]
-    fn a_password_is_refused_and_not_repeated() {
-        for contents in [
-            "[jobs.a]\ntable = \"t\"\npassword = \"hunter2\"",
-            "[jobs.a]\nargs = [\"--password\", \"hunter2\"]",
-            "[jobs.a]\nargs = [\"-password=hunter2\"]",
-            "[jobs.a]\nargs = [\"-P\"]",
-        ] {
-            let message = message(contents);
-            assert!(message.contains("password-file"), "{message}");
-            assert!(!message.contains("hunter2"), "{message}");
-        }
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! Imports that have a name: `jobs.toml`, and what runs, explains and watches them.
+//! Imports and runs of views that have a name: `jobs.toml`, and what runs, explains and watches them.
 //!
 //! Pure: `file` reads what is written, `book` puts it in order. The shells: `store` has the
 //! files, `run`, `plan`, `watch` and `tool` are the commands.
@@ -19,7 +19,7 @@ mod watch;
 pub use args::{HistoryArgs, JobArgs, JobsFileArgs, PlanArgs, RunArgs, StatusArgs};
 pub use book::{JobBook, Wanted};
 pub use error::{Fault, JobsError};
-pub use file::{Job, parse};
+pub use file::{ImportJob, Job, ViewsJob, Work, parse};
 pub use plan::plan;
 pub use ready::CommandError;
 pub use run::run;

@@ -1,15 +1,18 @@
 //! `comptoir-batch plan`: what a job would do. Nothing is changed.
 
 use super::args::PlanArgs;
-use super::ready::{CommandError, Ready, warehouse};
+use super::file::Job;
+use super::ready::{CommandError, Ready, ReadyWork, warehouse};
 use super::store::JobStore;
 use super::table;
 use crate::cli::Exit;
-use crate::import::{self, Existing, ImportRequest, Preview, PreviewRows, thousands};
+use crate::import::{
+    self, Composed, Existing, ImportArgs, ImportRequest, Preview, PreviewRows, thousands,
+};
 use comptoir_config::{Settings, Sources, clock};
 use comptoir_model::incremental::Start;
 use comptoir_model::manifest::SnapshotMethod;
-use comptoir_warehouse::{JobRun, WarehouseError};
+use comptoir_warehouse::WarehouseError;
 use std::io::Write;
 
 /// More ranges than this are not listed one by one.
@@ -26,35 +29,50 @@ pub async fn plan(
     let job = book.get(&args.name)?;
     let Ready {
         settings: own,
-        composed,
+        work,
         ..
     } = Ready::of(job, sources)?;
-    let lake = import::open_lake(&own).map_err(import::CommandError::from)?;
-    let source = import::source(&job.args.password, &own.erp, &lake).await;
+    match work {
+        ReadyWork::Import { args, composed } => {
+            plan_import(job, args, &own, &composed, settings, out).await
+        }
+        #[cfg(feature = "views")]
+        ReadyWork::Views(views) => {
+            let last = last_run(job, settings).await?;
+            let names = match views.views.as_slice() {
+                [] => "all, after the live run".to_owned(),
+                names => names.join(", "),
+            };
+            let which = if views.if_changed {
+                "; only those with news"
+            } else {
+                ""
+            };
+            let of_views = [("views", format!("{names}{which}")), ("last run", last)];
+            write(&[&of_job(job)[..], &of_views].concat(), out)?;
+            let planned = Box::pin(crate::views::plan_job(views, &own, out)).await;
+            planned.map_err(Box::new)?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+async fn plan_import(
+    job: &Job,
+    args: &ImportArgs,
+    own: &Settings,
+    composed: &Composed,
+    settings: &Settings,
+    out: &mut impl Write,
+) -> Result<Exit, CommandError> {
+    let lake = import::open_lake(own).map_err(import::CommandError::from)?;
+    let source = import::source(&args.password, &own.erp, &lake).await;
     let source = source.map_err(import::CommandError::from)?;
     let request = &composed.request;
     let preview = import::preview(&source, &lake, request, clock::now()).await?;
-    let last = match warehouse(settings)?.job_runs(Some(&job.name), 1).await {
-        Ok(runs) => runs.into_iter().next(),
-        Err(WarehouseError::NotMigrated { .. }) => None,
-        Err(error) => return Err(error.into()),
-    };
-    let after = job
-        .after
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>();
+    let last = last_run(job, settings).await?;
     let location = lake.url_of(&request.target);
-    for (name, text) in [
-        ("job", format!("{}, written in {}", job.name, job.origin)),
-        (
-            "after",
-            if after.is_empty() {
-                "nothing".to_owned()
-            } else {
-                after.join(", ")
-            },
-        ),
+    let of_import = [
         (
             "source",
             format!("{} of {} ({})", preview.table, source.url, preview.server),
@@ -66,11 +84,10 @@ pub async fn plan(
             "target",
             format!("{location}: {}", state(&preview, request)),
         ),
-        ("last run", last_run(last.as_ref())),
+        ("last run", last),
         ("parts", parts(&preview)),
-    ] {
-        writeln!(out, "{name:<9} {text}")?;
-    }
+    ];
+    write(&[&of_job(job)[..], &of_import].concat(), out)?;
     for cut in preview.cuts.iter().flatten().take(RANGES_SHOWN) {
         writeln!(out, "          {cut}")?;
     }
@@ -81,6 +98,24 @@ pub async fn plan(
         None => Ok(Exit::Done),
         Some(obstacle) => Err(obstacle.into()),
     }
+}
+
+fn of_job(job: &Job) -> [Line; 2] {
+    let after: Vec<_> = job.after.iter().map(ToString::to_string).collect();
+    let after = if after.is_empty() {
+        "nothing".to_owned()
+    } else {
+        after.join(", ")
+    };
+    let name = format!("{}, written in {}", job.name, job.origin);
+    [("job", name), ("after", after)]
+}
+
+/// What it is about, and what is said of it.
+type Line = (&'static str, String);
+
+fn write(lines: &[Line], out: &mut impl Write) -> std::io::Result<()> {
+    (lines.iter()).try_for_each(|(name, text)| writeln!(out, "{name:<9} {text}"))
 }
 
 fn size(preview: &Preview) -> String {
@@ -154,21 +189,24 @@ fn state(preview: &Preview, request: &ImportRequest) -> String {
     )
 }
 
-fn last_run(last: Option<&JobRun>) -> String {
-    match last {
-        None => "never".to_owned(),
-        Some(run) => {
-            let error = table::first_line(run.error.as_deref());
-            let why = if error.is_empty() {
-                String::new()
-            } else {
-                format!(": {error}")
-            };
-            format!(
-                "{} {}{why}",
-                table::moment(Some(run.started_at)),
-                run.outcome.as_str()
-            )
-        }
-    }
+async fn last_run(job: &Job, settings: &Settings) -> Result<String, CommandError> {
+    let last = match warehouse(settings)?.job_runs(Some(&job.name), 1).await {
+        Ok(runs) => runs.into_iter().next(),
+        Err(WarehouseError::NotMigrated { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let Some(run) = last else {
+        return Ok("never".to_owned());
+    };
+    let error = table::first_line(run.error.as_deref());
+    let why = if error.is_empty() {
+        String::new()
+    } else {
+        format!(": {error}")
+    };
+    Ok(format!(
+        "{} {}{why}",
+        table::moment(Some(run.started_at)),
+        run.outcome.as_str()
+    ))
 }

@@ -2,10 +2,12 @@
 //! anything is touched.
 
 use super::error::{Fault, JobsError};
-use super::file::Job;
+use super::file::{ImportJob, Job, Work};
 use crate::cli::Exit;
-use crate::import::{self, Composed, ImportError};
+use crate::import::{self, Composed, ImportArgs, ImportError};
 use crate::report::TellError;
+#[cfg(feature = "views")]
+use crate::{jobs::ViewsJob, views};
 use comptoir_config::{ConfigError, DatabaseUrl, SecretError, Settings, Sources, read_secret_file};
 use comptoir_model::ids::JobName;
 use comptoir_warehouse::{Limits, Login, Warehouse, WarehouseError};
@@ -30,6 +32,9 @@ pub enum CommandError {
     Access(#[from] import::CommandError),
     #[error(transparent)]
     Import(#[from] ImportError),
+    #[cfg(feature = "views")]
+    #[error(transparent)]
+    Views(#[from] Box<views::CommandError>),
     #[error(transparent)]
     Tell(#[from] TellError),
     #[error(
@@ -59,6 +64,8 @@ impl CommandError {
             Self::Warehouse(_) | Self::Tell(_) => Exit::Failed,
             Self::Access(error) => error.exit(),
             Self::Import(error) => error.exit(),
+            #[cfg(feature = "views")]
+            Self::Views(error) => error.exit(),
         }
     }
 }
@@ -73,36 +80,93 @@ impl From<std::io::Error> for CommandError {
 pub(super) struct Ready<'a> {
     pub(super) job: &'a Job,
     pub(super) settings: Settings,
-    pub(super) composed: Composed,
+    pub(super) work: ReadyWork<'a>,
+}
+
+pub(super) enum ReadyWork<'a> {
+    Import {
+        args: &'a ImportArgs,
+        composed: Box<Composed>,
+    },
+    #[cfg(feature = "views")]
+    Views(&'a ViewsJob),
 }
 
 impl<'a> Ready<'a> {
     /// `sources` are those of the command that runs it; the job's own flags beat them.
     pub(super) fn of(job: &'a Job, sources: &Sources) -> Result<Self, CommandError> {
-        let sources = sources.clone().relative_to(&job.directory);
-        let settings = Settings::load(&job.args.add_to(sources)).map_err(|source| {
-            let job = job.name.clone();
-            CommandError::Settings { job, source }
+        match &job.work {
+            Work::Import(import) => Self::of_import(job, import, sources),
+            #[cfg(feature = "views")]
+            Work::Views(views) => Self::of_views(job, views, sources),
+            #[cfg(not(feature = "views"))]
+            Work::Views(_) => {
+                let name = job.name.clone();
+                Err(Fault::WithoutViews { job: name }
+                    .at(job.origin.clone())
+                    .into())
+            }
+        }
+    }
+
+    #[cfg(feature = "views")]
+    fn of_views(
+        job: &'a Job,
+        views: &'a ViewsJob,
+        sources: &Sources,
+    ) -> Result<Self, CommandError> {
+        let settings = load(job, sources)?;
+        views::check(views, &settings).map_err(|error| {
+            let (job_name, message) = (job.name.clone(), error.to_string());
+            Fault::Flags {
+                job: job_name,
+                message,
+            }
+            .at(job.origin.clone())
         })?;
+        Ok(Self {
+            job,
+            settings,
+            work: ReadyWork::Views(views),
+        })
+    }
+
+    fn of_import(
+        job: &'a Job,
+        import: &'a ImportJob,
+        sources: &Sources,
+    ) -> Result<Self, CommandError> {
+        let ImportJob { line, args } = import;
+        let sources = sources.clone().relative_to(&job.directory);
+        let settings = load(job, &args.add_to(sources))?;
         if has_password(&settings.erp.url) {
             let name = job.name.clone();
             return Err(Fault::Password { job: name }.at(job.origin.clone()).into());
         }
-        let line = std::iter::once("import".to_owned()).chain(job.line.iter().cloned());
-        let composed =
-            import::check(&job.args, &settings, &job.directory, line).map_err(|source| {
-                let job = job.name.clone();
-                CommandError::Usage {
-                    job,
-                    source: Box::new(source),
-                }
-            })?;
+        let line = std::iter::once("import".to_owned()).chain(line.iter().cloned());
+        let composed = import::check(args, &settings, &job.directory, line).map_err(|source| {
+            let job = job.name.clone();
+            CommandError::Usage {
+                job,
+                source: Box::new(source),
+            }
+        })?;
         Ok(Self {
             job,
             settings,
-            composed,
+            work: ReadyWork::Import {
+                args,
+                composed: Box::new(composed),
+            },
         })
     }
+}
+
+fn load(job: &Job, sources: &Sources) -> Result<Settings, CommandError> {
+    Settings::load(sources).map_err(|source| {
+        let job = job.name.clone();
+        CommandError::Settings { job, source }
+    })
 }
 
 /// Of a key store, say: the URL is kept as it was written.
@@ -137,5 +201,25 @@ pub(crate) fn none_before_the_first<T: Default>(
     match found {
         Err(WarehouseError::NotMigrated { .. }) => Ok(T::default()),
         found => found,
+    }
+}
+
+#[cfg(all(test, not(feature = "views")))]
+mod tests {
+    use super::super::file;
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn a_program_without_views_refuses_a_job_of_views() {
+        let path = Path::new("/etc/jobs.toml");
+        let jobs = file::parse(path, "\n[jobs.figures]\nviews = \"all\"").unwrap();
+        let Err(error) = Ready::of(&jobs[0], &Sources::default()) else {
+            panic!("nobody could run it")
+        };
+        let expected = "/etc/jobs.toml:2: the job `figures` runs views, and this program was built \
+                        without them\nhint: build it with the cargo feature `views`";
+        assert!(error.to_string().starts_with(expected), "{error}");
+        assert_eq!(error.exit(), Exit::Usage);
     }
 }

@@ -3,11 +3,13 @@
 use super::args::RunArgs;
 use super::book::Wanted;
 use super::file::Job;
-use super::ready::{self, CommandError, Ready};
+use super::ready::{self, CommandError, Ready, ReadyWork};
 use super::store::JobStore;
 use crate::cli::Exit;
 use crate::import::{self, Permit};
 use crate::report::{Naming, Outcome, OutputArgs, RunSummary, tell};
+#[cfg(feature = "views")]
+use crate::views;
 use comptoir_config::{Settings, Sources, clock, host_name};
 use comptoir_model::ids::JobName;
 use comptoir_warehouse::{JobEnd, JobHolder, JobLock, JobOutcome, JobOutput, JobStart, Warehouse};
@@ -90,7 +92,7 @@ impl Runner<'_> {
         let Ready {
             job,
             settings,
-            composed,
+            work,
         } = ready;
         let name = job.name.to_string();
         let started_at = clock::now();
@@ -119,16 +121,21 @@ impl Runner<'_> {
                 });
             }
         };
-        if job.args.sqoop.verbose {
-            tracing::info!(
-                "{name}: --verbose has no effect in a job: run it with --log-level debug"
-            );
-        }
-        self.progress.reset();
-        let permit = Permit::Of(&lock);
-        let (args, progress) = (&job.args, self.progress);
-        let summary =
-            import::run_job(name.clone(), args, &settings, composed, permit, progress).await;
+        let summary = match work {
+            ReadyWork::Import { args, composed } => {
+                if args.sqoop.verbose {
+                    tracing::info!(
+                        "{name}: --verbose has no effect in a job: run it with --log-level debug"
+                    );
+                }
+                self.progress.reset();
+                let (permit, progress) = (Permit::Of(&lock), self.progress);
+                let name = name.clone();
+                import::run_job(name, args, &settings, *composed, permit, progress).await
+            }
+            #[cfg(feature = "views")]
+            ReadyWork::Views(job) => views::run_job(name.clone(), job, &settings, &lock).await,
+        };
         record_end(lock, summary).await
     }
 
@@ -149,7 +156,7 @@ impl Runner<'_> {
     }
 }
 
-/// Frees the job. An import that was published but is not on record is told as a failure.
+/// Frees the job. What was published but is not on record is told as a failure.
 async fn record_end(lock: JobLock, mut summary: RunSummary) -> RunSummary {
     let complaint = summary.complaint();
     let end = JobEnd {
@@ -167,11 +174,13 @@ async fn record_end(lock: JobLock, mut summary: RunSummary) -> RunSummary {
         error: complaint,
     };
     if let Err(error) = lock.finish(&end).await {
+        let unrecorded = |what: String| Outcome::Failed {
+            message: format!("{what}; but its end could not be recorded: {error}"),
+            exit: Exit::Failed,
+        };
         summary.outcome = match summary.outcome {
-            Outcome::Done(report) | Outcome::Empty(report) => Outcome::Failed {
-                message: format!("{report}; but its end could not be recorded: {error}"),
-                exit: Exit::Failed,
-            },
+            Outcome::Views(report) if report.exit == Exit::Done => unrecorded(report.said),
+            Outcome::Done(report) | Outcome::Empty(report) => unrecorded(report.to_string()),
             // What is wrong already is what people have to know.
             outcome => {
                 tracing::debug!(%error, "the end could not be recorded");

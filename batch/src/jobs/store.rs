@@ -4,7 +4,7 @@
 
 use super::book::JobBook;
 use super::error::{Fault, JobsError};
-use super::file::{self, Job};
+use super::file::{self, ImportJob, Job, Work};
 use super::flags;
 use comptoir_config::Origin;
 use comptoir_model::ids::JobName;
@@ -46,8 +46,12 @@ impl JobStore {
         JobBook::new(&self.file, jobs)
     }
 
-    /// A job that is not saved yet; one of that name must not be there.
-    pub(super) fn draft(&self, name: &JobName, flags: Vec<String>) -> Result<Job, JobsError> {
+    /// A job that is not saved yet, and its flags; one of that name must not be there.
+    pub(super) fn draft(
+        &self,
+        name: &JobName,
+        flags: Vec<String>,
+    ) -> Result<(Job, Vec<String>), JobsError> {
         let origin = Origin::File {
             path: self.path_of(name),
             line: 1,
@@ -60,18 +64,23 @@ impl JobStore {
             return Err(fault.at(origin));
         }
         let (line, args) = flags::parse(name, &origin, flags)?;
-        Ok(Job {
+        let import = ImportJob {
+            line: line.clone(),
+            args: Box::new(args),
+        };
+        let job = Job {
             name: name.clone(),
             origin,
             directory: self.directory(),
             after: Vec::new(),
-            line,
-            args: Box::new(args),
-        })
+            work: Work::Import(import),
+        };
+        Ok((job, line))
     }
 
-    pub(super) fn save(&self, job: &Job) -> Result<(), JobsError> {
-        self.write(&self.path_of(&job.name), &text_of(job))
+    /// Saves an import with these flags.
+    pub(super) fn save(&self, name: &JobName, line: &[String]) -> Result<(), JobsError> {
+        self.write(&self.path_of(name), &text_of(name, line))
     }
 
     pub(super) fn delete(&self, name: &str) -> Result<(), JobsError> {
@@ -135,9 +144,8 @@ impl JobStore {
     }
 }
 
-fn text_of(job: &Job) -> String {
-    let args = job
-        .line
+fn text_of(name: &JobName, line: &[String]) -> String {
+    let args = line
         .iter()
         .map(|argument| toml::Value::from(argument.as_str()));
     let args: Vec<_> = args.map(|argument| format!("    {argument},\n")).collect();
@@ -145,7 +153,6 @@ fn text_of(job: &Job) -> String {
         "# Saved by `comptoir-batch job --create {name}`; `job --delete {name}` takes it away.\n\
          [jobs.\"{name}\"]\nargs = [\n{}]\n",
         args.concat(),
-        name = job.name
     )
 }
 
@@ -186,10 +193,13 @@ mod tests {
             "--null-string",
             "\\N",
         ];
-        let draft = store.draft(&name("a.b"), line(&words)).unwrap();
-        store.save(&draft).unwrap();
+        let (_, drafted) = store.draft(&name("a.b"), line(&words)).unwrap();
+        store.save(&name("a.b"), &drafted).unwrap();
         let book = store.load().unwrap();
-        assert_eq!(book.get("a.b").unwrap().line, words);
+        let Work::Import(saved) = &book.get("a.b").unwrap().work else {
+            panic!("an import was saved")
+        };
+        assert_eq!(saved.line, words);
         let again = store.draft(&name("a.b"), line(&words)).unwrap_err();
         assert!(again.to_string().contains("already"), "{again}");
         let hand_written = store.delete("customers").unwrap_err();

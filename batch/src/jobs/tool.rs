@@ -2,9 +2,9 @@
 
 use super::args::{JobAction, JobArgs};
 use super::error::{Fault, JobsError};
-use super::file::Job;
+use super::file::{ImportJob, Job, Work};
 use super::flags;
-use super::ready::{CommandError, Ready};
+use super::ready::{CommandError, Ready, ReadyWork};
 use super::run::run_jobs;
 use super::store::JobStore;
 use crate::cli::Exit;
@@ -52,8 +52,7 @@ pub async fn job(
         return run_jobs(&[&job], settings, sources, &args.output, progress, out).await;
     } else if let Some(name) = show {
         let book = store.load()?;
-        let ready = Ready::of(book.get(name)?, sources)?;
-        for argument in &ready.composed.request.arguments {
+        for argument in arguments(&Ready::of(book.get(name)?, sources)?) {
             writeln!(out, "{argument}")?;
         }
     } else if let Some(name) = delete {
@@ -85,19 +84,44 @@ fn create_job(
             });
         }
     };
-    let job = store.draft(&parsed, flags.to_vec())?;
+    let (job, line) = store.draft(&parsed, flags.to_vec())?;
     Ready::of(&job, sources)?;
-    Ok(store.save(&job)?)
+    Ok(store.save(&parsed, &line)?)
+}
+
+/// What to give to the program instead of the job's name.
+fn arguments(ready: &Ready<'_>) -> Vec<String> {
+    match &ready.work {
+        ReadyWork::Import { composed, .. } => composed.request.arguments.clone(),
+        #[cfg(feature = "views")]
+        ReadyWork::Views(job) => {
+            let line = ["views", "run"].map(str::to_owned).into_iter();
+            let if_changed = job.if_changed.then(|| "--if-changed".to_owned());
+            line.chain(job.views.iter().cloned())
+                .chain(if_changed)
+                .collect()
+        }
+    }
 }
 
 /// The job with more flags, which beat its own.
 fn with_more(job: &Job, more: &[String]) -> Result<Job, JobsError> {
-    let flags = job.line.iter().chain(more).cloned().collect();
-    let (line, args) = flags::parse(&job.name, &job.origin, flags)?;
+    let work = match &job.work {
+        Work::Import(import) => {
+            let flags = import.line.iter().chain(more).cloned().collect();
+            let (line, args) = flags::parse(&job.name, &job.origin, flags)?;
+            let args = Box::new(args);
+            Work::Import(ImportJob { line, args })
+        }
+        Work::Views(_) if !more.is_empty() => {
+            let name = job.name.clone();
+            return Err(Fault::FlagsForViews { job: name }.at(job.origin.clone()));
+        }
+        Work::Views(views) => Work::Views(views.clone()),
+    };
     Ok(Job {
-        line,
-        args: Box::new(args),
         after: Vec::new(),
+        work,
         ..job.clone()
     })
 }

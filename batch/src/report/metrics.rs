@@ -59,13 +59,14 @@ fn updated(before: &str, summary: &RunSummary) -> String {
     let job = escaped(&summary.job);
     let label = format!("{{job=\"{job}\"}}");
     let ended = seconds(summary.ended_at);
-    let report = summary.report().filter(|_| summary.complaint().is_none());
+    let is_done = summary.complaint().is_none();
+    let report = summary.report().filter(|_| is_done);
     let value = |name: &str| match name {
         "comptoir_job_last_run_timestamp_seconds" => Some(ended.clone()),
         "comptoir_job_last_run_exit_code" => Some(summary.exit().code().to_string()),
         "comptoir_job_last_run_duration_seconds" => Some(summary.seconds().to_string()),
         "comptoir_job_last_run_attempts" => Some(summary.attempts.to_string()),
-        LAST_SUCCESS => report.map(|_| ended.clone()),
+        LAST_SUCCESS => is_done.then(|| ended.clone()),
         "comptoir_job_rows" => report.map(|report| report.rows.to_string()),
         "comptoir_job_bytes" => report.map(|report| report.bytes.to_string()),
         _ => None,
@@ -76,7 +77,7 @@ fn updated(before: &str, summary: &RunSummary) -> String {
         let stays = |line: &&str| {
             let is_own = line.starts_with(&own);
             line.starts_with(&format!("{name}{{"))
-                && (!is_own || (report.is_none() && OF_SUCCESS.contains(&name)))
+                && (!is_own || (!is_done && OF_SUCCESS.contains(&name)))
         };
         let mut samples: Vec<String> = before.lines().filter(stays).map(str::to_owned).collect();
         samples.extend(value(name).map(|value| format!("{own}{value}")));
@@ -104,7 +105,7 @@ fn escaped(label: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::summary::Outcome;
+    use super::super::summary::{Outcome, ViewsReport};
     use super::*;
     use crate::cli::Exit;
     use crate::import::ImportReport;
@@ -178,6 +179,29 @@ mod tests {
         }
         let never = updated("", &failed("a", 200));
         assert!(!never.contains(LAST_SUCCESS), "{never}");
+    }
+
+    #[test]
+    fn a_job_of_views_has_no_rows_and_a_last_success() {
+        let views = |second, exit| {
+            let report = ViewsReport {
+                exit,
+                said: "x".to_owned(),
+                views: Vec::new(),
+            };
+            summary("a", second, Outcome::Views(report))
+        };
+        // It was an import before.
+        let text = updated(&updated("", &done("a", 100)), &views(200, Exit::Done));
+        let text = updated(&text, &views(300, Exit::Invalid));
+        for line in [
+            "comptoir_job_last_success_timestamp_seconds{job=\"a\"} 200.000\n",
+            "comptoir_job_last_run_timestamp_seconds{job=\"a\"} 300.000\n",
+            "comptoir_job_last_run_exit_code{job=\"a\"} 5\n",
+        ] {
+            assert_eq!(text.matches(line).count(), 1, "{line}: {text}");
+        }
+        assert!(!text.contains("comptoir_job_rows"), "{text}");
     }
 
     #[test]

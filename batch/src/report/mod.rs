@@ -7,5 +7,5 @@ mod summary;
 mod tell;
 
 pub use args::OutputArgs;
-pub use summary::{Outcome, RunSummary};
+pub use summary::{Outcome, RunSummary, ViewsReport};
 pub use tell::{Naming, TellError, tell};

@@ -20,6 +20,8 @@ pub struct RunSummary {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Done(ImportReport),
+    /// A job of views ended, well or not.
+    Views(ViewsReport),
     /// Published, but no rows came, and somebody wants to hear of that.
     Empty(ImportReport),
     Failed {
@@ -36,10 +38,22 @@ pub enum Outcome {
     },
 }
 
+/// What came of a job of views. Each view has a record of its own, with its rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewsReport {
+    /// That of the first view that was not done.
+    pub exit: Exit,
+    /// What was done, or what was not, in words.
+    pub said: String,
+    /// What became of each view, as `views run --json` says it.
+    pub views: Vec<Value>,
+}
+
 impl RunSummary {
     pub fn exit(&self) -> Exit {
         match &self.outcome {
             Outcome::Done(_) => Exit::Done,
+            Outcome::Views(report) => report.exit,
             Outcome::Empty(_) => Exit::Empty,
             Outcome::Failed { exit, .. } => *exit,
             Outcome::Locked { .. } => Exit::Locked,
@@ -47,11 +61,23 @@ impl RunSummary {
         }
     }
 
-    /// What it published.
+    /// What an import published.
     pub fn report(&self) -> Option<&ImportReport> {
         match &self.outcome {
             Outcome::Done(report) | Outcome::Empty(report) => Some(report),
-            Outcome::Failed { .. } | Outcome::Locked { .. } | Outcome::Skipped { .. } => None,
+            Outcome::Views(_)
+            | Outcome::Failed { .. }
+            | Outcome::Locked { .. }
+            | Outcome::Skipped { .. } => None,
+        }
+    }
+
+    /// What it did, in words; `None` where it is not all well.
+    pub fn said(&self) -> Option<String> {
+        match &self.outcome {
+            Outcome::Done(report) => Some(report.to_string()),
+            Outcome::Views(report) => (report.exit == Exit::Done).then(|| report.said.clone()),
+            _ => None,
         }
     }
 
@@ -59,6 +85,7 @@ impl RunSummary {
     pub fn complaint(&self) -> Option<String> {
         match &self.outcome {
             Outcome::Done(_) => None,
+            Outcome::Views(report) => (report.exit != Exit::Done).then(|| report.said.clone()),
             Outcome::Empty(report) => Some(format!(
                 "no rows came: {report}\nhint: look at the source; without --fail-if-empty this is no failure"
             )),
@@ -74,10 +101,16 @@ impl RunSummary {
 
     pub fn to_json(&self) -> Value {
         let report = self.report();
+        let views = match &self.outcome {
+            Outcome::Views(report) => Some(&report.views),
+            _ => None,
+        };
         json!({
             "job": self.job,
             "outcome": match &self.outcome {
                 Outcome::Done(_) => "done",
+                Outcome::Views(report) if report.exit == Exit::Done => "done",
+                Outcome::Views(_) => "failed",
                 Outcome::Empty(_) => "empty",
                 Outcome::Failed { .. } => "failed",
                 Outcome::Locked { .. } => "locked",
@@ -93,6 +126,7 @@ impl RunSummary {
             "parts": report.map(|report| report.parts),
             "location": report.map(|report| &report.location),
             "run": report.map(|report| &report.run),
+            "views": views,
             "error": self.complaint(),
         })
     }

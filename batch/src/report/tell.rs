@@ -44,8 +44,8 @@ pub fn tell(
     let is_heard = !args.quiet || complaint.is_some();
     if args.json && is_heard {
         writeln!(out, "{}", summary.to_json())?;
-    } else if let Some(report) = summary.report().filter(|_| is_heard && complaint.is_none()) {
-        writeln!(out, "{name}{report}")?;
+    } else if let Some(said) = summary.said().filter(|_| is_heard) {
+        writeln!(out, "{name}{said}")?;
     }
     match &args.metrics_file {
         None => Ok(()),

@@ -36,8 +36,18 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// Whether trying again can help.
+    pub(super) fn can_help_itself(&self) -> bool {
+        match self {
+            Self::Warehouse(error) => error.retry() != Retry::CanNot,
+            Self::View(error) => error.can_help_itself(),
+            _ => false,
+        }
+    }
+
     pub fn exit(&self) -> Exit {
         match self {
+            Self::Warehouse(WarehouseError::JobTakenOver { .. }) => Exit::Locked,
             Self::Views(_) | Self::LakeSettings(_) | Self::Password(_) => Exit::Usage,
             Self::View(error) => error.exit(),
             Self::Warehouse(_) | Self::Room { .. } | Self::Engine(_) | Self::Output(_) => {
@@ -256,15 +266,29 @@ pub enum ViewError {
 impl ViewError {
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Lake(error) if error.retry() != Retry::CanNot => Exit::LakeUnreachable,
             Self::Stopped { .. } => Exit::Invalid,
-            Self::Bronze(BronzeError::TimedOut { .. }) => Exit::LakeUnreachable,
-            Self::Bronze(error)
-                if (error.lake()).is_some_and(|error| error.retry() != Retry::CanNot) =>
-            {
-                Exit::LakeUnreachable
-            }
+            error if error.is_of_a_lake_away() => Exit::LakeUnreachable,
             _ => Exit::Failed,
+        }
+    }
+
+    /// Whether trying again can help. A run replaces its result as a whole: one whose end nobody
+    /// knows may be made again.
+    pub(super) fn can_help_itself(&self) -> bool {
+        match self {
+            Self::Warehouse(error) => error.retry() != Retry::CanNot,
+            error => error.is_of_a_lake_away(),
+        }
+    }
+
+    fn is_of_a_lake_away(&self) -> bool {
+        match self {
+            Self::Lake(error) => error.retry() != Retry::CanNot,
+            Self::Bronze(BronzeError::TimedOut { .. }) => true,
+            Self::Bronze(error) => {
+                (error.lake()).is_some_and(|error| error.retry() != Retry::CanNot)
+            }
+            _ => false,
         }
     }
 

@@ -5,7 +5,8 @@
 //! table, `unknown` counts keys that references do not know. The shells: `sources`, `files`, `table`
 //! and `parts` read the lake, `engine` computes within bounded memory, `output` publishes, `compute`
 //! is one view from the one to the other, `live` is the run that the live figures are made of, `run`
-//! `plan` and `look` are the commands. batch/VIEWS.md is for those who write views.
+//! `plan` and `look` are the commands, `job` is a run of views that `jobs.toml` names. batch/VIEWS.md
+//! is for those who write views.
 
 mod args;
 mod catalog;
@@ -15,6 +16,7 @@ mod engine;
 mod error;
 mod files;
 mod header;
+mod job;
 mod live;
 mod look;
 mod output;
@@ -30,19 +32,21 @@ mod unknown;
 
 pub use args::{ViewsAction, ViewsArgs};
 pub use error::{CommandError, FileFault, HeaderFault, ViewError, ViewsError};
+pub(crate) use job::{check, plan_job, run_job};
 
 use crate::cli::Exit;
 use comptoir_config::Settings;
 use compute::Extent;
 use look::Shape;
 use run::Which;
+use std::collections::BTreeSet;
 use std::io::Write;
 
 /// Does what the command line says.
 pub async fn views(
     args: &ViewsArgs,
     settings: &Settings,
-    out: &mut impl Write,
+    out: &mut (impl Write + Send),
 ) -> Result<Exit, CommandError> {
     match &args.action {
         ViewsAction::Run {
@@ -59,6 +63,7 @@ pub async fn views(
                 } else {
                     Extent::News
                 },
+                done: &BTreeSet::new(),
             };
             return run::run(&which, *json, settings, out).await;
         }
@@ -88,6 +93,7 @@ pub async fn refresh(settings: &Settings) -> Result<Exit, CommandError> {
         names: &[],
         only_changed: true,
         extent: Extent::News,
+        done: &BTreeSet::new(),
     };
     let mut lines = Vec::new();
     let exit = run::run(&which, false, settings, &mut lines).await;

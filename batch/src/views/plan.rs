@@ -10,12 +10,13 @@ use super::sources::{Opened, Sources, Stores};
 use crate::jobs::ready::none_before_the_first;
 use comptoir_config::Settings;
 use comptoir_model::view_result::SourceRun;
+use comptoir_warehouse::WarehouseError;
 use serde_json::{Value, json};
 use std::io::Write;
 
 /// What each view reads, from which runs, and what it answers. The first that can't be planned ends
-/// it, as its run would end; shipped ones that nobody named are left out where there is nothing to
-/// read.
+/// it, as its run would end; shipped ones that nobody named and that have nothing to read are not
+/// planned.
 pub(super) async fn plan(
     names: &[String],
     as_json: bool,
@@ -30,15 +31,27 @@ pub(super) async fn plan(
         if as_json {
             writeln!(out, "{}", json!({"view": live::NAME, "partitions": lines}))?;
         } else {
-            writeln!(out, "{}\n  {}", live::NAME, lines.join("\n  "))?;
+            writeln!(out, "{}", live::NAME)?;
+            for line in lines {
+                writeln!(out, "  {line}")?;
+            }
         }
     }
     let mut sources = Sources::of(&stores, &catalog);
     for view in live.others(&catalog, &others)? {
         let opened = match sources.open_all(view).await {
-            Err(ViewError::NothingThere { .. })
-                if names.is_empty() && view.origin == Origin::Shipped =>
-            {
+            // As a run of all leaves it out.
+            Err(
+                ViewError::NothingThere { .. }
+                | ViewError::Warehouse(WarehouseError::NotMigrated { .. }),
+            ) if live == Wanted::AsWell && view.origin == Origin::Shipped => {
+                if !as_json {
+                    writeln!(
+                        out,
+                        "{} ({}): has nothing to read yet",
+                        view.name, view.file
+                    )?;
+                }
                 continue;
             }
             opened => opened?,

@@ -11,9 +11,10 @@ use crate::jobs::run as job;
 use comptoir_bronze::Snapshot;
 use comptoir_config::{Settings, clock, host_name};
 use comptoir_model::view_result::{SourceRun, ViewName};
-use comptoir_warehouse::{JobEnd, JobLock, JobOutcome, JobStart};
+use comptoir_warehouse::{JobEnd, JobLock, JobOutcome, JobStart, WarehouseError};
+use futures::FutureExt;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub(super) struct Which<'a> {
     /// Without those of which neither the query nor what they read has changed.
     pub(super) only_changed: bool,
     pub(super) extent: Extent,
+    /// Done by an earlier try: they are left alone.
+    pub(super) done: &'a BTreeSet<ViewName>,
 }
 
 /// Whether there is reason to run a view.
@@ -57,8 +60,30 @@ pub(super) async fn run(
     which: &Which<'_>,
     as_json: bool,
     settings: &Settings,
-    out: &mut impl Write,
+    out: &mut (impl Write + Send),
 ) -> Result<Exit, CommandError> {
+    let mut exit = Exit::Done;
+    let mut tell = |name: ViewName, told: Told| {
+        if exit == Exit::Done {
+            exit = told.exit();
+        }
+        told.tell(&name, as_json, out)
+    };
+    each(which, settings, None, &mut tell).await?;
+    Ok(exit)
+}
+
+/// Hears what became of a view.
+pub(super) type Hear<'a> = dyn FnMut(ViewName, Told) -> std::io::Result<()> + Send + 'a;
+
+/// Runs views, each after those that it reads. Where they run for a job, its lock is asked for
+/// before each of them: a job that another process has taken over goes no further.
+pub(super) async fn each(
+    which: &Which<'_>,
+    settings: &Settings,
+    job: Option<&JobLock>,
+    hear: &mut Hear<'_>,
+) -> Result<(), CommandError> {
     let catalog = Catalog::load(settings.views.dir.as_deref())?;
     let (live, names) = Wanted::of(which.names);
     let views = live.others(&catalog, &names)?;
@@ -69,16 +94,19 @@ pub(super) async fn run(
         host: host_name(),
         patience: settings.views.wait,
         extent: which.extent,
+        job,
     };
-    let mut exit = Exit::Done;
-    if live != Wanted::No {
-        let told = runner.run_live(live).await;
-        exit = told.exit();
-        told.tell(&ViewName::live(), as_json, out)?;
+    let name = ViewName::live();
+    if live != Wanted::No && !which.done.contains(&name) {
+        runner.confirm().await?;
+        hear(name, runner.run_live(live).await)?;
     }
     let mut sources = Sources::of(&stores, &catalog);
     let mut exits: BTreeMap<&ViewName, Exit> = BTreeMap::new();
     for view in views {
+        if which.done.contains(&view.name) {
+            continue;
+        }
         let missing = (view.needs())
             .find(|needed| (exits.get(needed)).is_some_and(|exit| *exit != Exit::Done));
         let told = match missing {
@@ -88,15 +116,15 @@ pub(super) async fn run(
             {
                 Told::Nothing
             }
-            None => runner.run(view, &mut sources).await,
+            None => {
+                runner.confirm().await?;
+                runner.run(view, &mut sources).await
+            }
         };
         exits.insert(&view.name, told.exit());
-        if exit == Exit::Done {
-            exit = told.exit();
-        }
-        told.tell(&view.name, as_json, out)?;
+        hear(view.name.clone(), told)?;
     }
-    Ok(exit)
+    Ok(())
 }
 
 /// Whether the live run is meant, too.
@@ -139,9 +167,19 @@ struct Runner<'a> {
     host: String,
     patience: Duration,
     extent: Extent,
+    /// For which all this is done, if for one.
+    job: Option<&'a JobLock>,
 }
 
 impl Runner<'_> {
+    async fn confirm(&self) -> Result<(), WarehouseError> {
+        match self.job {
+            None => Ok(()),
+            // Boxed: the compiler can't see of the future itself that it may move between threads.
+            Some(lock) => lock.confirm().boxed().await,
+        }
+    }
+
     async fn run(&self, view: &View, sources: &mut Sources<'_>) -> Told {
         let compute = async |lock: &JobLock, started_at| {
             let computation = Computation {
@@ -265,6 +303,7 @@ async fn record_end(lock: JobLock, told: Told) -> Told {
                 output.run
             ),
             exit: Exit::Failed,
+            can_help_itself: false,
         },
         // What is wrong already is what people have to know.
         _ => told,

@@ -23,6 +23,7 @@ pub(super) enum Told {
     Failed {
         message: String,
         exit: Exit,
+        can_help_itself: bool,
     },
     Locked(String),
     Skipped(String),
@@ -33,6 +34,7 @@ impl Told {
         Self::Failed {
             message: error.to_string(),
             exit: error.exit(),
+            can_help_itself: error.can_help_itself(),
         }
     }
 
@@ -42,6 +44,17 @@ impl Told {
             Self::Failed { exit, .. } => *exit,
             Self::Locked(_) => Exit::Locked,
             Self::Skipped(_) => Exit::Failed,
+        }
+    }
+
+    /// Whether trying again can help: whoever computes it now will have done so.
+    pub(super) fn can_help_itself(&self) -> bool {
+        match self {
+            Self::Failed {
+                can_help_itself, ..
+            } => *can_help_itself,
+            Self::Locked(_) => true,
+            _ => false,
         }
     }
 
@@ -100,7 +113,7 @@ impl Told {
         }
     }
 
-    fn json(&self, name: &ViewName) -> Value {
+    pub(super) fn json(&self, name: &ViewName) -> Value {
         if let Self::Live { done, took } = self {
             let behind: Vec<_> = done.behind.iter().map(ToString::to_string).collect();
             return json!({

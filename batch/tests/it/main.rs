@@ -27,6 +27,8 @@ mod jobs_faults;
 mod jobs_run;
 mod jobs_support;
 #[cfg(feature = "views")]
+mod jobs_views;
+#[cfg(feature = "views")]
 mod live_run;
 #[cfg(feature = "views")]
 mod live_shop;

@@ -37,6 +37,7 @@ pub enum Key {
     SpeedListen,
     SpeedAllowRemote,
     SpeedGroup,
+    SpeedDeadLettersKeepDays,
     ArchiveDir,
     ArchiveListen,
     ArchiveAllowRemote,
@@ -79,7 +80,7 @@ pub(crate) const HADOOP_CONF_DIR: &str = "HADOOP_CONF_DIR";
 const PREFIX: &str = "COMPTOIR_";
 
 impl Key {
-    pub const ALL: [Self; 56] = [
+    pub const ALL: [Self; 57] = [
         Self::DataDir,
         Self::ShopCurrency,
         Self::ShopTimeZone,
@@ -112,6 +113,7 @@ impl Key {
         Self::SpeedListen,
         Self::SpeedAllowRemote,
         Self::SpeedGroup,
+        Self::SpeedDeadLettersKeepDays,
         Self::ArchiveDir,
         Self::ArchiveListen,
         Self::ArchiveAllowRemote,
@@ -173,6 +175,7 @@ impl Key {
             Self::SpeedListen => "speed.listen",
             Self::SpeedAllowRemote => "speed.allow_remote",
             Self::SpeedGroup => "speed.group",
+            Self::SpeedDeadLettersKeepDays => "speed.dead_letters_keep_days",
             Self::ArchiveDir => "archive.dir",
             Self::ArchiveListen => "archive.listen",
             Self::ArchiveAllowRemote => "archive.allow_remote",

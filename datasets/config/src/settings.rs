@@ -138,6 +138,9 @@ pub struct SpeedSettings {
     pub listen: SocketAddr,
     /// The processes of a group share the topic's partitions. Default `comptoir-views`.
     pub group: String,
+    /// How long dead letters stay in the warehouse once the archive counts them, 1 to 36,500 days;
+    /// `None`, the default: for ever.
+    pub dead_letters_keep: Option<Duration>,
 }
 
 /// The sink that keeps every live event in the lake.
@@ -215,6 +218,8 @@ pub struct LogSettings {
 
 const MAPPERS_MAX: u32 = 64;
 const ARCHIVE_RECORDS_MAX: u32 = 1_000_000;
+/// A hundred years.
+const KEEP_DAYS_MAX: u32 = 36_500;
 const VIEWS_MEMORY_MB_MAX: u32 = 65_536;
 const PARTITIONS_MAX: u32 = 1024;
 const REPLICATION_MAX: u32 = 16;
@@ -359,6 +364,9 @@ impl Settings {
                 group: reader
                     .read(Key::SpeedGroup, text)
                     .unwrap_or("comptoir-views".to_owned()),
+                dead_letters_keep: reader
+                    .read(Key::SpeedDeadLettersKeepDays, count(KEEP_DAYS_MAX))
+                    .map(|days| Duration::from_hours(24 * u64::from(days))),
             },
             archive: ArchiveSettings {
                 dir: reader

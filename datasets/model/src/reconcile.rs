@@ -29,7 +29,7 @@ pub struct PartitionBooks {
     pub open: GenerationNumber,
     /// Ascending; the open one is the last.
     pub generations: Vec<GenerationBooks>,
-    /// Rejected records that are stored.
+    /// Rejected records that are stored, or were for as long as they are kept.
     pub dead_letters: u64,
 }
 

@@ -1,5 +1,7 @@
 //! Records that could not be used.
 
+mod removal;
+
 use crate::error::Result;
 use crate::rows::{Cells, stored};
 use crate::session::Session;
@@ -9,6 +11,7 @@ use comptoir_model::ids::Offset;
 use comptoir_model::merge::PartitionKey;
 use comptoir_model::verdict::record_timestamp;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// Names one dead letter for ever.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,7 +78,7 @@ impl Warehouse {
         rows.first().map(|row| read(row, true)).transpose()
     }
 
-    /// How many there are, by reason.
+    /// How many were found, by reason, with those that are kept no longer.
     pub async fn dead_letter_counts(&self) -> Result<Vec<(String, u64)>> {
         let mut lease = self.lease().await?;
         let counts = counts(&mut lease).await?;
@@ -83,6 +86,10 @@ impl Warehouse {
         Ok(counts)
     }
 }
+
+/// How many letters are kept, and how many were, of each partition and reason.
+const KEPT_AND_REMOVED: &str = "SELECT partition_id, reason, COUNT(*) AS letters FROM dead_letters GROUP BY partition_id, reason \
+     UNION ALL SELECT partition_id, reason, letters FROM dead_letters_removed";
 
 /// The columns of a letter without its bytes.
 const LETTER: &str = "p.stream, p.partition_number, d.record_offset, d.record_timestamp_ms, \
@@ -128,13 +135,41 @@ pub(crate) async fn newest(
 }
 
 pub(crate) async fn counts(session: &mut Session) -> Result<Vec<(String, u64)>> {
-    let sql = "SELECT reason, COUNT(*) FROM dead_letters GROUP BY reason ORDER BY reason";
-    let rows = session.select("counting dead letters", sql, &[]).await?;
+    let sql = format!(
+        "SELECT k.reason, {} FROM ({KEPT_AND_REMOVED}) k GROUP BY k.reason ORDER BY k.reason",
+        session.dialect.sum("k.letters")
+    );
+    let rows = session.select("counting dead letters", &sql, &[]).await?;
     let reason_and_count = |row| {
         let mut cells = Cells::of("dead_letters", row);
         Ok((cells.text()?.to_owned(), cells.unsigned()?))
     };
     rows.iter().map(reason_and_count).collect()
+}
+
+/// The same, by partition.
+pub(crate) async fn counts_by_partition(session: &mut Session) -> Result<BTreeMap<i64, u64>> {
+    let sql = format!(
+        "SELECT k.partition_id, {} FROM ({KEPT_AND_REMOVED}) k GROUP BY k.partition_id",
+        session.dialect.sum("k.letters")
+    );
+    let rows = session.select("counting dead letters", &sql, &[]).await?;
+    let counted = rows.iter().map(|row| {
+        let mut cells = Cells::of("dead_letters", row);
+        Ok((cells.integer()?, cells.unsigned()?))
+    });
+    counted.collect()
+}
+
+/// How many were removed so far: whoever keeps a list of them reads it again when this grows.
+pub(crate) async fn removed(session: &mut Session) -> Result<u64> {
+    let sum = session.dialect.sum("letters");
+    let sql = format!("SELECT COALESCE({sum}, 0) FROM dead_letters_removed");
+    let rows = session.select("counting dead letters", &sql, &[]).await?;
+    let removed = rows
+        .first()
+        .map(|row| Cells::of("dead_letters_removed", row).unsigned());
+    Ok(removed.transpose()?.unwrap_or_default())
 }
 
 /// Where a letter stands in the list: when it was found, and its partition's id.

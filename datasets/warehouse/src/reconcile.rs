@@ -1,5 +1,6 @@
 //! The books of the warehouse, and what comes of holding them against each other.
 
+use crate::dead_letters;
 use crate::error::Result;
 use crate::live::{LivePartition, LiveStream, RecordedGap, state};
 use crate::rows::{Cells, count};
@@ -51,7 +52,7 @@ async fn books(session: &mut Session, partitions: &[LivePartition]) -> Result<Bo
     let ids: BTreeMap<_, _> = (partitions.iter())
         .map(|partition| (partition.key.clone(), partition.id.0))
         .collect();
-    let letters = dead_letters(session).await?;
+    let letters = dead_letters::counts_by_partition(session).await?;
     for (key, of_partition) in &mut books.partitions {
         of_partition.dead_letters = letters.get(&ids[key]).copied().unwrap_or_default();
     }
@@ -75,18 +76,6 @@ async fn books(session: &mut Session, partitions: &[LivePartition]) -> Result<Bo
     }
     books.run = run_books(session).await?;
     Ok(books)
-}
-
-/// How many are stored, by partition.
-async fn dead_letters(session: &mut Session) -> Result<BTreeMap<i64, u64>> {
-    let table = "dead_letters";
-    let sql = "SELECT partition_id, COUNT(*) FROM dead_letters GROUP BY partition_id";
-    let rows = session.select("counting dead letters", sql, &[]).await?;
-    let counted = rows.iter().map(|row| {
-        let mut cells = Cells::of(table, row);
-        Ok((cells.integer()?, cells.unsigned()?))
-    });
-    counted.collect()
 }
 
 /// Accepted events and their net, by partition and generation.

@@ -17,7 +17,14 @@ CREATE TABLE IF NOT EXISTS schema_version (
 ) $table";
 
 /// Migration n is the n-th of these.
-pub(crate) const MIGRATIONS: &[&[Step]] = &[LIVE, JOBS, VIEW_RESULTS, runs::RUNS, runs::AS_OF];
+pub(crate) const MIGRATIONS: &[&[Step]] = &[
+    LIVE,
+    JOBS,
+    VIEW_RESULTS,
+    runs::RUNS,
+    runs::AS_OF,
+    LETTERS_REMOVED,
+];
 
 pub(crate) enum Step {
     /// `CREATE TABLE IF NOT EXISTS`
@@ -242,6 +249,16 @@ const JOBS: &[Step] = &[
         columns: "job, id",
     },
 ];
+
+/// Dead letters that are kept no longer: how many there were, so that they go on being counted.
+const LETTERS_REMOVED: &[Step] = &[Step::Table(
+    "CREATE TABLE IF NOT EXISTS dead_letters_removed (
+    partition_id $integer NOT NULL,
+    reason $text100 NOT NULL,
+    letters $integer NOT NULL,
+    PRIMARY KEY (partition_id, reason)
+) $keyed",
+)];
 
 /// What batch views answer. A row of `view_results` is made when a run begins to load; one small
 /// transaction makes it the view's current one. `about` and each chunk's `body` are JSON.

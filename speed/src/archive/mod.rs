@@ -10,7 +10,7 @@ mod upkeep;
 
 pub use upkeep::VACUUM_AFTER;
 
-use crate::sink::{self, Limits, Running, Sink, SinkError, WarehouseRole};
+use crate::sink::{self, Limits, Running, Sink, SinkError, WarehouseRole, keep_up};
 use crate::transport::Transport;
 use crate::warehouse;
 use committer::Committer;
@@ -25,7 +25,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
-use upkeep::Upkeep;
+use upkeep::SmallFiles;
 
 /// What a partition's drafts may take in memory before they are committed, about.
 const DRAFT_BYTES: usize = 32 * 1024 * 1024;
@@ -93,16 +93,8 @@ pub async fn run(
     // Ends when it is dropped.
     let mut upkeep = JoinSet::new();
     if let Some(every) = request.upkeep_every {
-        let table = request.table.clone();
-        let warehouse = request.warehouse.clone();
-        upkeep.spawn(
-            Upkeep {
-                table,
-                warehouse,
-                every,
-            }
-            .keep(),
-        );
+        let small_files = SmallFiles(request.table.clone());
+        upkeep.spawn(keep_up(small_files, request.warehouse.clone(), every));
     }
     let running = Running {
         sink: ArchiveSink {

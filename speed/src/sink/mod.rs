@@ -16,11 +16,13 @@ mod plan;
 mod pulse;
 mod run;
 mod status;
+mod upkeep;
 mod worker;
 
 pub use error::SinkError;
 pub(crate) use plan::Limits;
 pub(crate) use run::{Running, run};
+pub(crate) use upkeep::{Upkeep, keep_up};
 
 use crate::transport;
 use comptoir_model::ids::Offset;

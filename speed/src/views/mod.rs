@@ -7,18 +7,22 @@
 mod counting;
 mod names;
 mod partition;
+mod upkeep;
 
 pub(crate) use counting::Batch;
 
-use crate::sink::{self, Running, Sink, SinkError, WarehouseRole};
+use crate::sink::{self, Running, Sink, SinkError, WarehouseRole, keep_up};
 use crate::transport::Transport;
 use crate::warehouse;
 use comptoir_config::Settings;
 use comptoir_model::merge::PartitionKey;
 use comptoir_warehouse::Warehouse;
 use partition::ViewsPartition;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+use upkeep::{EVERY_MAX, OldLetters};
 
 /// What is counted, and into what.
 #[derive(Clone, Debug)]
@@ -27,6 +31,8 @@ pub struct ViewsRequest {
     pub warehouse: Warehouse,
     /// The processes of a group share the topic's partitions.
     pub group: String,
+    /// How long dead letters stay once the archive counts them; `None`: for ever.
+    pub dead_letters_keep: Option<Duration>,
 }
 
 impl ViewsRequest {
@@ -36,6 +42,7 @@ impl ViewsRequest {
             transport: Transport::open(&settings.transport)?,
             warehouse: warehouse::of(&settings.warehouse)?,
             group: settings.speed.group.clone(),
+            dead_letters_keep: settings.speed.dead_letters_keep,
         })
     }
 }
@@ -50,6 +57,14 @@ pub async fn run(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), SinkError> {
+    // Ends when it is dropped.
+    let mut upkeep = JoinSet::new();
+    if let Some(keep) = request.dead_letters_keep {
+        let warehouse = request.warehouse.clone();
+        let letters = OldLetters { warehouse, keep };
+        let every = keep.min(EVERY_MAX);
+        upkeep.spawn(keep_up(letters, request.warehouse.clone(), every));
+    }
     let running = Running {
         sink: Views {
             transport: request.transport.clone(),

@@ -122,6 +122,7 @@ pub enum GapKind {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetterCount {
+    /// With those that are kept no longer.
     pub total: u64,
     /// When the newest was found.
     pub newest_at: Option<Timestamp>,

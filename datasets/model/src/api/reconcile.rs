@@ -84,7 +84,7 @@ pub struct ReconciledPartition {
     pub sealed_generations: u64,
     pub accepted: u64,
     pub rejected: u64,
-    /// Those of the rejected records that are stored: all of them.
+    /// Those of the rejected records that are stored, or were for as long as they are kept: all of them.
     pub dead_letters: u64,
     pub duplicates: u64,
     pub differences: u64,

@@ -42,7 +42,7 @@ pub struct LiveReader {
 
 /// Counting dead letters reads all of them: it is done again only when there are new ones.
 struct KnownLetters {
-    rejected: u64,
+    rejected_and_removed: (u64, u64),
     newest_max: usize,
     summary: DeadLetterSummary,
 }
@@ -258,8 +258,10 @@ impl LiveReader {
         rejected: u64,
         newest_max: usize,
     ) -> Result<DeadLetterSummary> {
+        // These two count every change of the list.
+        let rejected_and_removed = (rejected, dead_letters::removed(session).await?);
         if let Some(known) = &self.letters
-            && (known.rejected, known.newest_max) == (rejected, newest_max)
+            && (known.rejected_and_removed, known.newest_max) == (rejected_and_removed, newest_max)
         {
             return Ok(known.summary.clone());
         }
@@ -275,7 +277,7 @@ impl LiveReader {
             newest,
         };
         self.letters = Some(KnownLetters {
-            rejected,
+            rejected_and_removed,
             newest_max,
             summary: summary.clone(),
         });

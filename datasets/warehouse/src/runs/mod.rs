@@ -19,7 +19,7 @@ mod rows;
 mod sweep;
 mod switch;
 
-pub(crate) use current::{Current, blocks, current, current_run};
+pub(crate) use current::{Current, Spoken, blocks, current, current_run};
 pub use facts::BatchFacts;
 pub use load::{Block, Loaded};
 pub(crate) use rows::{GRAIN_MINUTE, GRAIN_QUARTER};

@@ -71,6 +71,7 @@ pub(crate) const TABLES: &[&str] = &[
     "quarters",
     "names",
     "dead_letters",
+    "dead_letters_removed",
     "recent",
     "replays",
     "processes",

@@ -4,10 +4,12 @@ use super::till::{Sent, Till};
 use super::world::{Kind, World};
 use comptoir_config::clock;
 use comptoir_speed::dead_letters::{Correction, Place, ReplayError, Replayed, Replayer};
+use comptoir_speed::views::ViewsRequest;
 use comptoir_warehouse::DeadLetterFilter;
 use serde_json::Value;
 use std::io::Write;
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
 /// Sends one event with a negative amount among good ones. Its place, and the event corrected.
 async fn one_letter(world: &World, till: &mut Till) -> (Place, Vec<u8>) {
@@ -232,4 +234,53 @@ async fn the_commands_on_files() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_commands_on_kafka() {
     World::with(Kind::KafkaMariaDb, the_commands_list_show_export_and_replay).await;
+}
+
+/// What a live run says of itself, of all that was read so far.
+const COVERAGE: [&str; 3] = [
+    "INSERT INTO view_runs (id, state, version, archive_version, started_at_ms) \
+     VALUES (1, 'current', 1, 1, 0)",
+    "INSERT INTO view_current (id, run_id, version) VALUES (1, 1, 1)",
+    "INSERT INTO view_coverage SELECT 1, partition_id, generation, next_offset, 0, 0, 0 \
+     FROM offsets WHERE sink = 'views'",
+];
+
+async fn letters_go_after_their_time_and_not_before_the_archive_counts_them(world: &World) {
+    let request = ViewsRequest {
+        dead_letters_keep: Some(Duration::from_secs(1)),
+        ..world.request()
+    };
+    let mut till = Till::new(world.partitions);
+    let sink = world.sink_of(request).await;
+    let (place, _) = one_letter(world, &mut till).await;
+    let turns = "SELECT COUNT(*) >= 3 FROM job_runs \
+                 WHERE job = 'dead_letters.upkeep' AND outcome = 'done'";
+    world.until(turns, "1").await;
+    let kept = world.warehouse.dead_letter(&place.key()).await.unwrap();
+    assert!(kept.is_some(), "nobody else has its bytes");
+    for statement in COVERAGE {
+        world.sql(statement).await;
+    }
+    world.until("SELECT COUNT(*) FROM dead_letters", "0").await;
+    let counts = world.warehouse.dead_letter_counts().await.unwrap();
+    assert_eq!(counts, [("out_of_range".to_owned(), 1)]);
+    sink.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_go_after_their_time_from_a_file() {
+    World::with(
+        Kind::JsonlSqlite,
+        letters_go_after_their_time_and_not_before_the_archive_counts_them,
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_go_after_their_time_from_a_server() {
+    World::with(
+        Kind::KafkaMariaDb,
+        letters_go_after_their_time_and_not_before_the_archive_counts_them,
+    )
+    .await;
 }

@@ -206,6 +206,7 @@ impl World {
             transport: self.transport.clone(),
             warehouse: Warehouse::new(self.url.clone(), self.login.clone(), limits()),
             group: self.unique.clone(),
+            dead_letters_keep: None,
         }
     }
 

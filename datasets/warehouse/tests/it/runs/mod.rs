@@ -5,3 +5,4 @@ mod books;
 mod crossing;
 mod histories;
 mod losses;
+mod removal;
