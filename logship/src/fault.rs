@@ -2,9 +2,7 @@
 //! lake. Does nothing in release builds.
 
 use crate::ship::plan::{Record, Step};
-
-/// The environment variable with the point, and at the how manieth time: `synced:2`.
-pub const KILL_AT: &str = "LOGSHIP_TEST_KILL_AT";
+use comptoir_config::fault;
 
 macro_rules! fault_points {
     ($($(#[$docs:meta])* $point:ident = $name:literal,)+) => {
@@ -67,24 +65,7 @@ impl FaultPoint {
     }
 
     /// Is passed; kills the process if a test wants it here.
-    #[cfg(debug_assertions)]
     pub(crate) fn pass(self) {
-        use rustix::process::{Signal, getpid, kill_process};
-        use std::sync::atomic::{AtomicU32, Ordering};
-        static PASSED: AtomicU32 = AtomicU32::new(0);
-        let Ok(wanted) = std::env::var(KILL_AT) else {
-            return;
-        };
-        let (name, times) = wanted.split_once(':').unwrap_or((&wanted, "1"));
-        if name != self.name() {
-            return;
-        }
-        let passed = PASSED.fetch_add(1, Ordering::SeqCst) + 1;
-        if times.parse() == Ok(passed) {
-            kill_process(getpid(), Signal::KILL).ok();
-        }
+        fault::pass(self.name());
     }
-
-    #[cfg(not(debug_assertions))]
-    pub(crate) fn pass(self) {}
 }

@@ -5,6 +5,7 @@
 //! checks it; both are pure, and only [`Settings::load`] reads files and the environment.
 
 pub mod clock;
+pub mod fault;
 
 mod address;
 mod app_log;
