@@ -79,6 +79,8 @@ pub(super) fn group_config(transport: &KafkaTransport, group: &str) -> ClientCon
         .set("partition.assignment.strategy", "cooperative-sticky")
         // The shortest that brokers take by default: how long a killed process keeps its partitions.
         .set("session.timeout.ms", "6000")
+        // How long nobody reads a partition that was added.
+        .set("topic.metadata.refresh.interval.ms", "10000")
         .set("heartbeat.interval.ms", "1500");
     config
 }

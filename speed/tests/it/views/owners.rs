@@ -2,6 +2,7 @@
 
 use super::till::Till;
 use super::world::{Kind, World, on_every_pair};
+use rdkafka::admin::{AdminOptions, NewPartitions};
 use rustix::process::Signal;
 use std::time::Duration;
 
@@ -52,6 +53,28 @@ async fn a_paused_owner_that_wakes_changes_nothing() {
         drop(second);
         world.send(&till.mixed(100)).await;
         world.assert_counted(&till.sent).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn partitions_that_are_added_are_counted_from_their_first_record_on() {
+    World::with(Kind::KafkaMariaDb, async |world: &World| {
+        let mut before = Till::new(world.partitions);
+        let sink = world.sink().await;
+        world.send(&before.mixed(200)).await;
+        world.judged(200).await;
+        let more = NewPartitions::new(&world.topic, 5);
+        let admin = world.admin();
+        let added = admin.create_partitions([&more], &AdminOptions::new());
+        for result in added.await.unwrap() {
+            result.unwrap();
+        }
+        let mut after = Till::new(5);
+        world.send(&after.mixed(300)).await;
+        let all = [before.sent, after.sent].concat();
+        world.assert_counted(&all).await;
+        sink.stop().await;
     })
     .await;
 }
