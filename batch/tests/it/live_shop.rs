@@ -1,8 +1,9 @@
 //! Sales of a test's own: what the views sink and the archive make of them, and what readers have to
 //! be shown.
 
+use crate::counts::Counts;
 use crate::world::World;
-use comptoir_bronze::{Archive, Committed, Draft, Gap, Part, Table};
+use comptoir_bronze::{Archive, Committed, Draft, Gap, Part, Snapshot, Table};
 use comptoir_config::clock;
 use comptoir_lake::LakePath;
 use comptoir_model::ids::{Offset, Partition, StreamId};
@@ -14,6 +15,7 @@ use comptoir_warehouse::{
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -57,6 +59,39 @@ pub(crate) struct Shop {
     archived: [usize; PARTITIONS],
     now: Timestamp,
     seed: u64,
+}
+
+impl Figures {
+    /// What the transactions of `expected` have become here.
+    fn counts(&self, expected: &Self) -> Counts {
+        let mut wrong = differing(&self.sums, &expected.sums);
+        wrong.extend(differing(&self.distinct, &expected.distinct));
+        Counts {
+            wrong,
+            ..Counts::of(expected.transactions(), self.transactions())
+        }
+    }
+
+    /// By product: each transaction is one of one product.
+    fn transactions(&self) -> impl Iterator<Item = (&String, i64)> {
+        let of_products = self
+            .sums
+            .iter()
+            .filter(|(key, _)| key.contains(" Product "));
+        of_products.map(|(key, sums)| (key, sums[0]))
+    }
+}
+
+fn differing<V: PartialEq + Debug>(
+    found: &BTreeMap<String, V>,
+    expected: &BTreeMap<String, V>,
+) -> Vec<String> {
+    let keys: BTreeSet<_> = found.keys().chain(expected.keys()).collect();
+    keys.into_iter()
+        .map(|key| (key, found.get(key), expected.get(key)))
+        .filter(|(_, found, expected)| found != expected)
+        .map(|(key, found, expected)| format!("{key}: {found:?}, not {expected:?}"))
+        .collect()
 }
 
 pub(crate) fn key(partition: usize) -> PartitionKey {
@@ -275,6 +310,25 @@ impl Shop {
             }
         }
         figures.done()
+    }
+
+    /// What readers are shown now, held against what they have to be shown, and against all books.
+    pub(crate) async fn look(&self, part: &str) {
+        let counts = self.served().await.counts(&self.expected());
+        counts.reconciled(self.named().await).settle(part);
+    }
+
+    /// What does not agree, of the warehouse or of the archive.
+    pub(crate) async fn named(&self) -> Vec<String> {
+        let report = self.warehouse.reconcile(clock::now()).await.unwrap();
+        let named = report.differences.into_iter();
+        let mut named: Vec<_> = named.map(|difference| difference.detail).collect();
+        let snapshot = Snapshot::newest(&self.table).await.unwrap();
+        let snapshot = snapshot.expect("an archive");
+        let (files, rows) = (snapshot.verify_files().await, snapshot.verify_rows().await);
+        let faults = files.unwrap().into_iter().chain(rows.unwrap());
+        named.extend(faults.map(|fault| fault.to_string()));
+        named
     }
 
     pub(crate) fn is_malformed(&self, partition: usize, offset: usize) -> bool {

@@ -4,8 +4,13 @@
 // Clippy takes only functions marked as tests for tests, not what they call.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(feature = "views")]
+#[path = "../../../speed/tests/it/counts.rs"]
+mod counts;
 mod cron_files;
 mod database;
+#[cfg(feature = "views")]
+mod fault_steps;
 mod golden;
 mod import_append;
 mod import_command;

@@ -52,7 +52,7 @@ fn adds(sale: &Sale) -> (i64, i64) {
 }
 
 /// What is said of each accepted event, as one text: of the same columns in the table.
-fn expected_transactions(shop: &Shop) -> Vec<String> {
+pub(crate) fn expected_transactions(shop: &Shop) -> Vec<String> {
     let row = |sale: &Sale| {
         let (gross, refunds) = adds(sale);
         json!([
@@ -81,7 +81,7 @@ fn expected_transactions(shop: &Shop) -> Vec<String> {
     rows
 }
 
-fn found_transactions(world: &World) -> Vec<String> {
+pub(crate) fn found_transactions(world: &World) -> Vec<String> {
     let columns = [
         "day",
         "event_time",

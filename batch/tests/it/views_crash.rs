@@ -9,7 +9,7 @@ on_every_database! {
 }
 
 /// As many rows as make a run take a while; `generation` tells the runs apart.
-fn view(generation: u32) -> String {
+pub(crate) fn view(generation: u32) -> String {
     format!(
         "-- description: Pairs\n-- source t: import t\n\n\
          SELECT a.id AS id, b.note AS note, {generation} AS generation \
@@ -17,7 +17,7 @@ fn view(generation: u32) -> String {
     )
 }
 
-const ROWS: u64 = 150;
+pub(crate) const ROWS: u64 = 150;
 
 async fn a_killed_view_leaves_the_old_or_the_new_result(world: &World) {
     world.write_views_settings("");
@@ -56,7 +56,7 @@ async fn a_killed_view_leaves_the_old_or_the_new_result(world: &World) {
 }
 
 /// Of all rows, which are of one run.
-async fn generation_of(world: &World) -> u32 {
+pub(crate) async fn generation_of(world: &World) -> u32 {
     let rows = world.view_rows("pairs").await;
     assert_eq!(rows.len() as u64, ROWS * ROWS);
     let first = &rows[0]["generation"];

@@ -8,6 +8,7 @@ use crate::rows::long;
 use crate::schema::DAY;
 use crate::snapshot::Snapshot;
 use crate::table::{CHECKPOINT_EVERY, Table};
+use comptoir_config::fault;
 use comptoir_lake::Create;
 use comptoir_model::ids::Offset;
 use comptoir_model::merge::{PartitionKey, Span};
@@ -186,6 +187,7 @@ impl Archive {
         );
         match table.within("committing to", commit.into_future()).await {
             Ok(committed) => {
+                fault::pass("archive-committed");
                 let version = committed.version();
                 self.state = Some(committed.snapshot());
                 for (key, next) in positions {

@@ -8,6 +8,7 @@ mod upload;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use comptoir_config::fault;
 use comptoir_lake::{Entry, EntryKind, Lake, LakeError, LakePath, Recursive};
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use object_store::path::Path;
@@ -19,6 +20,9 @@ use object_store::{
 use std::fmt;
 
 const NAME: &str = "lake";
+
+/// Names the newest checkpoint, once that is there.
+const LAST_CHECKPOINT: &str = "_last_checkpoint";
 
 /// How often a file is replaced that others replace at the same time.
 const REPLACE_ATTEMPTS: usize = 4;
@@ -130,12 +134,18 @@ impl ObjectStore for LakeStore {
         let path = self.path(location)?;
         let bytes = Bytes::from(payload);
         match options.mode {
-            PutMode::Create => self
-                .lake
-                .write_decisive(&path, bytes)
-                .await
-                .map_err(failed)?,
-            PutMode::Overwrite => self.replace(&path, bytes).await?,
+            PutMode::Create => {
+                // Every file that it names is there, and no version names them yet.
+                fault::pass("delta-files-written");
+                let written = self.lake.write_decisive(&path, bytes).await;
+                written.map_err(failed)?;
+            }
+            PutMode::Overwrite => {
+                if location.filename() == Some(LAST_CHECKPOINT) {
+                    fault::pass("delta-checkpoint-written");
+                }
+                self.replace(&path, bytes).await?;
+            }
             PutMode::Update(_) => return Err(not_implemented("a conditional update")),
         }
         Ok(PutResult {
@@ -208,6 +218,7 @@ impl ObjectStore for LakeStore {
             async move {
                 let path = store.path(&location)?;
                 (store.lake.delete(&path, Recursive::No).await).map_err(failed)?;
+                fault::pass("delta-file-deleted");
                 Ok(location)
             }
         };

@@ -8,7 +8,7 @@ use crate::transport;
 use comptoir_bronze::{
     BronzeError, Committed as Archived, DataFile, Draft, Gap, Part, RowCounts, Table,
 };
-use comptoir_config::clock;
+use comptoir_config::{clock, fault};
 use comptoir_model::event::{EventId, Rejection};
 use comptoir_model::ids::Offset;
 use comptoir_model::merge::{Gaps, PartitionKey, Span};
@@ -122,11 +122,12 @@ impl ArchivePartition {
     }
 
     async fn commit_part(&self, part: &Sealed) -> Result<Committed, StoreFault> {
-        let uploaded = self.table.upload(&part.files, clock::now()).await;
+        let files = self.table.upload(&part.files, clock::now()).await?;
+        fault::pass("archive-uploaded");
         let part = Part {
             key: self.key.clone(),
             span: part.span,
-            files: uploaded?,
+            files,
             counts: part.counts,
         };
         match self.committer.commit(part).await {

@@ -5,7 +5,7 @@ use crate::sink::{
     BatchCounts, Commit, Committed, Limits, Opened, PartitionSink, Recalled, StoreFault, TakeError,
 };
 use crate::transport;
-use comptoir_config::clock;
+use comptoir_config::{clock, fault};
 use comptoir_model::ids::Offset;
 use comptoir_model::merge::{PartitionKey, Span};
 use comptoir_model::verdict::{OutOfOrder, Reach};
@@ -156,6 +156,7 @@ impl PartitionSink for ViewsPartition {
         let Some(partition) = self.partition else {
             return Ok(Committed::GivenUp);
         };
+        fault::pass("views-read");
         let batch = self.counting.batch();
         let names = batch.names();
         let batch = ViewsBatch {
@@ -176,7 +177,10 @@ impl PartitionSink for ViewsPartition {
             self.writer.insert(writer).commit(&batch).await
         });
         match committed? {
-            Counted::Applied { .. } => Ok(Committed::Applied),
+            Counted::Applied { .. } => {
+                fault::pass("views-committed");
+                Ok(Committed::Applied)
+            }
             Counted::GivenUp { .. } => Ok(Committed::GivenUp),
         }
     }

@@ -4,6 +4,8 @@
 
 mod archive;
 mod check;
+mod counts;
+mod processes;
 mod schema;
 mod services;
 mod simulate;

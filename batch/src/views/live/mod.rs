@@ -26,7 +26,7 @@ use super::error::ViewError;
 use archived::{Facts, examine, passed, positions};
 use blocks::{DayRows, QuarterRows, by_day};
 use comptoir_bronze::{Archive, Committed, Draft, Gap, Part, Snapshot, Table};
-use comptoir_config::clock;
+use comptoir_config::{clock, fault};
 use comptoir_lake::Retry;
 use comptoir_model::live::{ControlTotals, Minute, QuarterHour};
 use comptoir_model::merge::{Candidate, Covered, PartitionKey, Span, Stop, behind};
@@ -92,11 +92,13 @@ impl LiveRun<'_> {
         self.close_ended_streams(&snapshot, &mut writer).await?;
         let sealed_at = clock::now();
         insist(async || writer.seal(sealed_at).await).await?;
+        fault::pass("live-sealed");
         let recorded = insist(async || self.warehouse.batch_facts().await).await?;
         let ends = recorded.last_seals();
         let Some((snapshot, positions)) = passed(self.table, &ends, self.patience).await? else {
             return Ok(None);
         };
+        fault::pass("live-waited");
         let facts = examine(self.engine, &snapshot, &recorded, &positions).await?;
         let candidate = Candidate::of(&recorded.partitions, &facts.archived)?;
         let behind = behind(&ends, &positions).into_iter().cloned().collect();
@@ -165,6 +167,7 @@ impl LiveRun<'_> {
         let begin =
             async || BatchRun::begin(self.warehouse, candidate, reading, minutes_from, now).await;
         let run = insist(begin).await?;
+        fault::pass("live-begun");
         let loaded = self.load(&run, snapshot, recorded, facts, candidate, done);
         let switched = match loaded.await {
             Ok(()) => match insist(async || run.switch(clock::now()).await).await {
@@ -184,6 +187,7 @@ impl LiveRun<'_> {
                 );
             }
         } else {
+            fault::pass("live-switched");
             done.run = Some(run.id());
         }
         switched
@@ -206,6 +210,7 @@ impl LiveRun<'_> {
             let mut rows = DayRows::begin(self.engine, &bronze, &counting, day).await?;
             while let Some(quarter) = rows.next().await? {
                 write(run, &quarter).await?;
+                fault::pass("live-chunk-loaded");
             }
             done.spilled_bytes += rows.spilled_bytes();
         }
@@ -214,7 +219,9 @@ impl LiveRun<'_> {
 
     /// Buckets that the current run counts, and rows of runs that do not count any more.
     async fn clean_up(&self, now: Timestamp) -> Result<(), ViewError> {
-        while insist(async || self.warehouse.prune_chunk().await).await? > 0 {}
+        while insist(async || self.warehouse.prune_chunk().await).await? > 0 {
+            fault::pass("live-chunk-pruned");
+        }
         let minutes_from = minutes_from(now);
         while insist(async || self.warehouse.sweep_chunk(minutes_from).await).await? > 0 {}
         Ok(())

@@ -10,6 +10,7 @@ use super::header::{Format, LakeOutput, Output};
 use super::recorded::Recorded;
 use super::result;
 use comptoir_bronze::{OutputVersion, Replaced};
+use comptoir_config::fault;
 use comptoir_lake::LakePath;
 use comptoir_model::ids::RunId;
 use comptoir_model::merge::Coverage;
@@ -193,6 +194,7 @@ impl<'a> ResultWriter<'a> {
             written.rows = table.finish().await?;
         }
         said.about.lake = self.in_lake(written.rows);
+        fault::pass("view-written");
         // Asked right before: whoever was paused and lost the lock publishes nothing.
         lock.confirm().await?;
         match self.lake {
@@ -210,7 +212,9 @@ impl<'a> ResultWriter<'a> {
                 lock.confirm().await?;
             }
         }
+        fault::pass("view-in-lake");
         self.warehouse.publish(&said.about, now()).await?;
+        fault::pass("view-published");
         Ok((written, said.about))
     }
 

@@ -8,6 +8,7 @@ use crate::names;
 use crate::rows::{Cells, bucket_values, count, stored, top_values};
 use crate::schema::VIEWS_SINK;
 use crate::session::{Insert, Session};
+use comptoir_config::fault;
 use comptoir_database::Value;
 use comptoir_model::api::live::GapKind;
 use comptoir_model::ids::Offset;
@@ -69,6 +70,7 @@ pub(super) async fn commit(
     progress::write(session, batch.partition, &batch.progress, owner).await?;
     // Last, because only these rows are shared with other partitions.
     names::write(session, batch.names).await?;
+    fault::pass("views-written");
     session.commit("a batch").await?;
     Ok(Committed::Applied { generation })
 }

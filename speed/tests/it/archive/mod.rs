@@ -1,10 +1,11 @@
 //! The archive sink, from real transports into lakes on a local directory and on HDFS.
 
 mod crashes;
+pub(crate) mod fault_steps;
 mod gaps;
 mod owners;
 mod rebuild;
 mod rows;
-mod shore;
+pub(crate) mod shore;
 mod upkeep;
 mod verify;

@@ -1,5 +1,6 @@
 //! A lake of a test's own beside the topic that flows into it.
 
+use crate::counts::Counts;
 use crate::services::Services;
 use crate::views::recomputed::Figures;
 use crate::views::till::Sent;
@@ -14,15 +15,15 @@ use futures::FutureExt;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 use tokio::time::Instant;
 
 pub(crate) struct Shore<'a> {
     pub(crate) world: &'a World,
     pub(crate) table: Table,
-    lake_url: String,
-    directory: LakePath,
+    pub(super) lake_url: String,
+    pub(super) directory: LakePath,
 }
 
 /// Makes each test run from every transport into every lake.
@@ -48,7 +49,15 @@ pub(crate) use on_both;
 
 impl Shore<'_> {
     pub(crate) async fn with(kind: Kind, test: impl AsyncFnOnce(&Shore<'_>)) {
-        World::with(kind, async |world: &World| {
+        Self::of_partitions(kind, 3, test).await;
+    }
+
+    pub(crate) async fn of_partitions(
+        kind: Kind,
+        partitions: u32,
+        test: impl AsyncFnOnce(&Shore<'_>),
+    ) {
+        World::of_partitions(kind, partitions, async |world: &World| {
             let lake_url = match kind {
                 Kind::JsonlSqlite => format!("file://{}/lake", world.directory.path().display()),
                 _ => Services::find().get("COMPTOIR_LAKE_URL", "hdfs").to_owned(),
@@ -78,29 +87,41 @@ impl Shore<'_> {
 
     /// One that also keeps the table small.
     pub(crate) async fn sink_with_upkeep(&self, upkeep_every: Option<Duration>) -> Sink {
-        let views = self.world.request();
         let request = ArchiveRequest {
+            upkeep_every,
+            ..self.request()
+        };
+        Self::sink_of(request).await
+    }
+
+    pub(crate) fn request(&self) -> ArchiveRequest {
+        let views = self.world.request();
+        ArchiveRequest {
             transport: views.transport,
             table: self.table.clone(),
             warehouse: views.warehouse,
             group: format!("{}-archive", views.group),
             every: Duration::from_millis(300),
             records: 200_000,
-            upkeep_every,
-        };
+            upkeep_every: None,
+        }
+    }
+
+    pub(crate) async fn sink_of(request: ArchiveRequest) -> Sink {
         Sink::start(|listener, stopped| run(request, listener, stopped)).await
     }
 
     /// An archive in a process of its own.
     pub(crate) fn process(&self) -> Process {
+        Process::start(self.archive(&format!("{}-archive", self.world.unique)))
+    }
+
+    /// The program of an archive, in this group.
+    pub(crate) fn archive(&self, group: &str) -> Command {
         let arguments = ["archive", "--listen", "127.0.0.1:0", "--every", "0.2"];
-        let child = (self.command(&arguments))
-            .args(["--group", &format!("{}-archive", self.world.unique)])
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        Process(child)
+        let mut command = self.command(&arguments);
+        command.args(["--group", group]);
+        command
     }
 
     /// The program itself, for this archive.
@@ -162,25 +183,39 @@ impl Shore<'_> {
 
     /// The table must hold all records that were sent, each once, judged as a plain recount does.
     pub(crate) async fn assert_archived(&self, sent: &[Sent]) {
+        self.counts(sent).await.settle("");
+    }
+
+    /// What the records that were sent have become in the table, once that many are there.
+    pub(crate) async fn counts(&self, sent: &[Sent]) -> Counts {
         self.archived(sent.len()).await;
         let expected = Figures::recompute(sent);
-        let counts = self
-            .query("SELECT _partition, _verdict, count(*) FROM bronze GROUP BY 1, 2")
-            .await;
-        let counts: BTreeMap<String, i64> = (counts.iter())
-            .map(|row| {
-                let (verdict, count) = row.rsplit_once(' ').unwrap();
-                (verdict.to_owned(), count.parse().unwrap())
-            })
-            .collect();
-        assert_eq!(counts, expected.records);
+        let expected = Figures {
+            records: expected.records,
+            net: expected.net,
+            dead_letters: expected.dead_letters,
+            ..Figures::default()
+        };
+        let mut counts = self.figures().await.counts(&expected);
         let twice = self
             .query(
                 "SELECT _stream, _partition, _offset FROM bronze \
                  GROUP BY 1, 2, 3 HAVING count(*) > 1",
             )
             .await;
-        assert!(twice.is_empty(), "archived twice: {twice:?}");
+        (counts.wrong).extend(
+            twice
+                .iter()
+                .map(|record| format!("{record} is there twice")),
+        );
+        counts
+    }
+
+    /// As far as the table has them.
+    async fn figures(&self) -> Figures {
+        let records = self
+            .query("SELECT _partition, _verdict, count(*) FROM bronze GROUP BY 1, 2")
+            .await;
         let net = self
             .query(
                 "SELECT _partition, currency, sum(CASE status WHEN 'APPROVED' THEN amount \
@@ -188,21 +223,29 @@ impl Shore<'_> {
                  WHERE _verdict = 'accepted' GROUP BY 1, 2",
             )
             .await;
-        let net: BTreeMap<String, i64> = (net.iter())
-            .map(|row| {
-                let (key, amount) = row.rsplit_once(' ').unwrap();
-                (key.to_owned(), amount.replace('.', "").parse().unwrap())
-            })
-            .filter(|(_, net)| *net != 0)
-            .collect();
-        assert_eq!(net, expected.net);
-        let mut raw = self
+        let mut dead_letters = self
             .query(
                 "SELECT _partition, _reason, encode(_raw, 'hex') FROM bronze \
                  WHERE _verdict = 'rejected'",
             )
             .await;
-        raw.sort();
-        assert_eq!(raw, expected.dead_letters);
+        dead_letters.sort();
+        Figures {
+            records: numbers(&records),
+            net: numbers(&net),
+            dead_letters,
+            ..Figures::default()
+        }
     }
+}
+
+/// By what stands before the last word of each row. Of amounts the hundredths; none that is zero.
+fn numbers(rows: &[String]) -> BTreeMap<String, i64> {
+    let number = |row: &String| {
+        let (key, number) = row.rsplit_once(' ').unwrap();
+        (key.to_owned(), number.replace('.', "").parse().unwrap())
+    };
+    (rows.iter().map(number))
+        .filter(|(_, number)| *number != 0)
+        .collect()
 }

@@ -2,13 +2,14 @@
 
 mod crashes;
 mod dead_letters;
+pub(crate) mod fault_steps;
 mod figures;
 pub(crate) mod gaps;
 mod outages;
 mod owners;
 mod poison;
 pub(crate) mod recomputed;
-mod reconcile;
+pub(crate) mod reconcile;
 mod serving;
 pub(crate) mod till;
 pub(crate) mod world;

@@ -3,6 +3,21 @@
 use super::till::Till;
 use super::world::{Kind, World};
 use comptoir_model::api::reconcile::ReconcileReport;
+use std::process::Command;
+
+/// What the command names; nothing where everything agrees.
+pub(crate) fn named(mut reconcile: Command) -> Vec<String> {
+    let output = reconcile.output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    if output.status.success() && said.contains(" 0 differences") {
+        return Vec::new();
+    }
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    said.lines()
+        .chain(complaint.lines())
+        .map(str::to_owned)
+        .collect()
+}
 
 fn reconcile(world: &World, arguments: &[&str]) -> (i32, String) {
     let arguments: Vec<_> = ["reconcile"].iter().chain(arguments).copied().collect();

@@ -78,7 +78,11 @@ pub(crate) struct World {
 impl World {
     /// Runs a test in a new world and removes it, whatever comes of the test.
     pub(crate) async fn with(kind: Kind, test: impl AsyncFnOnce(&Self)) {
-        let world = Self::create(kind, 3).await;
+        Self::of_partitions(kind, 3, test).await;
+    }
+
+    pub(crate) async fn of_partitions(kind: Kind, partitions: u32, test: impl AsyncFnOnce(&Self)) {
+        let world = Self::create(kind, partitions).await;
         let result = AssertUnwindSafe(test(&world)).catch_unwind().await;
         world.remove().await;
         if let Err(panic) = result {
@@ -245,13 +249,7 @@ impl World {
 
     /// A sink in a process of its own.
     pub(crate) fn process(&self) -> Process {
-        let child = self
-            .program(&["views", "--listen", "127.0.0.1:0"])
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        Process(child)
+        Process::start(self.program(&["views", "--listen", "127.0.0.1:0"]))
     }
 
     /// Waits until so many records were judged, and all of them were committed.
@@ -376,6 +374,11 @@ impl Sink {
 pub(crate) struct Process(pub(crate) Child);
 
 impl Process {
+    pub(crate) fn start(mut command: Command) -> Self {
+        let quiet = command.stdin(Stdio::null()).stdout(Stdio::null());
+        Self(quiet.stderr(Stdio::null()).spawn().unwrap())
+    }
+
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let pid = i32::try_from(self.0.id()).unwrap();
         rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal)
