@@ -6,6 +6,7 @@ pub mod cli;
 pub mod commands;
 pub mod dead_letters;
 pub mod rebuild;
+mod reconcile;
 pub mod replay;
 mod report;
 pub mod simulate;

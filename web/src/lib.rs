@@ -66,7 +66,11 @@ pub async fn serve(
 ) -> Result<(), WebError> {
     let address = listener.local_addr().map_err(WebError::Socket)?;
     let client = health::http::client().map_err(WebError::Client)?;
-    let reconciler = Reconciler::new(request.warehouse.clone(), request.now);
+    let reconciler = Reconciler::new(
+        request.warehouse.clone(),
+        request.reconcile_every,
+        request.now,
+    );
     let live = Arc::new(Live::new(
         request.warehouse.clone(),
         request.zone.clone(),

@@ -22,14 +22,21 @@ const ASK_MAX: Duration = Duration::from_mins(1);
 /// Reconciles once for all who ask at the same time.
 pub(crate) struct Reconciler {
     warehouse: Warehouse,
+    /// From one look at the log and the archive to the next, which others do.
+    every: Option<Duration>,
     now: fn() -> Timestamp,
     last: Mutex<Option<(Instant, ReconcileReport)>>,
 }
 
 impl Reconciler {
-    pub(crate) fn new(warehouse: Warehouse, now: fn() -> Timestamp) -> Self {
+    pub(crate) fn new(
+        warehouse: Warehouse,
+        every: Option<Duration>,
+        now: fn() -> Timestamp,
+    ) -> Self {
         Self {
             warehouse,
+            every,
             now,
             last: Mutex::default(),
         }
@@ -42,7 +49,7 @@ impl Reconciler {
         {
             return Ok(report.clone());
         }
-        let asked = self.warehouse.reconcile((self.now)());
+        let asked = self.look();
         let Ok(report) = tokio::time::timeout(ASK_MAX, asked).await else {
             return Err(format!(
                 "the warehouse did not add everything up within {} s\n\
@@ -53,6 +60,13 @@ impl Reconciler {
         let report = report.map_err(|error| error.to_string())?;
         *last = Some((clock::instant(), report.clone()));
         Ok(report)
+    }
+
+    /// The warehouse now, and what the last full look saw besides.
+    async fn look(&self) -> comptoir_warehouse::Result<ReconcileReport> {
+        let looks = self.warehouse.full_looks().await?;
+        let report = self.warehouse.reconcile((self.now)()).await?;
+        Ok(report.beside(&looks, self.every))
     }
 }
 

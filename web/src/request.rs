@@ -36,6 +36,8 @@ pub struct ServeRequest {
     /// The root of the log shipper's HTTP server.
     pub logs_url: String,
     pub health: HealthSettings,
+    /// How often the archive sinks look at the log and the archive.
+    pub reconcile_every: Option<Duration>,
     /// The time of day; tests have their own.
     pub now: fn() -> Timestamp,
 }
@@ -69,6 +71,7 @@ impl ServeRequest {
             transport: settings.transport.clone(),
             logs_url: settings.web.logs_url.clone(),
             health: settings.health.clone(),
+            reconcile_every: settings.reconcile.every,
             now: clock::now,
         })
     }

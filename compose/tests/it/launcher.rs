@@ -91,7 +91,7 @@ impl Up {
     }
 
     /// `None` unless the answer is a 200.
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Option<T> {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Option<T> {
         let answer = reqwest::get(format!("{}{path}", self.page)).await.unwrap();
         if answer.status() != 200 {
             return None;

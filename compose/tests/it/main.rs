@@ -10,6 +10,7 @@ mod lake_cli;
 mod launcher;
 mod real_services;
 mod recomputed;
+mod reconcile;
 mod recount;
 mod reference;
 mod services;

@@ -36,8 +36,8 @@ pub use raw::RawSettings;
 pub use secret::{Secret, SecretError, read_secret_file};
 pub use settings::{
     ArchiveSettings, ErpSettings, HealthSettings, ImportSettings, JobsSettings, LakeSettings,
-    LogSettings, LogshipSettings, Settings, Shop, SpeedSettings, TransportSettings, ViewsSettings,
-    WarehouseSettings, WebSettings,
+    LogSettings, LogshipSettings, ReconcileSettings, Settings, Shop, SpeedSettings,
+    TransportSettings, ViewsSettings, WarehouseSettings, WebSettings,
 };
 pub use sources::{FILE_NAME, Sources};
 pub use transport_url::{TransportUrl, TransportUrlError};

@@ -32,6 +32,7 @@ pub struct Settings {
     pub transport: TransportSettings,
     pub speed: SpeedSettings,
     pub archive: ArchiveSettings,
+    pub reconcile: ReconcileSettings,
     pub logship: LogshipSettings,
     pub web: WebSettings,
     pub health: HealthSettings,
@@ -161,6 +162,13 @@ pub struct ArchiveSettings {
     /// How often one of the sinks joins the table's small files and deletes those that no version
     /// names any more; `None`: never. Default 1 h.
     pub upkeep_every: Option<Duration>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReconcileSettings {
+    /// How often one of the archive sinks holds the log, the archive and the warehouse against each
+    /// other; what is older than two turns is told. `None`: never. Default 300 s.
+    pub every: Option<Duration>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -390,6 +398,11 @@ impl Settings {
                 upkeep_every: reader
                     .read(Key::ArchiveUpkeepEveryS, unless("never", seconds))
                     .unwrap_or(Some(Duration::from_hours(1))),
+            },
+            reconcile: ReconcileSettings {
+                every: reader
+                    .read(Key::ReconcileEveryS, unless("never", seconds))
+                    .unwrap_or(Some(Duration::from_mins(5))),
             },
             web: WebSettings {
                 listen: listener(&mut reader, Key::WebListen, Key::WebAllowRemote, 8080),

@@ -16,6 +16,7 @@
 mod dead_letters;
 mod dialect;
 mod error;
+mod full_looks;
 mod jobs;
 mod live;
 mod migrate;
@@ -36,6 +37,7 @@ mod warehouse;
 pub use comptoir_database::{Limits, Login, Retry};
 pub use dead_letters::{DeadLetterFilter, DeadLetterKey, StoredLetter};
 pub use error::{Result, WarehouseError};
+pub use full_looks::{FULL_LOOK_JOB, full_look_job};
 pub use jobs::{JobEnd, JobHolder, JobLock, JobOutcome, JobOutput, JobRun, JobStart, JobState};
 pub use live::{
     DeadLetterSummary, Grouped, LiveChange, LivePartition, LiveQuery, LiveReader, LiveStream,

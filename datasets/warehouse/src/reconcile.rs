@@ -201,6 +201,7 @@ fn report(
             .collect(),
         gaps: gaps.iter().map(gap_info).collect(),
         unchecked: ["the log", "the archive"].map(not_asked).into(),
+        full: None,
         as_of: AsOf {
             time: now,
             offsets: partitions.iter().map(position).collect(),

@@ -24,6 +24,7 @@ pub(crate) const MIGRATIONS: &[&[Step]] = &[
     runs::RUNS,
     runs::AS_OF,
     LETTERS_REMOVED,
+    FULL_LOOKS,
 ];
 
 pub(crate) enum Step {
@@ -285,3 +286,11 @@ const VIEW_RESULTS: &[Step] = &[
 ) $table",
     ),
 ];
+
+/// The newest reconciliation that looked at the log and the archive too: `report` is JSON.
+const FULL_LOOKS: &[Step] = &[Step::Table(
+    "CREATE TABLE IF NOT EXISTS full_looks (
+    looked_at_ms $integer NOT NULL PRIMARY KEY,
+    report $text NOT NULL
+) $table",
+)];

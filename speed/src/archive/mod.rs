@@ -10,6 +10,7 @@ mod upkeep;
 
 pub use upkeep::VACUUM_AFTER;
 
+use crate::reconcile::{Books, FullLook};
 use crate::sink::{self, Limits, Running, Sink, SinkError, WarehouseRole, keep_up};
 use crate::transport::Transport;
 use crate::warehouse;
@@ -45,6 +46,9 @@ pub struct ArchiveRequest {
     pub records: usize,
     /// How often the table's files are joined and swept, by one of all processes.
     pub upkeep_every: Option<Duration>,
+    /// How often the log, the archive and the warehouse are held against each other, by one of all
+    /// processes.
+    pub reconcile_every: Option<Duration>,
 }
 
 impl ArchiveRequest {
@@ -65,6 +69,7 @@ impl ArchiveRequest {
             every: *every,
             records: usize::try_from(*records).unwrap_or(usize::MAX),
             upkeep_every: *upkeep_every,
+            reconcile_every: settings.reconcile.every,
         })
     }
 }
@@ -91,10 +96,18 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), SinkError> {
     // Ends when it is dropped.
-    let mut upkeep = JoinSet::new();
+    let mut at_intervals = JoinSet::new();
     if let Some(every) = request.upkeep_every {
         let small_files = SmallFiles(request.table.clone());
-        upkeep.spawn(keep_up(small_files, request.warehouse.clone(), every));
+        at_intervals.spawn(keep_up(small_files, request.warehouse.clone(), every));
+    }
+    if let Some(every) = request.reconcile_every {
+        let books = Books {
+            warehouse: request.warehouse.clone(),
+            table: request.table.clone(),
+            transport: request.transport.clone(),
+        };
+        at_intervals.spawn(keep_up(FullLook(books), request.warehouse.clone(), every));
     }
     let running = Running {
         sink: ArchiveSink {

@@ -12,6 +12,7 @@ mod metrics;
 mod page;
 mod program;
 mod proxy;
+mod reconcile;
 mod recount;
 mod sales;
 mod services;

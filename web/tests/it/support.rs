@@ -87,6 +87,7 @@ pub(crate) fn request(lake: &Lake) -> ServeRequest {
             zookeeper_admin_url: None,
             namenode_url: None,
         },
+        reconcile_every: Some(Duration::from_mins(5)),
         now: clock::now,
     }
 }

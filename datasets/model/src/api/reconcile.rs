@@ -1,5 +1,9 @@
 //! Whether what is served equals what was counted: `GET /api/v1/reconcile`.
 
+mod full;
+
+pub use full::{FullLook, FullLooks};
+
 use super::AsOf;
 use super::live::{GapInfo, GapKind};
 use crate::ids::{Offset, Partition, StreamId};
@@ -20,8 +24,11 @@ pub struct ReconcileReport {
     pub partitions: Vec<ReconciledPartition>,
     /// What the views sink lost, or judged without all ids before it; oldest first.
     pub gaps: Vec<GapInfo>,
-    /// What was not looked at, and why. The API looks at the warehouse alone.
+    /// What was not looked at, or too long ago, and why.
     pub unchecked: Vec<String>,
+    /// The API looks at the warehouse alone, and takes the log and the archive from this look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full: Option<FullLook>,
     pub as_of: AsOf,
 }
 
@@ -59,8 +66,8 @@ impl ReconcileReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DifferenceInfo {
     /// Stable: `position`, `open_generation`, `out_of_line`, `buckets`, `dead_letters`, `run`,
-    /// `coverage`, `archive`, `rows`; and of `comptoir-speed reconcile`, which also reads the lake and
-    /// asks the log, `archive_file`, `archive_position`, `log_end` and `log_start`.
+    /// `coverage`, `archive`, `rows`; and of full looks, which also read the lake and ask the log,
+    /// `archive_file`, `archive_position`, `log_end` and `log_start`.
     pub kind: String,
     /// `None` where it is not of one partition.
     pub stream: Option<StreamId>,
@@ -75,9 +82,9 @@ pub struct ReconciledPartition {
     pub partition: Partition,
     /// The next offset of the views sink.
     pub next: Offset,
-    /// The next offset of the archive; `None` where it was not looked at, or has nothing.
+    /// The next offset of the archive, when it was looked at; `None` where it was not, or has nothing.
     pub archived: Option<Offset>,
-    /// What the log holds; `None` where it was not asked, or the stream has ended.
+    /// What the log held when it was asked; `None` where it was not, or the stream has ended.
     pub log: Option<LogBounds>,
     /// The batch side counts everything below.
     pub covered: Offset,

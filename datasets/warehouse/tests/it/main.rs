@@ -7,6 +7,7 @@
 mod cache;
 mod commits;
 mod concurrency;
+mod full_looks;
 mod jobs;
 mod letters;
 mod lists;

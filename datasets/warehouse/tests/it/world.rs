@@ -78,6 +78,7 @@ pub(crate) const TABLES: &[&str] = &[
     "job_runs",
     "view_results",
     "view_result_chunks",
+    "full_looks",
     "view_runs",
     "view_current",
     "view_coverage",

@@ -5,6 +5,7 @@ pub(crate) mod fault_steps;
 mod gaps;
 mod owners;
 mod rebuild;
+mod reconcile;
 mod rows;
 pub(crate) mod shore;
 mod upkeep;

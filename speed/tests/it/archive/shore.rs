@@ -82,13 +82,18 @@ impl Shore<'_> {
 
     /// An archive in this process.
     pub(crate) async fn sink(&self) -> Sink {
-        self.sink_with_upkeep(None).await
+        self.sink_with(None, None).await
     }
 
-    /// One that also keeps the table small.
-    pub(crate) async fn sink_with_upkeep(&self, upkeep_every: Option<Duration>) -> Sink {
+    /// One that also keeps the table small, and reconciles.
+    pub(crate) async fn sink_with(
+        &self,
+        upkeep_every: Option<Duration>,
+        reconcile_every: Option<Duration>,
+    ) -> Sink {
         let request = ArchiveRequest {
             upkeep_every,
+            reconcile_every,
             ..self.request()
         };
         Self::sink_of(request).await
@@ -104,6 +109,7 @@ impl Shore<'_> {
             every: Duration::from_millis(300),
             records: 200_000,
             upkeep_every: None,
+            reconcile_every: None,
         }
     }
 

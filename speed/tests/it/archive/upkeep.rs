@@ -26,8 +26,8 @@ async fn small_files_are_joined_while_records_come(shore: &Shore<'_>) {
     // Of two sinks one does it at a time; both go on archiving.
     let often = Some(Duration::from_millis(500));
     let (one, other) = (
-        shore.sink_with_upkeep(often).await,
-        shore.sink_with_upkeep(often).await,
+        shore.sink_with(often, None).await,
+        shore.sink_with(often, None).await,
     );
     let deadline = Instant::now() + PATIENCE;
     while turns(shore).await < 2 {
