@@ -35,6 +35,10 @@ class Fault(Exception):
     """Said to people, without a trace."""
 
 
+class Skipped(Exception):
+    """Not for another engine."""
+
+
 def main() -> int:
     flags = parse_flags()
     with open(flags.plan) if flags.plan else sys.stdin as lines:
@@ -44,6 +48,8 @@ def main() -> int:
         for plan in plans:
             try:
                 print(f"{plan['view']}: {engine.compute(plan)}", flush=True)
+            except Skipped as why:
+                print(f"{plan['view']}: left out, {why}", flush=True)
             except Fault as fault:
                 failed += 1
                 print(f"{plan['view']}: {fault}", file=sys.stderr, flush=True)
@@ -118,7 +124,7 @@ class Engine:
 
     def compute(self, plan: dict) -> str:
         for source in plan["sources"]:
-            self.open(source["read"]).createOrReplaceTempView(source["run"]["name"])
+            self.open(source["read"]).createOrReplaceTempView(source["name"])
         rows = self.session.sql(plan["query"])
         if self.flags.into:
             place = f"{self.flags.into.rstrip('/')}/{plan['view']}"
@@ -140,12 +146,16 @@ class Engine:
             given = read.options(header=True, escape='"', multiLine=True).csv(stored["files"])
         elif kind == "nothing":
             return self.session.sql(stored["query"])
+        elif kind == "computed":
+            raise Skipped("it says what comptoir-batch finds at the moment")
         else:
             raise Fault(
                 f"{stored['files'][0]} is {kind}, which is not read here\n"
                 "hint: import the table as Parquet: --as-parquetfile"
             )
         given.createOrReplaceTempView(stored["table"])
+        for name, other in stored.get("with", {}).items():
+            self.open(other).createOrReplaceTempView(name)
         return self.session.sql(stored["query"])
 
     def compare(self, plan: dict, rows) -> str:
@@ -155,7 +165,7 @@ class Engine:
                 "it has no published result in the lake to compare with\n"
                 f"hint: comptoir-batch views run {plan['view']}"
             )
-        if runs(result["sources"]) != runs(source["run"] for source in plan["sources"]):
+        if runs(result["runs"]) != runs(plan["runs"]):
             raise Fault(
                 "its published result is of other runs of its sources\n"
                 f"hint: comptoir-batch views run {plan['view']}"
@@ -173,9 +183,9 @@ class Engine:
         return f"{computed.total()} rows, each as published"
 
 
-def runs(sources) -> list:
+def runs(read) -> list:
     """Which runs were read; neither the moment nor the order in which that was said matters."""
-    return sorted((source["name"], source["location"], source["run"]) for source in sources)
+    return sorted((source["name"], source["location"], source["run"]) for source in read)
 
 
 def counted(rows) -> collections.Counter:

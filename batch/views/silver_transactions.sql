@@ -1,6 +1,6 @@
--- description: Every accepted live event, once: typed, with what it adds to the sales, and with what
+-- description: Every accepted live event that no rule sets aside, once: typed, with what it adds to the sales, and with what
 --   the references say of its product, customer and store. What no reference says is `unknown`.
--- source events: archive events
+-- source events: archive passed
 -- source products: reference products (product_id, product_line, brand)
 -- source customers: reference customers (customer_id, customer_name, country, segment)
 -- source stores: reference stores (merchant, store_name, region)

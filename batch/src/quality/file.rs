@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The rules can't be had, or are not for what is imported.
 #[derive(Debug, thiserror::Error)]
 pub enum RulesError {
-    #[error("can't read the quality rules in {}: {source}\nhint: check the path given with --quality", .path.display())]
+    #[error("can't read the quality rules in {}: {source}\nhint: check the path given with --quality, or views.quality_file", .path.display())]
     Read {
         path: PathBuf,
         source: std::io::Error,

@@ -1,5 +1,5 @@
 //! Rules for the data of an import: `quality.toml` read, rows checked as they pass by, and what
-//! came of it.
+//! came of it. Its rules for live events are read here, and held against them by the views.
 //!
 //! ```text
 //! Rules::parse(file, text)                       once; errors name file and line
@@ -16,6 +16,7 @@
 //! [`comptoir_model::quality::RuleResult::Undecided`], which a rule that fails does not let pass.
 
 mod binding;
+mod events;
 mod file;
 mod meaning;
 mod number;
@@ -30,6 +31,7 @@ mod tests;
 mod whole;
 
 pub use binding::{BindError, Binding};
+pub use events::{EventCheck, EventRule};
 pub use file::RulesError;
 pub use parse::ParseError;
 pub use references::{References, load_references};

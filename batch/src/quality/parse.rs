@@ -1,5 +1,6 @@
 //! `quality.toml`: from text to rules. Pure; each error names the file and the line.
 
+use super::events::EventRule;
 use super::raw::RawFile;
 use super::rules::{Rules, VALUES_MAX};
 use std::ops::Range;
@@ -15,7 +16,7 @@ pub struct ParseError {
     hint: &'static str,
 }
 
-pub(super) const SHAPE: &str = "a rule is a table [[rule]] with table, check (not-null, range, set, unique, reference, row-count, freshness), what the check needs, and action (warn, quarantine, fail)";
+pub(super) const SHAPE: &str = "a rule is a table [[rule]] with table, check (not-null, range, set, unique, reference, row-count, freshness), what the check needs, and action (warn, quarantine, fail); one for live events is [[event]], without table";
 
 /// A problem at a place in the text.
 pub(super) struct At(
@@ -42,10 +43,22 @@ impl Rules {
             let line = line_of(text, span.start);
             rule.into_inner().into_rule(line, &span).map_err(error)
         });
+        let mut events: Vec<EventRule> = Vec::new();
+        for rule in raw.event {
+            let span = rule.span();
+            let line = line_of(text, span.start);
+            let rule = rule.into_inner().into_rule(line, &span).map_err(error)?;
+            if events.iter().any(|other| other.name == rule.name) {
+                let problem = format!("two rules for events are called `{}`", rule.name);
+                return Err(error(At(span, problem, "give one of them another name")));
+            }
+            events.push(rule);
+        }
         Ok(Self {
             file: file.to_owned(),
             values_max: raw.values_max.unwrap_or(VALUES_MAX),
             rules: rules.collect::<Result<_, _>>()?,
+            events,
         })
     }
 }

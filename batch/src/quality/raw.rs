@@ -1,5 +1,6 @@
 //! `quality.toml` as it is written, before anybody asks what it means.
 
+use super::events::RawEvent;
 use serde::Deserialize;
 use std::fmt;
 use toml::Spanned;
@@ -11,6 +12,8 @@ pub(super) struct RawFile {
     pub(super) values_max: Option<usize>,
     #[serde(default)]
     pub(super) rule: Vec<Spanned<RawRule>>,
+    #[serde(default)]
+    pub(super) event: Vec<Spanned<RawEvent>>,
 }
 
 #[derive(Deserialize)]

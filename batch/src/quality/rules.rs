@@ -1,5 +1,6 @@
 //! The rules as they are meant.
 
+use super::events::EventRule;
 use comptoir_model::quality::RuleAction;
 use std::fmt;
 
@@ -14,6 +15,8 @@ pub struct Rules {
     /// How many values [`Check::Unique`] and [`Check::Reference`] remember, each.
     pub values_max: usize,
     pub rules: Vec<Rule>,
+    /// For live events.
+    pub events: Vec<EventRule>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -85,7 +88,7 @@ pub struct Share {
 }
 
 impl Rules {
-    /// The rules for one table, whose name is compared without case.
+    /// The rules for one table, whose name is compared without case; none for events.
     #[must_use]
     pub fn of_table(&self, table: &str) -> Self {
         let of_table = |rule: &&Rule| rule.table.eq_ignore_ascii_case(table);
@@ -93,6 +96,7 @@ impl Rules {
             file: self.file.clone(),
             values_max: self.values_max,
             rules: self.rules.iter().filter(of_table).cloned().collect(),
+            events: Vec::new(),
         }
     }
 

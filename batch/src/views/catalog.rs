@@ -35,7 +35,7 @@ pub(super) struct Catalog {
     views: BTreeMap<ViewName, View>,
 }
 
-const SHIPPED: [(&str, &str); 10] = [
+const SHIPPED: [(&str, &str); 14] = [
     (
         "silver_transactions",
         include_str!("../../views/silver_transactions.sql"),
@@ -44,6 +44,13 @@ const SHIPPED: [(&str, &str); 10] = [
         "silver_customers",
         include_str!("../../views/silver_customers.sql"),
     ),
+    (
+        "silver_quarantine",
+        include_str!("../../views/silver_quarantine.sql"),
+    ),
+    ("event_checks", include_str!("../../views/event_checks.sql")),
+    ("event_rules", include_str!("../../views/event_rules.sql")),
+    ("event_alarms", include_str!("../../views/event_alarms.sql")),
     ("history", include_str!("../../views/history.sql")),
     (
         "customer_value",

@@ -1,5 +1,6 @@
 //! One view, from what it reads to its published result.
 
+use super::broken::Broken;
 use super::catalog::View;
 use super::engine::Planned;
 use super::error::ViewError;
@@ -69,6 +70,7 @@ impl Computation<'_> {
         let columns = planned.columns()?;
         let given = (scope.opened.iter()).map(|opened| (opened.run.name.clone(), opened.is_given));
         let mut unknown = Unknown::of(view, &columns, &given.collect())?;
+        let mut broken = Broken::of(view, &columns)?;
         if let (Replaced::Days(_), Some(base)) = (&scope.replaced, &base) {
             self.count_kept(&mut unknown, base, &scope.replaced).await?;
         }
@@ -76,7 +78,12 @@ impl Computation<'_> {
             Replaced::All => None,
             Replaced::Days(days) => Some(days.len()),
         };
-        let runs: Vec<SourceRun> = scope.opened.into_iter().map(|opened| opened.run).collect();
+        let runs: Vec<SourceRun> = scope
+            .opened
+            .iter()
+            .flat_map(Opened::runs)
+            .cloned()
+            .collect();
         let run = RunId::new(started_at, clock::random_u32());
         let target = Target {
             path,
@@ -85,7 +92,8 @@ impl Computation<'_> {
         };
         let mut writer =
             ResultWriter::begin(view, columns.clone(), &run, target, stores, started_at).await?;
-        if let Err(error) = self.write(&planned, &mut writer, &mut unknown).await {
+        let counts = (&mut unknown, &mut broken);
+        if let Err(error) = self.write(&planned, &mut writer, counts).await {
             writer.abandon().await;
             return Err(error);
         }
@@ -98,6 +106,7 @@ impl Computation<'_> {
                 sha256: view.sha256(),
                 lake: None,
                 unknown: unknown.found(),
+                broken: broken.found(),
             },
             coverage: scope.coverage,
         };
@@ -116,12 +125,13 @@ impl Computation<'_> {
         &self,
         planned: &Planned,
         writer: &mut ResultWriter<'_>,
-        unknown: &mut Unknown,
+        (unknown, broken): (&mut Unknown, &mut Broken),
     ) -> Result<(), ViewError> {
         let mut rows = planned.rows()?;
         while let Some(batch) = rows.next().await {
             let batch = writer.write(&planned.batch(batch)?).await?;
-            unknown.see(&batch).map_err(|error| self.wrong(&error))?;
+            let seen = unknown.see(&batch).and_then(|()| broken.see(&batch));
+            seen.map_err(|error| self.wrong(&error))?;
         }
         Ok(())
     }
@@ -140,7 +150,7 @@ impl Computation<'_> {
     /// Only the days with news, where the rows of all others are known to come out as they are.
     async fn scope(
         &self,
-        opened: Vec<Opened>,
+        mut opened: Vec<Opened>,
         base: Option<&OutputVersion>,
         sources: &mut Sources<'_>,
     ) -> Result<Scope, ViewError> {
@@ -153,7 +163,7 @@ impl Computation<'_> {
         };
         let coverage = sources.coverage().await?;
         let recorded = (base.filter(|_| self.extent == Extent::News)).and_then(of_this_version);
-        let runs: Vec<SourceRun> = opened.iter().map(|opened| opened.run.clone()).collect();
+        let runs: Vec<SourceRun> = opened.iter().flat_map(Opened::runs).cloned().collect();
         let news = recorded
             .and_then(|recorded| recorded.news(&self.view.sha256(), &runs, events, &coverage));
         let Some(news) = news else {
@@ -164,13 +174,16 @@ impl Computation<'_> {
             });
         };
         let days = sources.days_of(&news).await?;
-        let of_days = sources.open_days(events, &days).await?;
-        let mut narrowed: Vec<Opened> = (opened.into_iter())
-            .filter(|opened| opened.run.name != *events)
-            .collect();
-        narrowed.push(of_days);
+        // In its place: the runs of two results are compared in their order.
+        for source in &mut opened {
+            if source.run.name == events
+                && let Some(rows) = self.view.header.rows_of(events)
+            {
+                *source = sources.open_days(events, rows, &days).await?;
+            }
+        }
         Ok(Scope {
-            opened: narrowed,
+            opened,
             replaced: Replaced::Days(days),
             coverage: Some(coverage),
         })

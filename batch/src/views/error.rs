@@ -1,6 +1,7 @@
 //! What can be wrong with a view, and with its run.
 
 use crate::cli::Exit;
+use crate::quality::RulesError;
 use comptoir_bronze::BronzeError;
 use comptoir_config::SecretError;
 use comptoir_lake::{LakeError, Retry};
@@ -30,6 +31,8 @@ pub enum CommandError {
     #[error("the query engine: {0}")]
     Engine(DataFusionError),
     #[error(transparent)]
+    Rules(#[from] RulesError),
+    #[error(transparent)]
     View(#[from] ViewError),
     #[error("the output: {0}")]
     Output(#[from] std::io::Error),
@@ -48,7 +51,9 @@ impl CommandError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Warehouse(WarehouseError::JobTakenOver { .. }) => Exit::Locked,
-            Self::Views(_) | Self::LakeSettings(_) | Self::Password(_) => Exit::Usage,
+            Self::Views(_) | Self::LakeSettings(_) | Self::Password(_) | Self::Rules(_) => {
+                Exit::Usage
+            }
             Self::View(error) => error.exit(),
             Self::Warehouse(_) | Self::Room { .. } | Self::Engine(_) | Self::Output(_) => {
                 Exit::Failed
@@ -128,7 +133,7 @@ pub enum HeaderFault {
     #[error("`{0}` can't be the name of a source\nhint: lower-case letters, digits and `_`")]
     SourceName(String),
     #[error(
-        "`{0}` is no source\nhint: `import TABLE`, `import /DIRECTORY`, `view NAME`, `archive events`, `archive records`, `csv /PATH/*.csv`, `parquet /PATH/*.parquet` or `reference NAME (KEY, COLUMN…)`"
+        "`{0}` is no source\nhint: `import TABLE`, `import /DIRECTORY`, `view NAME`, `archive events` (`records`, `passed`, `quarantined`, `checks`, `alarms`), `csv /PATH/*.csv`, `parquet /PATH/*.parquet` or `reference NAME (KEY, COLUMN…)`"
     )]
     Source(String),
     #[error(
@@ -157,6 +162,10 @@ pub enum HeaderFault {
         "`{0}` does not say which keys are unknown\nhint: -- unknown products: product_id unless product_known"
     )]
     Unknown(String),
+    #[error(
+        "`{0}` does not say what counts rows that break rules\nhint: -- broken: failed by rule"
+    )]
+    Broken(String),
     #[error("`{0}` is no source of this view, so that nobody knows its keys")]
     UnknownSource(String),
     #[error(
@@ -184,6 +193,19 @@ pub struct FileFault {
 pub enum ViewError {
     #[error("{url} holds nothing that is published\nhint: {cure}")]
     NothingThere { url: String, cure: String },
+    #[error(
+        "there are no rules for events\nhint: the setting views.quality_file names a quality.toml; an empty one empties what came of earlier rules"
+    )]
+    NoRules,
+    #[error(
+        "{file}:{line}: `{rule}` asks a reference, and nothing is in {location}\nhint: put the reference there, or take the rule out"
+    )]
+    RuleWithoutReference {
+        file: String,
+        line: usize,
+        rule: String,
+        location: String,
+    },
     #[error(transparent)]
     Lake(#[from] LakeError),
     #[error("the archive: {0}")]

@@ -1,5 +1,6 @@
 //! `comptoir-batch views ls` and `show`: nothing is changed.
 
+use super::broken;
 use super::catalog::{Catalog, View};
 use super::error::{CommandError, ViewError};
 use super::live;
@@ -98,15 +99,18 @@ fn line(view: &View, result: Option<&StoredViewResult>, state: Option<&JobState>
             .to_owned(),
         match last.and_then(|run| run.error.as_deref()) {
             Some(error) => table::first_line(Some(error)),
-            None => unknown_of(result).join("; "),
+            None => remarks(result).join("; "),
         },
     ]
 }
 
-/// What references do not know.
-fn unknown_of(result: Option<&StoredViewResult>) -> Vec<String> {
-    let unknown = result.into_iter().flat_map(|result| &result.about.unknown);
-    unknown.filter_map(unknown::told).collect()
+/// What references do not know, and rules that are broken.
+fn remarks(result: Option<&StoredViewResult>) -> Vec<String> {
+    let Some(StoredViewResult { about, .. }) = result else {
+        return Vec::new();
+    };
+    let unknown = about.unknown.iter().filter_map(unknown::told);
+    unknown.chain(broken::told(&about.broken)).collect()
 }
 
 fn line_json(view: &View, result: Option<&StoredViewResult>, state: Option<&JobState>) -> Value {
@@ -119,6 +123,7 @@ fn line_json(view: &View, result: Option<&StoredViewResult>, state: Option<&JobS
         "rows": result.map(|result| result.about.rows(result.rows)),
         "lake": result.and_then(|result| result.about.lake.as_ref()),
         "unknown": result.map(|result| &result.about.unknown),
+        "broken": result.map(|result| &result.about.broken),
         "published_at": result.map(|result| result.published_at),
         "age_s": age,
         "running": last.is_some_and(|run| run.outcome == JobOutcome::Running),
@@ -170,7 +175,7 @@ pub(super) async fn show(
         rows
     };
     print(&result.about.columns, rows, shape, out)?;
-    for told in unknown_of(Some(&result)) {
+    for told in remarks(Some(&result)) {
         tracing::warn!("{name}: {told}");
     }
     Ok(())

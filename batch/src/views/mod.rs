@@ -2,13 +2,15 @@
 //!
 //! Pure: `header` reads what a file says of itself, `catalog` puts views in order, `columns` and
 //! `result` go between the values of files, of SQL and of JSON, `recorded` says what is news to a
-//! table, `unknown` counts keys that references do not know. The shells: `sources`, `files`, `table`
+//! table, `unknown` counts keys that references do not know, `rules` asks rules
+//! for live events, `broken` counts those that do not hold. The shells: `sources`, `files`, `table`
 //! and `parts` read the lake, `engine` computes within bounded memory, `output` publishes, `compute`
 //! is one view from the one to the other, `live` is the run that the live figures are made of, `run`
 //! `plan` and `look` are the commands, `job` is a run of views that `jobs.toml` names. batch/VIEWS.md
 //! is for those who write views.
 
 mod args;
+mod broken;
 mod catalog;
 mod columns;
 mod compute;
@@ -24,6 +26,7 @@ mod parts;
 mod plan;
 mod recorded;
 mod result;
+mod rules;
 mod run;
 mod sources;
 mod table;

@@ -43,6 +43,7 @@ pub(super) async fn plan(
             // As a run of all leaves it out.
             Err(
                 ViewError::NothingThere { .. }
+                | ViewError::NoRules
                 | ViewError::Warehouse(WarehouseError::NotMigrated { .. }),
             ) if live == Wanted::AsWell && view.origin == Origin::Shipped => {
                 if !as_json {
@@ -76,14 +77,14 @@ fn tell(
     out: &mut impl Write,
 ) -> Result<(), CommandError> {
     writeln!(out, "{} ({})", view.name, view.file)?;
-    for source in opened {
+    for run in opened.iter().flat_map(Opened::runs) {
         let SourceRun {
             name,
             location,
             run,
             rows,
             ..
-        } = &source.run;
+        } = run;
         writeln!(
             out,
             "  reads   {name}: {rows} rows of {location} (run {run})"
@@ -131,14 +132,16 @@ fn as_object(
     result: &Value,
 ) -> Result<Value, CommandError> {
     let sources: Vec<_> = (opened.iter())
-        .map(|source| json!({"run": source.run, "read": source.stored}))
+        .map(|source| json!({"name": source.run.name, "read": source.stored}))
         .collect();
+    let runs: Vec<_> = opened.iter().flat_map(Opened::runs).collect();
     Ok(json!({
         "view": view.name,
         "file": view.file,
         "query": view.sql,
         "columns": planned.columns()?,
         "sources": sources,
+        "runs": runs,
         "result": result,
     }))
 }
@@ -165,7 +168,7 @@ async fn published(
     Ok(match recorded {
         Some(recorded) if recorded.run == found.run.run => json!({
             "run": recorded.run,
-            "sources": recorded.about.sources,
+            "runs": recorded.about.sources,
             "read": found.stored,
         }),
         _ => Value::Null,

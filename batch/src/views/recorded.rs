@@ -151,6 +151,7 @@ mod tests {
             sha256: "a".to_owned(),
             lake: None,
             unknown: Vec::new(),
+            broken: Vec::new(),
         };
         let recorded = Recorded::new(RunId::parse("r-1").unwrap(), about, Some(coverage));
         let read = Recorded::parse(&recorded.to_json());

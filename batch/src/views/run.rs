@@ -4,7 +4,7 @@ use super::catalog::{Catalog, Origin, View};
 use super::compute::{Computation, Extent};
 use super::error::{CommandError, ViewError, ViewsError};
 use super::live::{self, LiveRun};
-use super::sources::{Sources, Stores};
+use super::sources::{Opened, Sources, Stores};
 use super::told::Told;
 use crate::cli::Exit;
 use crate::jobs::run as job;
@@ -199,12 +199,14 @@ impl Runner<'_> {
         let opened = sources.open_all(view).await;
         let result = self.stores.warehouse.view_result(&view.name).await;
         match (opened, result) {
-            (Err(ViewError::NothingThere { .. }), Ok(None)) => Due::NothingToRead,
+            (Err(ViewError::NothingThere { .. } | ViewError::NoRules), Ok(None)) => {
+                Due::NothingToRead
+            }
             (Ok(opened), Ok(Some(result))) => {
                 let of =
                     |run: &SourceRun| (run.name.clone(), run.location.clone(), run.run.clone());
                 let read = result.about.sources.iter().map(of);
-                let same_runs = read.eq(opened.iter().map(|opened| of(&opened.run)));
+                let same_runs = read.eq(opened.iter().flat_map(Opened::runs).map(of));
                 if same_runs && result.about.sha256 == view.sha256() {
                     Due::Unchanged
                 } else {

@@ -1,5 +1,6 @@
 //! What became of a view, and how it is said. Pure.
 
+use super::broken;
 use super::compute::Done;
 use super::error::ViewError;
 use super::live::{self, LiveDone};
@@ -142,6 +143,7 @@ impl Told {
             "days": done.and_then(|done| done.days),
             "sources": done.map(|done| &done.about.sources),
             "unknown": done.map(|done| &done.about.unknown),
+            "broken": done.map(|done| &done.about.broken),
             "error": self.complaint(),
         })
     }
@@ -157,6 +159,7 @@ fn of_view(name: &ViewName, done: &Done) -> String {
         .collect();
     let unknown: Vec<_> = (done.about.unknown.iter())
         .filter_map(unknown::told)
+        .chain(broken::told(&done.about.broken))
         .map(|told| format!("; {told}"))
         .collect();
     format!(

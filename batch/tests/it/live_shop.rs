@@ -57,7 +57,7 @@ pub(crate) struct Shop {
     /// Where both sinks stand.
     counted: [usize; PARTITIONS],
     archived: [usize; PARTITIONS],
-    now: Timestamp,
+    pub(crate) now: Timestamp,
     seed: u64,
 }
 

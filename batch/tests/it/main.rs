@@ -10,6 +10,8 @@ mod counts;
 mod cron_files;
 mod database;
 #[cfg(feature = "views")]
+mod event_rules;
+#[cfg(feature = "views")]
 mod fault_steps;
 mod golden;
 mod import_append;

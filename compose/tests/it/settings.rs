@@ -142,6 +142,7 @@ fn the_defaults_in_the_example_are_the_defaults() {
         "password_file",
         "hadoop_conf_dir",
         "file",
+        "quality_file",
         "kafka_properties",
         "source",
         "state_dir",

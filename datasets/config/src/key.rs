@@ -23,6 +23,7 @@ pub enum Key {
     ViewsTargetDir,
     ViewsSilverDir,
     ViewsReferenceDir,
+    ViewsQualityFile,
     ViewsMemoryMb,
     ViewsWaitS,
     ViewsEveryS,
@@ -81,7 +82,7 @@ pub(crate) const HADOOP_CONF_DIR: &str = "HADOOP_CONF_DIR";
 const PREFIX: &str = "COMPTOIR_";
 
 impl Key {
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 58] = [
         Self::DataDir,
         Self::ShopCurrency,
         Self::ShopTimeZone,
@@ -100,6 +101,7 @@ impl Key {
         Self::ViewsTargetDir,
         Self::ViewsSilverDir,
         Self::ViewsReferenceDir,
+        Self::ViewsQualityFile,
         Self::ViewsMemoryMb,
         Self::ViewsWaitS,
         Self::ViewsEveryS,
@@ -163,6 +165,7 @@ impl Key {
             Self::ViewsTargetDir => "views.target_dir",
             Self::ViewsSilverDir => "views.silver_dir",
             Self::ViewsReferenceDir => "views.reference_dir",
+            Self::ViewsQualityFile => "views.quality_file",
             Self::ViewsMemoryMb => "views.memory_mb",
             Self::ViewsWaitS => "views.wait_s",
             Self::ViewsEveryS => "views.every_s",

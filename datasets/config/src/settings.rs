@@ -98,6 +98,8 @@ pub struct ViewsSettings {
     /// The directory in the lake under which references lie, such as `products`. Default
     /// `/reference`.
     pub reference_dir: String,
+    /// Rules for live events, `[[event]]` of a `quality.toml`; `None` without any.
+    pub quality_file: Option<PathBuf>,
     /// What sorts, groups and joins may hold in memory, in MiB, 1 to 65,536; what is more goes to
     /// `<data_dir>/views`. Default 256.
     pub memory_mb: u32,
@@ -333,6 +335,7 @@ impl Settings {
                 reference_dir: reader
                     .read(Key::ViewsReferenceDir, lake_path)
                     .unwrap_or("/reference".to_owned()),
+                quality_file: reader.read(Key::ViewsQualityFile, path),
                 memory_mb: reader
                     .read(Key::ViewsMemoryMb, count(VIEWS_MEMORY_MB_MAX))
                     .unwrap_or(256),

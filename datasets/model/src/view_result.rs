@@ -144,6 +144,9 @@ pub struct ViewAbout {
     /// Of each reference whose keys are counted.
     #[serde(default)]
     pub unknown: Vec<UnknownKeys>,
+    /// Rules that what the run computed breaks.
+    #[serde(default)]
+    pub broken: Vec<BrokenRule>,
 }
 
 /// The rows of a result in the lake.
@@ -163,6 +166,13 @@ pub enum LakeFormat {
     Parquet,
     Csv,
     Delta,
+}
+
+/// A rule for live events, and how many rows the run found that break it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokenRule {
+    pub rule: String,
+    pub count: u64,
 }
 
 /// The keys in a result that a reference does not know.

@@ -169,6 +169,7 @@ fn result_info(result: StoredViewResult, now: Timestamp) -> ViewResultInfo {
         rows: result.about.rows(result.rows),
         lake: result.about.lake,
         unknown: result.about.unknown,
+        broken: result.about.broken,
         description: result.about.description,
         columns: result.about.columns,
         sources: result.about.sources,

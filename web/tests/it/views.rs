@@ -118,6 +118,7 @@ fn about() -> ViewAbout {
         sha256: String::new(),
         lake: None,
         unknown: Vec::new(),
+        broken: Vec::new(),
     }
 }
 

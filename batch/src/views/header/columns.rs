@@ -14,6 +14,15 @@ pub(in crate::views) struct DeclaredColumn {
     pub(in crate::views) sql_type: String,
 }
 
+impl DeclaredColumn {
+    pub(in crate::views) fn text(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            sql_type: "STRING".to_owned(),
+        }
+    }
+}
+
 const TYPES: [&str; 9] = [
     "string",
     "bigint",

@@ -23,6 +23,7 @@ pub(super) struct Header {
     pub(super) output: Output,
     /// Of different references.
     pub(super) unknown: Vec<UnknownRule>,
+    pub(super) broken: Option<BrokenCount>,
 }
 
 /// Which rows of the result have a key that a reference does not know: those where `key` is there
@@ -35,7 +36,14 @@ pub(super) struct UnknownRule {
     pub(super) known: String,
 }
 
-const KEYS: [&str; 7] = [
+/// Which columns of the result say how many rows break which rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct BrokenCount {
+    pub(super) count: String,
+    pub(super) rule: String,
+}
+
+const KEYS: [&str; 8] = [
     "description",
     "source",
     "output",
@@ -43,6 +51,7 @@ const KEYS: [&str; 7] = [
     "incremental",
     "served",
     "unknown",
+    "broken",
 ];
 
 /// Reads the head; a fault comes with its line, counted from 1.
@@ -50,6 +59,7 @@ pub(super) fn parse(text: &str) -> Result<Header, (usize, HeaderFault)> {
     let mut description = None;
     let mut sources: Vec<Source> = Vec::new();
     let mut unknown: Vec<UnknownRule> = Vec::new();
+    let mut broken = None;
     let mut lines = Lines::default();
     let mut last = 1;
     for (line, comment) in (1..).zip(text.lines().map_while(comment)) {
@@ -97,6 +107,9 @@ pub(super) fn parse(text: &str) -> Result<Header, (usize, HeaderFault)> {
                 unknown.push(rule);
                 Ok(())
             }),
+            ("broken", None, None) => {
+                BrokenCount::parse(value).and_then(|count| once(&mut broken, count, "broken"))
+            }
             ("source", None, None) => Err(HeaderFault::NamelessSource),
             (key, ..) => Err(HeaderFault::UnknownKey {
                 key: key.to_owned(),
@@ -114,6 +127,7 @@ pub(super) fn parse(text: &str) -> Result<Header, (usize, HeaderFault)> {
         sources,
         output: lines.output().map_err(at_the_end)?,
         unknown,
+        broken,
     };
     header.check().map_err(at_the_end)?;
     Ok(header)
@@ -130,12 +144,20 @@ impl Header {
             if self.is_served() {
                 return Err(HeaderFault::IncrementalServed);
             }
-            let kind = source(name).map(|source| &source.kind);
-            if kind != Some(&SourceKind::Archive(ArchiveRows::Events)) {
+            if !self.rows_of(name).is_some_and(ArchiveRows::come_by_day) {
                 return Err(HeaderFault::IncrementalSource(name.to_owned()));
             }
         }
         Ok(())
+    }
+
+    /// Which rows of the archive a source has, if it is one of it.
+    pub(super) fn rows_of(&self, name: &str) -> Option<ArchiveRows> {
+        let source = self.sources.iter().find(|source| source.name == name);
+        match source.map(|source| &source.kind) {
+            Some(SourceKind::Archive(rows)) => Some(*rows),
+            _ => None,
+        }
     }
 
     /// Whether the API has the rows.
@@ -184,6 +206,20 @@ impl UnknownRule {
                 known: known.to_owned(),
             }),
             _ => Err(HeaderFault::Unknown(value.to_owned())),
+        }
+    }
+}
+
+impl BrokenCount {
+    /// `COUNT by RULE`.
+    fn parse(value: &str) -> Result<Self, HeaderFault> {
+        let words: Vec<_> = value.split_whitespace().collect();
+        match words[..] {
+            [count, "by", rule] if is_identifier(count) && is_identifier(rule) => Ok(Self {
+                count: count.to_owned(),
+                rule: rule.to_owned(),
+            }),
+            _ => Err(HeaderFault::Broken(value.to_owned())),
         }
     }
 }

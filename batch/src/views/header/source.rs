@@ -36,6 +36,33 @@ pub(in crate::views) enum ArchiveRows {
     Events,
     /// All records, whatever was judged of them, and what is missing.
     Records,
+    /// The accepted events that no rule sets aside.
+    Passed,
+    /// The others, with the rule.
+    Quarantined,
+    /// Of each day and rule, how many events break it.
+    Checks,
+    /// What rules say of all events together.
+    Alarms,
+}
+
+impl ArchiveRows {
+    fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "events" => Self::Events,
+            "records" => Self::Records,
+            "passed" => Self::Passed,
+            "quarantined" => Self::Quarantined,
+            "checks" => Self::Checks,
+            "alarms" => Self::Alarms,
+            _ => return None,
+        })
+    }
+
+    /// Whether the rows of a day are made of that day's events.
+    pub(super) fn come_by_day(self) -> bool {
+        !matches!(self, Self::Records | Self::Alarms)
+    }
 }
 
 /// Files whose paths match.
@@ -80,8 +107,7 @@ impl Source {
             ("import", None) if !what.is_empty() && !what.contains('/') => {
                 SourceKind::Table(what.to_owned())
             }
-            ("archive", None) if what == "events" => SourceKind::Archive(ArchiveRows::Events),
-            ("archive", None) if what == "records" => SourceKind::Archive(ArchiveRows::Records),
+            ("archive", None) => SourceKind::Archive(ArchiveRows::parse(what).ok_or_else(bad)?),
             ("view", None) => SourceKind::View(ViewName::parse(what).map_err(|_| bad())?),
             ("csv", declared) if is_pattern(plain) => SourceKind::Files(Files {
                 pattern: plain.to_owned(),

@@ -26,17 +26,17 @@ use std::sync::Arc;
 const FILE: &str = "the archive";
 
 /// What SQL over the whole archive calls it.
-const BRONZE: &str = "bronze";
+pub(super) const BRONZE: &str = "bronze";
 
 /// The archive, as far as the live run covers it.
 pub(super) struct CoveredEvents {
-    bronze: Arc<dyn TableProvider>,
+    pub(super) bronze: Arc<dyn TableProvider>,
     version: u64,
     coverage: Coverage,
     events: Counting,
     run: ViewRunId,
     rows: u64,
-    as_of: Timestamp,
+    pub(super) as_of: Timestamp,
 }
 
 impl Sources<'_> {
@@ -45,30 +45,47 @@ impl Sources<'_> {
         name: &str,
         rows: ArchiveRows,
     ) -> Result<Opened, ViewError> {
-        let stores = self.stores;
-        let covered = self.covered().await?;
-        let sql = match rows {
-            ArchiveRows::Events => covered.events.events_sql(),
-            ArchiveRows::Records => Counting::all_below(&covered.coverage).records_sql(),
-        };
-        covered.open(name, stores, &sql, lit(true)).await
+        self.open_where(name, rows, lit(true)).await
     }
 
-    /// The events of these days alone.
+    /// What comes of the events of these days alone.
     pub(in crate::views) async fn open_days(
         &mut self,
         name: &str,
+        rows: ArchiveRows,
         days: &BTreeSet<Date>,
     ) -> Result<Opened, ViewError> {
-        let stores = self.stores;
-        let covered = self.covered().await?;
         let days = days.iter().map(|day| {
             let number = i32::try_from(day.duration_since(date(1970, 1, 1)).as_hours() / 24);
             lit(ScalarValue::Date32(number.ok()))
         });
         let within = col(DAY).in_list(days.collect(), false);
-        let sql = covered.events.events_sql();
-        covered.open(name, stores, &sql, within).await
+        self.open_where(name, rows, within).await
+    }
+
+    async fn open_where(
+        &mut self,
+        name: &str,
+        rows: ArchiveRows,
+        condition: Expr,
+    ) -> Result<Opened, ViewError> {
+        let stores = self.stores;
+        match rows {
+            ArchiveRows::Events => {
+                let covered = self.covered().await?;
+                let sql = covered.events_sql();
+                covered.open(name, stores, &sql, &[], condition).await
+            }
+            ArchiveRows::Records => {
+                let covered = self.covered().await?;
+                let sql = Counting::all_below(&covered.coverage).records_sql();
+                covered.open(name, stores, &sql, &[], condition).await
+            }
+            ArchiveRows::Passed | ArchiveRows::Quarantined | ArchiveRows::Checks => {
+                self.open_ruled(name, rows, condition).await
+            }
+            ArchiveRows::Alarms => self.open_alarms(name).await,
+        }
     }
 
     /// Which events views see.
@@ -85,13 +102,13 @@ impl Sources<'_> {
         let covered = self.covered().await?;
         let spans = spans.iter().map(|(key, span)| (key, *span));
         let sql = format!(
-            "SELECT DISTINCT {DAY} FROM bronze WHERE _verdict = 'accepted' AND ({})",
+            "SELECT DISTINCT {DAY} FROM {BRONZE} WHERE _verdict = 'accepted' AND ({})",
             Counting::of_spans(spans).condition()
         );
         days(engine, &sql, &covered.bronze).await
     }
 
-    async fn covered(&mut self) -> Result<&CoveredEvents, ViewError> {
+    pub(super) async fn covered(&mut self) -> Result<&CoveredEvents, ViewError> {
         let covered = match self.archive.take() {
             Some(covered) => covered,
             None => cover(self.stores).await?,
@@ -101,14 +118,24 @@ impl Sources<'_> {
 }
 
 impl CoveredEvents {
-    async fn open(
+    /// The accepted ones, over the table `bronze`.
+    pub(super) fn events_sql(&self) -> String {
+        self.events.events_sql()
+    }
+
+    /// A query over `bronze` and these tables.
+    pub(super) async fn open(
         &self,
         name: &str,
         stores: &Stores,
         sql: &str,
+        others: &[(String, Opened)],
         condition: Expr,
     ) -> Result<Opened, ViewError> {
-        let tables = [(BRONZE, &self.bronze)];
+        let tables = others
+            .iter()
+            .map(|(name, other)| (name.as_str(), &other.table));
+        let tables = std::iter::once((BRONZE, &self.bronze)).chain(tables);
         let table = stores.engine.view(FILE, sql, tables, condition).await?;
         let files = StoredFiles::Delta {
             url: stores.lake.url_of(&stores.places.archive),
@@ -123,8 +150,9 @@ impl CoveredEvents {
                 time: self.as_of,
             },
             table,
-            stored: Stored::queried(files, BRONZE, sql),
+            stored: Stored::queried(files, BRONZE, sql, others),
             is_given: true,
+            basis: Vec::new(),
         })
     }
 }

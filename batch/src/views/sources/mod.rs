@@ -2,6 +2,7 @@
 
 mod archive;
 mod places;
+mod quality;
 mod reference;
 mod stored;
 
@@ -17,6 +18,7 @@ use super::recorded::Recorded;
 use super::table;
 use crate::import::open_lake;
 use crate::jobs::ready;
+use crate::quality::Rules;
 use archive::CoveredEvents;
 use comptoir_bronze::{OutputTable, Table};
 use comptoir_config::{Settings, clock};
@@ -38,6 +40,15 @@ pub(super) struct Opened {
     pub(super) stored: Stored,
     /// Not of a reference that nobody gave.
     pub(super) is_given: bool,
+    /// What else its rows depend on.
+    pub(super) basis: Vec<SourceRun>,
+}
+
+impl Opened {
+    /// All that a result is made of that reads it.
+    pub(super) fn runs(&self) -> impl Iterator<Item = &SourceRun> {
+        std::iter::once(&self.run).chain(&self.basis)
+    }
 }
 
 /// What views read from, and write to.
@@ -47,6 +58,8 @@ pub(super) struct Stores {
     pub(super) archive: Table,
     pub(super) warehouse: Warehouse,
     pub(super) engine: Engine,
+    /// For live events.
+    pub(super) rules: Option<Rules>,
     /// Of one call to the lake.
     call_limit: Duration,
 }
@@ -64,6 +77,12 @@ impl Stores {
             places,
             warehouse: ready::warehouse(settings)?,
             engine: Engine::new(settings)?,
+            rules: settings
+                .views
+                .quality_file
+                .as_deref()
+                .map(Rules::read)
+                .transpose()?,
             call_limit,
         })
     }
@@ -185,6 +204,7 @@ impl<'a> Sources<'a> {
             stored: Stored::new(files, &table.schema()),
             table,
             is_given: true,
+            basis: Vec::new(),
         })
     }
 
@@ -244,6 +264,7 @@ impl<'a> Sources<'a> {
             table,
             stored: Stored::new(self.parts_of(run)?, &schema),
             is_given: true,
+            basis: Vec::new(),
         })
     }
 
@@ -287,6 +308,7 @@ fn opened_files(name: &str, location: &str, found: FileTable) -> Opened {
         table: found.table,
         stored: found.stored,
         is_given: true,
+        basis: Vec::new(),
     }
 }
 

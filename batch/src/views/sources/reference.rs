@@ -148,5 +148,6 @@ fn nobody_gave(name: &str, reference: &Reference, directory: &LakePath) -> Opene
         stored: Stored::new(StoredFiles::Nothing, &schema),
         table: Arc::new(EmptyTable::new(Arc::new(schema))),
         is_given: false,
+        basis: Vec::new(),
     }
 }

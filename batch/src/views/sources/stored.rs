@@ -1,19 +1,24 @@
 //! How another engine reads what a view reads: which files, and the query that makes of them what
 //! the view's SQL sees. Pure.
 
+use super::Opened;
 use datafusion::arrow::datatypes::{DataType, Schema};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The name of the files' table in [`Stored::query`].
 const GIVEN: &str = "given";
 
-/// What an engine opens and calls `table`; over it, `query` has the source's rows and columns.
+/// What an engine opens and calls `table`; over it and what `with` names, `query` has the source's
+/// rows and columns.
 #[derive(Clone, Debug, Serialize)]
 pub(in crate::views) struct Stored {
     #[serde(flatten)]
     files: StoredFiles,
     table: &'static str,
     query: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    with: BTreeMap<String, Stored>,
 }
 
 /// Files by their URLs, all those that count and no others.
@@ -41,6 +46,8 @@ pub(in crate::views) enum StoredFiles {
     },
     /// There is none, and no row.
     Nothing,
+    /// There is none: it is what this program finds at the moment.
+    Computed,
 }
 
 impl Stored {
@@ -65,15 +72,28 @@ impl Stored {
             files,
             table: GIVEN,
             query,
+            with: BTreeMap::new(),
         }
     }
 
-    /// What this query makes of a table that it calls so.
-    pub(super) fn queried(files: StoredFiles, table: &'static str, query: &str) -> Self {
+    /// What no other engine can read.
+    pub(super) fn computed() -> Self {
+        Self::queried(StoredFiles::Computed, GIVEN, "", &[])
+    }
+
+    /// What this query makes of a table that it calls so, and of these.
+    pub(super) fn queried(
+        files: StoredFiles,
+        table: &'static str,
+        query: &str,
+        others: &[(String, Opened)],
+    ) -> Self {
+        let with = (others.iter()).map(|(name, other)| (name.clone(), other.stored.clone()));
         Self {
             files,
             table,
             query: query.to_owned(),
+            with: with.collect(),
         }
     }
 

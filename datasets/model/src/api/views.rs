@@ -2,7 +2,7 @@
 
 use super::AsOf;
 use crate::ids::RunId;
-use crate::view_result::{InLake, SourceRun, UnknownKeys, ViewColumn, ViewName};
+use crate::view_result::{BrokenRule, InLake, SourceRun, UnknownKeys, ViewColumn, ViewName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -36,6 +36,9 @@ pub struct ViewResultInfo {
     pub lake: Option<InLake>,
     /// Keys that references do not know, of each reference.
     pub unknown: Vec<UnknownKeys>,
+    /// Rules that what the last run computed breaks.
+    #[serde(default)]
+    pub broken: Vec<BrokenRule>,
     pub as_of: AsOf,
 }
 

@@ -30,6 +30,7 @@ fn about() -> ViewAbout {
         sha256: "5e".repeat(32),
         lake: None,
         unknown: Vec::new(),
+        broken: Vec::new(),
     }
 }
 
