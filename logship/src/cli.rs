@@ -94,7 +94,8 @@ pub struct PlaceArgs {
     )]
     pub lake: Option<String>,
 
-    /// The directory of all logs in the lake [default: /user/flume/logs]
+    /// The directory of all logs in the lake; times behind it, as /%Y/%m/%d/%H, are the directories of
+    /// sealed segments [default: /user/flume/logs]
     #[arg(long, value_name = "PATH")]
     pub target_dir: Option<String>,
 }

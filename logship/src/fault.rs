@@ -42,6 +42,9 @@ fault_points! {
     SegmentReadBack = "segment-read-back",
     SegmentNamed = "segment-named",
     ManifestWritten = "manifest-written",
+    /// For a segment that is to be moved there.
+    DirectoryMade = "directory-made",
+    SegmentMoved = "segment-moved",
     /// One of the files that a manifest took the place of.
     Swept = "swept",
 }

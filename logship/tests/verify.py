@@ -125,6 +125,15 @@ def in_order(time):
     return f"{seconds}.{fraction:0<9}"
 
 
+SEGMENT = r"segment-\d{8,}-[0-9a-f]{8}\.zst"
+
+
+def is_segment(path):
+    """Whether a path may be that of a segment: below the log's directory, and not passed by."""
+    *directories, name = path.split("/")
+    return re.fullmatch(SEGMENT, name) and all(re.fullmatch("[^_.:][^:]*", part) for part in directories)
+
+
 class Archive:
     def __init__(self, directory):
         self.directory = directory
@@ -135,6 +144,8 @@ class Archive:
         for name in self.names:
             if re.fullmatch(r"manifest-\d{8,}", name):
                 self.manifests[int(name[9:])] = read(self.path(name))
+        # In the directories of times, by the names that manifests may give them.
+        self.placed = set()
         self.entries = {}
         self.keys = []
         self.sealed_to = {}
@@ -158,6 +169,9 @@ class Archive:
         try:
             body, key = open_signed(data, "manifest")
             entry = body["entry"]
+            named = [entry["segment"]] if entry.get("segment") else entry.get("segments", [])
+            if not all(is_segment(segment["name"]) for segment in named):
+                return "altered"
         except (Bad, KeyError):
             return "altered"
         if body["source"]["name"] != self.source:
@@ -278,17 +292,35 @@ class Archive:
                     if entry["life"] == life and not same:
                         self.find("altered", name)
 
+    def place(self, name):
+        """Where a segment lies: in its directory, or beside the manifests until it is moved there."""
+        for place in (name, os.path.basename(name)):
+            if os.path.isfile(self.path(place)):
+                return place
+        return None
+
+    def directories(self):
+        """What lies in the directories that manifests name."""
+        named = {os.path.dirname(e["segment"]["name"]) for _, e in self.sealed() if e["segment"]}
+        for directory in named - {""}:
+            if os.path.isdir(self.path(directory)):
+                for name in os.listdir(self.path(directory)):
+                    if re.fullmatch(SEGMENT, name):
+                        self.placed.add(f"{directory}/{name}")
+
     def segments(self):
+        self.directories()
         numbers = {e["segment"]["name"]: n for n, e in self.sealed() if e["segment"]}
         named = {e["segment"]["name"]: e for _, e in self.sealed() if e["segment"]}
         sums = {entry["segment"]["sha256"] for entry in named.values()}
         for name, entry in named.items():
             if numbers[name] in self.expired:
                 continue
-            if name not in self.names:
+            place = self.place(name)
+            if place is None:
                 self.find("missing", name)
                 continue
-            data = read(self.path(name))
+            data = read(self.path(place))
             if sha256(data) != entry["segment"]["sha256"]:
                 is_shorter = len(data) < entry["segment"]["bytes"]
                 other = "truncated" if is_shorter else "altered"
@@ -297,10 +329,12 @@ class Archive:
                 raw = subprocess.run(["zstd", "-dc"], input=data, capture_output=True, check=True)
                 if sha256(raw.stdout) != entry["raw_sha256"]:
                     self.find("altered", name)
-        for name in self.names - set(named):
-            if re.fullmatch(r"_?segment-\d{8,}-[0-9a-f]{8}\.zst", name):
-                if sha256(read(self.path(name))) in sums:
-                    self.find("doubled", name)
+        # One that waits to be moved lies beside the manifests, and nowhere else.
+        waiting = {os.path.basename(name) for name in named if name not in self.placed}
+        files = {name for name in self.names if re.fullmatch("_?" + SEGMENT, name)}
+        for name in (files | self.placed) - set(named) - waiting:
+            if sha256(read(self.path(name))) in sums:
+                self.find("doubled", name)
 
     def pieces(self):
         recoveries, found = {}, {}

@@ -180,7 +180,8 @@ pub struct LogshipSettings {
     pub listen: SocketAddr,
     /// The log that is shipped. Default `log.file`; `None` if that is `none`.
     pub source: Option<PathBuf>,
-    /// An absolute path inside the lake. Default `/user/flume/logs`.
+    /// An absolute path inside the lake, which may end in times, as `/%Y/%m/%d/%H`. Default
+    /// `/user/flume/logs`.
     pub target_dir: String,
     /// A cache: the archive itself is the checkpoint. Default `<data_dir>/logship`.
     pub state_dir: PathBuf,

@@ -3,15 +3,16 @@
 
 use super::digest::Digest;
 use super::facts::Carry;
-use super::names::{ChainNumber, Epoch, LifeNumber, Name, SegmentId};
+use super::names::{ChainNumber, Epoch, LifeNumber, SegmentId};
 use super::records::{End, FileId, Gap, Head};
+use super::segment_path::{SegmentDirectory, SegmentPath};
 use super::signature::{PublicKey, Purpose, SignedFile};
 use super::source_id::SourceId;
 use super::tombstone::Expired;
 use comptoir_model::app_log::Level;
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::{BTreeMap, BTreeSet};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What the first line of `manifest-<number>` says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,8 +75,8 @@ pub struct SealedFile {
 /// The compressed bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
-    #[serde(with = "segment_name")]
-    pub name: SegmentId,
+    /// Where it lies, below the log's directory.
+    pub name: SegmentPath,
     pub bytes: u64,
     /// Of the file as it is stored.
     pub sha256: Digest,
@@ -184,8 +185,9 @@ pub struct Chain {
     /// The last entry: its number, its hash, and its key.
     pub head: Option<(ChainNumber, Digest, PublicKey)>,
     pub lives: BTreeMap<LifeNumber, SealedLife>,
-    /// Those that manifests name, also where they expired: a sealer sweeps none of these.
-    pub segments: BTreeSet<SegmentId>,
+    /// Those that manifests name, also where they expired, and where they belong: a sealer sweeps none
+    /// of these.
+    pub segments: BTreeMap<SegmentId, Option<SegmentDirectory>>,
 }
 
 impl Chain {
@@ -211,7 +213,8 @@ impl Chain {
         life.gaps
             .extend(sealed.gaps.iter().map(|gap| (gap.from, gap.clone())));
         if let Some(segment) = &sealed.segment {
-            self.segments.insert(segment.name);
+            let SegmentPath { directory, id } = segment.name.clone();
+            self.segments.insert(id, directory);
             life.carry = sealed.carry;
             let start = segment
                 .frames
@@ -224,25 +227,5 @@ impl Chain {
     /// Where the pieces of a life go on behind what is sealed.
     pub fn sealed_to(&self, life: LifeNumber, first: u64) -> u64 {
         self.lives.get(&life).map_or(first, |life| life.end)
-    }
-}
-
-pub(super) mod segment_name {
-    use super::{Deserialize, Deserializer, Name, SegmentId, Serializer};
-
-    pub(in super::super) fn serialize<S: Serializer>(
-        id: &SegmentId,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&Name::Segment(*id))
-    }
-
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<SegmentId, D::Error> {
-        match String::deserialize(deserializer)?.parse() {
-            Ok(Name::Segment(id)) => Ok(id),
-            _ => Err(serde::de::Error::custom("not the name of a segment")),
-        }
     }
 }

@@ -12,6 +12,8 @@ pub mod records;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod segment;
+pub mod segment_path;
+mod segments;
 pub mod signature;
 pub mod source_id;
 pub mod store;

@@ -5,8 +5,9 @@ use super::contents::{Listing, chain, pieces_of};
 use super::error::ArchiveError;
 use super::facts::Carry;
 use super::manifest::{ChainEntry, Frame, Sealed};
-use super::names::{LifeNumber, Name, PieceEnd, PieceId, SegmentId};
+use super::names::{LifeNumber, Name, PieceEnd, PieceId};
 use super::records::{End, Gap, Life};
+use super::segment_path::SegmentPath;
 use super::store::Store;
 use super::tombstone::Tombstones;
 use bytes::Bytes;
@@ -81,7 +82,7 @@ impl ArchivedLife {
         let segments = segments.filter_map(|sealed| sealed.segment.as_ref());
         let frames = segments.flat_map(|segment| {
             let frames = segment.frames.iter();
-            frames.map(|frame| Part::Frame(segment.name, frame))
+            frames.map(move |frame| Part::Frame(&segment.name, frame))
         });
         let pieces = self.pieces.iter().map(|(id, end)| Part::Piece(*id, *end));
         frames
@@ -93,7 +94,7 @@ impl ArchivedLife {
 /// Some bytes of a life that are read at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part<'a> {
-    Frame(SegmentId, &'a Frame),
+    Frame(&'a SegmentPath, &'a Frame),
     Piece(PieceId, PieceEnd),
 }
 
@@ -121,7 +122,7 @@ pub struct Archive {
     listing: Listing,
     lives: BTreeMap<LifeNumber, ArchivedLife>,
     /// The segment that was read last.
-    open: Option<(SegmentId, LakeReader)>,
+    open: Option<(SegmentPath, LakeReader)>,
 }
 
 impl Archive {
@@ -265,13 +266,13 @@ impl Archive {
         let (start, bytes) = match archived.parts_from(offset).next().filter(holds) {
             None => return Ok(None),
             Some(Part::Piece(id, end)) => (id.start, self.read(id, end).await?),
-            Some(Part::Frame(id, frame)) => {
+            Some(Part::Frame(segment, frame)) => {
                 let frame = frame.clone();
                 let reader = match &self.open {
-                    Some((open, reader)) if *open == id => reader,
+                    Some((open, reader)) if open == segment => reader,
                     _ => {
-                        let reader = self.store.open_segment(id).await?;
-                        &self.open.insert((id, reader)).1
+                        let reader = self.store.open_segment(segment).await?;
+                        &self.open.insert((segment.clone(), reader)).1
                     }
                 };
                 (frame.start, self.store.read_frame(reader, &frame).await?)

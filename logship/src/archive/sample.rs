@@ -5,6 +5,7 @@ use super::facts::Carry;
 use super::manifest::{ChainEntry, Entry, Frame, Manifest, Sealed, SealedFile, Segment};
 use super::names::{ChainNumber, Epoch, LifeNumber, SegmentId};
 use super::records::{FileId, Head, VERSION};
+use super::segment_path::SegmentPath;
 use super::signature::SigningKey;
 use super::source_id::SourceId;
 use jiff::Timestamp;
@@ -65,10 +66,10 @@ pub(crate) fn sealed(number: u64, life: u64, (from, to): (i64, i64)) -> Sealed {
         to: frame.to,
         raw_sha256: Digest::of(&number.to_le_bytes()),
         segment: Some(Segment {
-            name: SegmentId {
+            name: SegmentPath::beside(SegmentId {
                 number: ChainNumber(number),
                 attempt: 7,
-            },
+            }),
             bytes: frame.stored,
             sha256: Digest::of(b"stored"),
             frames: vec![frame],

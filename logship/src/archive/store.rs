@@ -4,12 +4,12 @@ use super::contents::Listing;
 use super::digest::Digest;
 use super::error::ArchiveError;
 use super::manifest::{Chain, ChainEntry, Frame, Manifest};
-use super::names::{ChainNumber, Epoch, Name, PieceEnd, PieceId, SegmentId};
+use super::names::{ChainNumber, Epoch, Name, PieceEnd, PieceId};
 use super::records::{Recovery, VERSION};
 use super::segment::decompress;
 use super::signature::SignedFile;
 use bytes::Bytes;
-use comptoir_lake::{Entry, Lake, LakeError, LakePath, LakeReader};
+use comptoir_lake::{Entry, EntryKind, Lake, LakeError, LakePath, LakeReader};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use serde::de::DeserializeOwned;
@@ -79,8 +79,9 @@ impl Store {
             Err(LakeError::NotFound { .. }) => Vec::new(),
             entries => entries?,
         };
-        let names = entries.into_iter();
-        Ok(names
+        let files = entries.into_iter();
+        Ok(files
+            .filter(|entry| entry.kind == EntryKind::File)
             .filter_map(|entry| Some((entry.name().parse().ok()?, entry)))
             .collect())
     }
@@ -162,7 +163,7 @@ impl Store {
         let sealed = entry.sealed();
         let last = sealed.and_then(|sealed| {
             let segment = sealed.segment.as_ref()?;
-            Some((sealed, segment.name, segment.frames.last()?))
+            Some((sealed, &segment.name, segment.frames.last()?))
         });
         let Some((sealed, name, frame)) = last else {
             return Ok(LastSealed::Bytes(Bytes::new()));
@@ -177,10 +178,6 @@ impl Store {
                 Ok(LastSealed::Bytes(bytes))
             }
         }
-    }
-
-    pub(crate) async fn open_segment(&self, id: SegmentId) -> Result<LakeReader, LakeError> {
-        self.open(Name::Segment(id)).await
     }
 
     /// The bytes of a frame, as they stood in the source.

@@ -2,8 +2,9 @@
 //! The manifests of these stay, so that the chain can be verified for ever.
 
 use super::digest::Digest;
-use super::manifest::{ChainEntry, Entry, Sealed, segment_name};
-use super::names::{ChainNumber, LifeNumber, SegmentId};
+use super::manifest::{ChainEntry, Entry, Sealed};
+use super::names::{ChainNumber, LifeNumber};
+use super::segment_path::SegmentPath;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,8 +30,7 @@ pub struct ExpiredSegment {
     /// Newlines.
     pub lines: u64,
     pub raw_sha256: Digest,
-    #[serde(with = "segment_name")]
-    pub name: SegmentId,
+    pub name: SegmentPath,
     pub sha256: Digest,
 }
 
@@ -45,7 +45,7 @@ impl ExpiredSegment {
             end: sealed.end,
             lines: sealed.lines,
             raw_sha256: sealed.raw_sha256,
-            name: segment.name,
+            name: segment.name.clone(),
             sha256: segment.sha256,
         })
     }

@@ -4,12 +4,13 @@ use crate::archive::ArchiveError;
 use crate::archive::contents::Listing;
 use crate::archive::names::{ChainNumber, Epoch, LifeNumber, Name};
 use crate::archive::records::{Life, Recovery};
-use crate::archive::store::Store;
+use crate::archive::segment_path::{SegmentDirectory, SegmentPath};
+use crate::archive::store::{Store, read_entry};
 use crate::seal::anchor::Anchor;
 use bytes::Bytes;
 use comptoir_lake::{EntryKind, Lake, LakeError, LakePath};
 use futures::{StreamExt, TryStreamExt};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const READS_AT_ONCE: usize = 16;
 
@@ -21,6 +22,8 @@ pub struct Evidence {
     pub listing: Listing,
     /// The length of each file with one of our names.
     pub lengths: BTreeMap<Name, u64>,
+    /// The segments in the directories that manifests name, with their lengths.
+    pub directories: BTreeMap<SegmentDirectory, BTreeMap<SegmentPath, u64>>,
     /// As they lie there.
     pub manifests: BTreeMap<ChainNumber, Bytes>,
     /// `Err` says why one can't be read.
@@ -40,6 +43,14 @@ pub async fn sources(lake: &Lake, directory: &LakePath) -> Result<Vec<String>, L
 }
 
 impl Evidence {
+    /// The length of a segment, in whichever place it lies.
+    pub(crate) fn length_of(&self, segment: &SegmentPath) -> Option<u64> {
+        let directory = segment.directory.as_ref();
+        let own = directory.and_then(|directory| self.directories.get(directory)?.get(segment));
+        let waiting = || self.lengths.get(&Name::Segment(segment.id));
+        own.or_else(waiting).copied()
+    }
+
     pub(crate) async fn gather(
         store: &Store,
         source: &str,
@@ -60,7 +71,7 @@ impl Evidence {
             });
         }
         let numbers: Vec<ChainNumber> = listing.manifests.iter().copied().collect();
-        let manifests = futures::stream::iter(numbers)
+        let manifests: BTreeMap<_, _> = futures::stream::iter(numbers)
             .map(|number| async move {
                 let path = store.path(Name::Manifest(number))?;
                 Ok::<_, LakeError>((number, store.lake.read(&path).await?))
@@ -69,9 +80,12 @@ impl Evidence {
             .boxed()
             .try_collect()
             .await?;
+        // After the names: a segment only goes from the log's directory into one of these.
+        let directories = directories(store, &manifests).await?;
         let mut evidence = Self {
             source: source.to_owned(),
             lengths,
+            directories,
             manifests,
             lives: BTreeMap::new(),
             recoveries: BTreeMap::new(),
@@ -91,6 +105,29 @@ impl Evidence {
         }
         Ok(evidence)
     }
+}
+
+/// What lies in the directories that manifests name, as far as there are any.
+async fn directories(
+    store: &Store,
+    manifests: &BTreeMap<ChainNumber, Bytes>,
+) -> Result<BTreeMap<SegmentDirectory, BTreeMap<SegmentPath, u64>>, ArchiveError> {
+    let named = manifests.values().filter_map(|bytes| {
+        let entry = read_entry("", bytes).ok()?;
+        let segment = entry.sealed()?.segment.as_ref()?;
+        segment.name.directory.clone()
+    });
+    let named: BTreeSet<SegmentDirectory> = named.collect();
+    let listed: Vec<_> = futures::stream::iter(named)
+        .map(|directory| async move {
+            let segments = store.segments_in(&directory).await?;
+            Ok::<_, LakeError>(segments.map(|segments| (directory, segments)))
+        })
+        .buffer_unordered(READS_AT_ONCE)
+        .boxed()
+        .try_collect()
+        .await?;
+    Ok(listed.into_iter().flatten().collect())
 }
 
 /// A damaged record is a finding; a lake that does not answer is an error.

@@ -5,22 +5,24 @@ use super::finding::{Finding, FindingKind};
 use super::judge::Judged;
 use crate::archive::ArchiveError;
 use crate::archive::digest::Digest;
-use crate::archive::manifest::{Frame, Sealed, Segment};
-use crate::archive::names::{ChainNumber, Name};
+use crate::archive::manifest::{ChainEntry, Frame, Sealed, Segment};
+use crate::archive::names::{ChainNumber, Name, SegmentId};
+use crate::archive::segment_path::SegmentPath;
 use crate::archive::store::Store;
 use crate::archive::sums::read_sums;
+use comptoir_lake::{LakeError, LakePath};
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Which segment has which bytes.
-pub(super) type Sums = Arc<BTreeMap<Digest, (ChainNumber, Name)>>;
+pub(super) type Sums = Arc<BTreeMap<Digest, (ChainNumber, SegmentPath)>>;
 
 pub(super) fn sums(judged: &Judged) -> Sums {
     let entries = judged.entries.iter();
     let sums = entries.filter_map(|(number, entry)| {
         let segment = entry.sealed()?.segment.as_ref()?;
-        Some((segment.sha256, (*number, Name::Segment(segment.name))))
+        Some((segment.sha256, (*number, segment.name.clone())))
     });
     Arc::new(sums.collect())
 }
@@ -28,15 +30,15 @@ pub(super) fn sums(judged: &Judged) -> Sums {
 /// Its name and its length.
 pub(super) fn check_length(evidence: &Evidence, sealed: &Sealed) -> Option<Finding> {
     let segment = sealed.segment.as_ref()?;
-    let name = Name::Segment(segment.name);
+    let name = &segment.name;
     let bytes = range(sealed);
-    match evidence.lengths.get(&name) {
+    match evidence.length_of(name) {
         None => Some(Finding::new(FindingKind::Missing, name, bytes)),
-        Some(length) if *length < segment.bytes => {
+        Some(length) if length < segment.bytes => {
             let detail = format!("{length} of {} bytes are left, of {bytes}", segment.bytes);
             Some(Finding::new(FindingKind::Truncated, name, detail))
         }
-        Some(length) if *length > segment.bytes => {
+        Some(length) if length > segment.bytes => {
             let detail = format!("{length} bytes instead of {}", segment.bytes);
             Some(Finding::new(FindingKind::Altered, name, detail))
         }
@@ -52,8 +54,8 @@ pub(super) async fn check_bytes(
     sums: &Sums,
     length: Option<Finding>,
 ) -> Result<Option<Finding>, ArchiveError> {
-    let name = Name::Segment(segment.name);
-    let reader = match store.open_segment(segment.name).await {
+    let name = &segment.name;
+    let reader = match store.open_segment(name).await {
         Err(error) => match ArchiveError::from(error) {
             error if error.is_gone() => {
                 let detail = range(sealed);
@@ -95,15 +97,12 @@ pub(super) async fn check_bytes(
 pub(super) async fn check_others(
     store: &Store,
     evidence: &Evidence,
+    judged: &Judged,
     sums: &Sums,
 ) -> Result<Vec<Finding>, ArchiveError> {
-    let known: Vec<Name> = sums.values().map(|(_, name)| *name).collect();
     let mut findings = Vec::new();
-    for name in evidence.listing.segments.values() {
-        if known.contains(name) {
-            continue;
-        }
-        let mut reader = match store.open(*name).await {
+    for (name, path) in others(store, evidence, judged)? {
+        let mut reader = match store.lake.open_read(&path).await {
             Ok(reader) => reader,
             Err(error) => match ArchiveError::from(error) {
                 error if error.is_gone() => continue,
@@ -120,6 +119,33 @@ pub(super) async fn check_others(
         }
     }
     Ok(findings)
+}
+
+/// The files with a segment's name that lie where no manifest names one. One that waits to be moved is
+/// none, unless it lies there as well where it belongs.
+fn others(
+    store: &Store,
+    evidence: &Evidence,
+    judged: &Judged,
+) -> Result<Vec<(String, LakePath)>, LakeError> {
+    let sealed = judged.entries.values().filter_map(ChainEntry::sealed);
+    let segments = sealed.filter_map(|sealed| sealed.segment.as_ref());
+    let named: BTreeSet<&SegmentPath> = segments.map(|segment| &segment.name).collect();
+    let placed = || evidence.directories.values().flat_map(BTreeMap::keys);
+    let waiting: BTreeSet<SegmentId> = named.iter().map(|segment| segment.id).collect();
+    let there: BTreeSet<SegmentId> = placed()
+        .filter(|segment| named.contains(segment))
+        .map(|segment| segment.id)
+        .collect();
+    let beside = evidence.listing.segments.iter().filter(|(id, name)| {
+        let is_closed = **name == Name::Segment(**id);
+        !(is_closed && waiting.contains(id)) || there.contains(id)
+    });
+    let beside = beside.map(|(_, name)| Ok((name.to_string(), store.path(*name)?)));
+    let elsewhere = placed().filter(|segment| !named.contains(segment));
+    let elsewhere =
+        elsewhere.map(|segment| Ok((segment.to_string(), store.segment_path(segment)?)));
+    beside.chain(elsewhere).collect()
 }
 
 /// What of the source a segment holds, for people.

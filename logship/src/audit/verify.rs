@@ -8,7 +8,7 @@ use super::judge::{Judged, judge};
 use super::pieces::{self, check_lines};
 use crate::archive::ArchiveError;
 use crate::archive::manifest::{Entry, Sealed, Segment};
-use crate::archive::names::{ChainNumber, Name};
+use crate::archive::names::ChainNumber;
 use crate::archive::signature::PublicKey;
 use crate::archive::store::Store;
 use crate::seal::anchor::Anchor;
@@ -127,7 +127,7 @@ pub async fn verify(
             .boxed();
         let found: Vec<Option<Finding>> = read.try_collect().await?;
         findings.extend(found.into_iter().flatten());
-        findings.extend(check_others(&store, &evidence, &sums).await?);
+        findings.extend(check_others(&store, &evidence, &judged, &sums).await?);
     }
     findings.sort();
     findings.dedup();
@@ -161,9 +161,7 @@ async fn without_expired(
         let expired = judged.tombstones.expired.keys();
         let expired =
             expired.filter_map(|number| judged.entries[number].sealed()?.segment.as_ref());
-        let expired: BTreeSet<String> = expired
-            .map(|segment| Name::Segment(segment.name).to_string())
-            .collect();
+        let expired: BTreeSet<String> = expired.map(|segment| segment.name.to_string()).collect();
         findings.retain(|finding| !(is_missing(finding) && expired.contains(&finding.file)));
     }
     Ok(findings)
@@ -264,8 +262,7 @@ fn proved(judged: &Judged, evidence: &Evidence) -> Proved {
 
 impl ExpiredTotals {
     fn add(&mut self, sealed: &Sealed, tombstone: ChainNumber, evidence: &Evidence) {
-        let segments = &evidence.listing.segments;
-        let lies_there = |segment: &Segment| segments.contains_key(&segment.name);
+        let lies_there = |segment: &Segment| evidence.length_of(&segment.name).is_some();
         self.segments += 1;
         self.bytes += sealed.end - sealed.start;
         self.lines += sealed.lines;

@@ -21,7 +21,7 @@ use tracing::{error, info};
 #[command(
     after_help = "Signals: SIGTERM and Ctrl-C make durable and close what was begun; SIGHUP reads the file of sources again
 
-Exit codes: 0 stopped by Ctrl-C or SIGTERM (with --once: all is archived), 1 failed (with --once: not all is archived), 2 wrong arguments or settings, 3 another shipper has taken over
+Exit codes: 0 stopped by Ctrl-C or SIGTERM (with --once: all is archived), 1 failed (with --once: not all is archived, or what is due can't be sealed), 2 wrong arguments or settings, 3 another shipper has taken over
 
 Examples:
   comptoir-logship ship
@@ -31,7 +31,7 @@ Examples:
   comptoir-logship ship --sources logship.toml
       ships all logs that the file lists; `--config logship.toml` means the same
   comptoir-logship ship --sources logship.toml --once
-      from cron: ships what is there, and ends
+      from cron: ships what is there, seals what is due, and ends
   curl http://127.0.0.1:8082/api/v1/logs/summary
       asks how far it is, and for the newest lines"
 )]
@@ -48,7 +48,7 @@ pub struct ShipArgs {
     /// The file that lists what is shipped, and where to
     #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "target_dir"])]
     sources: Option<PathBuf>,
-    /// Ship what is there, and end
+    /// Ship what is there, seal what is due, and end
     #[arg(long)]
     once: bool,
 }

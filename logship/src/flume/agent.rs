@@ -3,6 +3,7 @@
 
 use super::pattern::globs;
 use super::properties::{Properties, Property};
+use crate::sources::Template;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -160,7 +161,7 @@ impl<'a> Import<'a> {
         targets
     }
 
-    /// A sink's path, without what says when.
+    /// A sink's path, without the times that directories of ours can't have.
     fn path(&mut self, key: &str) -> Option<String> {
         let path = self.text(key)?;
         let path = match path.split_once("://") {
@@ -171,15 +172,18 @@ impl<'a> Import<'a> {
                 &rest[at..]
             }
         };
-        let (kept, timed): (Vec<&str>, Vec<&str>) = path
+        let (kept, left_out): (Vec<&str>, Vec<&str>) = path
             .split('/')
             .filter(|part| !part.is_empty())
-            .partition(|part| !has_time(part));
-        if !timed.is_empty() {
+            .partition(|part| !has_time(part) || Template::parse(&format!("/logs/{part}")).is_ok());
+        if !left_out.is_empty() {
             let why = format!(
-                "{} left out: a log's archive is one directory and is asked for times, not for directories of hours",
-                timed.join("/")
+                "{} left out: directories are of years, months, days or hours, and of these alone",
+                left_out.join("/")
             );
+            self.no_equal(key, why);
+        } else if kept.iter().any(|part| has_time(part)) {
+            let why = "directories of times stand last, are of the arrival, in UTC, and hold what is sealed";
             self.no_equal(key, why);
         }
         Some(format!("/{}", kept.join("/")))
@@ -364,7 +368,7 @@ impl<'a> Import<'a> {
         });
     }
 
-    /// The path with what is known of the source, and its own directory below.
+    /// The path with what is known of the source, its own directory below, and those of times in that.
     fn target(&mut self, key: &str, target: &str, headers: &BTreeMap<String, String>) -> String {
         let mut path = target.to_owned();
         for (header, value) in headers {
@@ -380,8 +384,10 @@ impl<'a> Import<'a> {
             );
             self.no_equal(key, why);
         }
-        let below = known.iter().map(|part| format!("/{part}"));
-        below.chain(["/%{source}".to_owned()]).collect()
+        let (timed, above): (Vec<&str>, Vec<&str>) =
+            known.into_iter().partition(|part| has_time(part));
+        let parts = above.into_iter().chain(["%{source}"]).chain(timed);
+        format!("/{}", parts.collect::<Vec<_>>().join("/"))
     }
 
     fn all_below(&mut self, prefix: &str, why: &str) {
@@ -403,7 +409,7 @@ impl<'a> Import<'a> {
     }
 }
 
-const OF_SINKS: [(&str, &str); 13] = [
+const OF_SINKS: [(&str, &str); 14] = [
     (
         "hdfs.rollInterval",
         "a piece is durable at once and closed after a minute, whatever is written: there is nothing to set",
@@ -432,8 +438,15 @@ const OF_SINKS: [(&str, &str); 13] = [
         "hdfs.fileSuffix",
         "names say which bytes a piece has: FORMAT.md lists them",
     ),
-    ("hdfs.useLocalTimeStamp", "there is no time in paths"),
-    ("hdfs.round", "there is no time in paths"),
+    (
+        "hdfs.useLocalTimeStamp",
+        "directories of times are of the arrival",
+    ),
+    (
+        "hdfs.round",
+        "directories are of whole hours, days, months or years",
+    ),
+    ("hdfs.timeZone", "directories of times are in UTC"),
     (
         "serializer",
         "the archive has the bytes as they stood in the file",

@@ -7,6 +7,7 @@ use crate::archive::facts::{Carry, newlines};
 use crate::archive::manifest;
 use crate::archive::names::{Name, PieceEnd, PieceId, SegmentId};
 use crate::archive::segment::{Built, SegmentBuilder};
+use crate::archive::segment_path::{SegmentDirectory, SegmentPath};
 use crate::archive::store::Store;
 use crate::archive::sums::read_sums;
 use comptoir_lake::{Create, LakeWriter};
@@ -66,9 +67,13 @@ impl Segment {
         }
     }
 
-    pub(super) fn stored(self) -> manifest::Segment {
+    /// As its manifest describes it.
+    pub(super) fn stored(self, directory: Option<SegmentDirectory>) -> manifest::Segment {
         manifest::Segment {
-            name: self.id,
+            name: SegmentPath {
+                directory,
+                id: self.id,
+            },
             bytes: self.built.stored_bytes,
             sha256: self.built.stored_sha256,
             frames: self.built.frames,

@@ -28,6 +28,10 @@ pub enum SealError {
         "{segment} does not read back as it was written: {reason}\nhint: look at the disks of the lake; the pieces stay"
     )]
     ReadBack { segment: String, reason: String },
+    #[error(
+        "{segment} lies in {other} as well\nhint: somebody copied it; `comptoir-logship audit verify` tells which is the right one, delete the other"
+    )]
+    Twice { segment: String, other: String },
     #[error("a segment can't be compressed: {0}")]
     Compress(io::Error),
     #[error("the chain's head can't be kept in {place}: {cause}")]

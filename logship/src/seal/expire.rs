@@ -11,15 +11,16 @@ use super::error::{KeyError, SealError};
 use crate::archive::ArchiveError;
 use crate::archive::manifest::{ChainEntry, Entry};
 use crate::archive::names::{ChainNumber, LifeNumber, Name};
+use crate::archive::segment_path::{SegmentDirectory, SegmentPath};
 use crate::archive::signature::SigningKey;
 use crate::archive::store::Store;
 use crate::archive::tombstone::{Expired, ExpiredSegment, Tombstones, written_by};
 use crate::audit::Finding;
 use crate::audit::evidence::Evidence;
 use crate::audit::judge::{Judged, judge};
-use comptoir_lake::{Lake, LakePath, Recursive};
+use comptoir_lake::{Lake, LakeError, LakePath, Recursive};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// A shipper that has the next number so often in a row is too fast for us.
 const ATTEMPTS_MAX: u32 = 20;
@@ -62,8 +63,8 @@ pub enum ExpireError {
     Crowded { location: String },
 }
 
-impl From<comptoir_lake::LakeError> for ExpireError {
-    fn from(error: comptoir_lake::LakeError) -> Self {
+impl From<LakeError> for ExpireError {
+    fn from(error: LakeError) -> Self {
         Self::Archive(error.into())
     }
 }
@@ -90,7 +91,7 @@ pub async fn expire(
                 first: first.clone(),
             });
         }
-        let due = due(&judged, &evidence.lengths, before);
+        let due = due(&judged, &evidence, before);
         expiry.lost = due.lost;
         if mode == Mode::Dry {
             expiry.named = due.expired;
@@ -106,7 +107,7 @@ pub async fn expire(
         let head = head(&judged);
         if due.expired.is_empty() {
             keep_head(settings, &appender, head).await?;
-            expiry.deleted = sweep(&store, &judged, &evidence.lengths).await?;
+            expiry.deleted = sweep(&store, &judged, &evidence).await?;
             return Ok(expiry);
         }
         if let Some(change) = appender.key_change(head, &settings.key)? {
@@ -136,11 +137,11 @@ struct Due {
 
 /// Of each life the first segments that were all written before `before` and lie there as they were.
 /// Pure.
-fn due(judged: &Judged, lengths: &BTreeMap<Name, u64>, before: Timestamp) -> Due {
+fn due(judged: &Judged, evidence: &Evidence, before: Timestamp) -> Due {
     let mut due = Due::default();
     let mut kept: BTreeSet<LifeNumber> = BTreeSet::new();
     for (number, entry) in &judged.entries {
-        let Some((segment, name, bytes, at)) = segment_of(*number, entry) else {
+        let Some((segment, bytes, at)) = segment_of(*number, entry) else {
             continue;
         };
         if kept.contains(&segment.life) || judged.tombstones.expired.contains_key(number) {
@@ -148,7 +149,7 @@ fn due(judged: &Judged, lengths: &BTreeMap<Name, u64>, before: Timestamp) -> Due
         }
         if at >= before {
             kept.insert(segment.life);
-        } else if lengths.get(&name) == Some(&bytes) {
+        } else if evidence.length_of(&segment.name) == Some(bytes) {
             due.expired.push(segment);
         } else {
             kept.insert(segment.life);
@@ -158,16 +159,13 @@ fn due(judged: &Judged, lengths: &BTreeMap<Name, u64>, before: Timestamp) -> Due
     due
 }
 
-/// A segment, its name and stored length, and by when it was written.
-fn segment_of(
-    number: ChainNumber,
-    entry: &ChainEntry,
-) -> Option<(ExpiredSegment, Name, u64, Timestamp)> {
+/// A segment, its stored length, and by when it was written.
+fn segment_of(number: ChainNumber, entry: &ChainEntry) -> Option<(ExpiredSegment, u64, Timestamp)> {
     let sealed = entry.sealed()?;
     let segment = sealed.segment.as_ref()?;
     let at = written_by(sealed, entry.manifest.sealed_at);
     let expired = ExpiredSegment::of(number, sealed)?;
-    Some((expired, Name::Segment(segment.name), segment.bytes, at))
+    Some((expired, segment.bytes, at))
 }
 
 fn head(judged: &Judged) -> ChainHead {
@@ -201,22 +199,60 @@ async fn keep_head(
     }
 }
 
-/// Deletes what tombstones name, and returns how many segments that were.
-async fn sweep(
-    store: &Store,
-    judged: &Judged,
-    lengths: &BTreeMap<Name, u64>,
-) -> Result<u64, ExpireError> {
+/// Deletes what tombstones name, and the directories that are empty then. Returns how many segments that
+/// were.
+async fn sweep(store: &Store, judged: &Judged, evidence: &Evidence) -> Result<u64, ExpireError> {
     let Tombstones { expired, .. } = &judged.tombstones;
     let mut deleted = 0;
     for number in expired.keys() {
-        let sealed = judged.entries.get(number).and_then(ChainEntry::sealed);
-        let segment = sealed.and_then(|sealed| sealed.segment.as_ref());
-        let name = segment.map(|segment| Name::Segment(segment.name));
-        if let Some(name) = name.filter(|name| lengths.contains_key(name)) {
-            let path = store.path(name)?;
-            deleted += u64::from(store.lake.delete(&path, Recursive::No).await?);
+        let segment = judged.entries.get(number).and_then(segment_path);
+        let Some(segment) = segment.filter(|segment| evidence.length_of(segment).is_some()) else {
+            continue;
+        };
+        // In this order: a sealer may move it meanwhile, and only so.
+        let waiting = store.path(Name::Segment(segment.id))?;
+        let own = store.segment_path(segment)?;
+        let mut is_deleted = store.lake.delete(&waiting, Recursive::No).await?;
+        if own != waiting {
+            is_deleted |= store.lake.delete(&own, Recursive::No).await?;
+        }
+        deleted += u64::from(is_deleted);
+    }
+    for directory in emptied(judged, evidence) {
+        let path = store.directory(&directory)?;
+        match store.lake.delete(&path, Recursive::No).await {
+            // Somebody else's files.
+            Err(LakeError::NotEmpty { .. } | LakeError::WrongKind { .. }) => {}
+            deleted => drop(deleted?),
         }
     }
     Ok(deleted)
+}
+
+/// The directories whose segments have all expired, and those above them that hold no others: the
+/// deepest first. Pure.
+fn emptied(judged: &Judged, evidence: &Evidence) -> Vec<SegmentDirectory> {
+    let mut gone = BTreeSet::new();
+    let mut kept = BTreeSet::new();
+    for (number, entry) in &judged.entries {
+        let is_expired = judged.tombstones.expired.contains_key(number);
+        let own = segment_path(entry).and_then(|segment| segment.directory.clone());
+        let above = own.as_ref().and_then(SegmentDirectory::parent);
+        let above = std::iter::successors(above, SegmentDirectory::parent);
+        let (known, own) = if is_expired {
+            let is_there = |own: &SegmentDirectory| evidence.directories.contains_key(own);
+            (&mut gone, own.filter(is_there))
+        } else {
+            (&mut kept, own)
+        };
+        known.extend(above.chain(own));
+    }
+    let mut emptied: Vec<SegmentDirectory> = gone.difference(&kept).cloned().collect();
+    emptied.sort_by_key(|directory| std::cmp::Reverse(directory.parts().count()));
+    emptied
+}
+
+fn segment_path(entry: &ChainEntry) -> Option<&SegmentPath> {
+    let segment = entry.sealed()?.segment.as_ref()?;
+    Some(&segment.name)
 }

@@ -12,15 +12,20 @@ mod error;
 pub mod expire;
 pub mod keys;
 mod memory;
+mod moving;
+mod once;
 pub(crate) mod plan;
 mod settings;
+pub mod times;
 
 pub use error::{KeyError, SealError};
 pub use plan::SealLimits;
 pub use settings::SealSettings;
+pub use times::Times;
 
 use crate::archive::manifest::{Entry, Sealed, SealedFile};
 use crate::archive::names::{ChainNumber, Epoch, Name, SegmentId};
+use crate::archive::segment_path::SegmentPath;
 use crate::archive::signature::SigningKey;
 use crate::archive::source_id::SourceId;
 use crate::archive::store::Store;
@@ -50,6 +55,8 @@ pub struct Sealer {
     anchored: Option<ChainNumber>,
     /// Bytes in segments when it was last looked.
     sealed_bytes: i64,
+    /// That it made itself.
+    segments: u64,
     counters: SealCounters,
 }
 
@@ -83,13 +90,14 @@ impl Sealer {
             memory: Memory::default(),
             anchored: None,
             sealed_bytes: 0,
+            segments: 0,
             counters,
         }
     }
 
     /// Seals for as long as the shipper holds an epoch; never ends. While it holds none, because
     /// there is nothing to ship, `wanted` is told when there is something to seal.
-    pub(crate) async fn run(mut self, mut held: watch::Receiver<Option<Epoch>>, wanted: &Notify) {
+    pub(crate) async fn run(&mut self, mut held: watch::Receiver<Option<Epoch>>, wanted: &Notify) {
         let mut problem: Option<String> = None;
         loop {
             let Some(epoch) = *held.borrow_and_update() else {
@@ -134,8 +142,8 @@ impl Sealer {
         limits.every.max(age / 24)
     }
 
-    /// A lake that is away is the shipper's to tell.
-    async fn is_due(&mut self) -> bool {
+    /// Whether an owner would have something to do. A lake that is away is the shipper's to tell.
+    pub(crate) async fn is_due(&mut self) -> bool {
         let known = self.memory.refresh(&self.store).await.is_ok();
         known && (self.memory.facts).is_due(&self.settings.limits, clock::now())
     }
@@ -176,11 +184,12 @@ impl Sealer {
         Ok(worked)
     }
 
-    async fn next(&self, key: &SigningKey, epoch: Epoch) -> Result<Worked, SealError> {
+    async fn next(&mut self, key: &SigningKey, epoch: Epoch) -> Result<Worked, SealError> {
         let facts = &self.memory.facts;
         match facts.next(&self.settings.limits, clock::now()) {
             Work::Nothing => return Ok(Worked::Nothing),
             Work::Sweep(names) => self.sweep(names).await?,
+            Work::Move(segments) => self.move_all(segments).await?,
             Work::Seal(run) => {
                 if !self.takes_over_from_key(key, epoch).await? {
                     self.seal(&run, key, epoch).await?;
@@ -240,12 +249,12 @@ impl Sealer {
         let appender = self.appender(key, epoch);
         let change = appender.key_change(self.memory.facts.chain.head, &self.settings.key)?;
         match change {
-            Some(entry) => self.commit(entry, key, epoch).await.map(|()| true),
+            Some(entry) => self.commit(entry, key, epoch).await.map(|_| true),
             None => Ok(false),
         }
     }
 
-    async fn seal(&self, run: &Run, key: &SigningKey, epoch: Epoch) -> Result<(), SealError> {
+    async fn seal(&mut self, run: &Run, key: &SigningKey, epoch: Epoch) -> Result<(), SealError> {
         self.check_owner(epoch).await?;
         let attempt = SegmentId {
             number: run.number,
@@ -266,7 +275,12 @@ impl Sealer {
         {
             self.sweep([Name::Segment(attempt)]).await.ok();
         }
-        committed?;
+        if committed? == Appended::Ours && !run.pieces.is_empty() {
+            self.segments += 1;
+            let directory = run.directory.clone();
+            let id = attempt;
+            self.move_all([SegmentPath { directory, id }]).await?;
+        }
         let (life, start) = (run.life.life.0, run.start);
         debug!(
             "sealed life {life} from byte {start} on, {} pieces",
@@ -307,7 +321,7 @@ impl Sealer {
             to: built.to,
             raw_sha256: built.raw_sha256,
             carry: built.carry,
-            segment: (!is_empty).then(|| segment.stored()),
+            segment: (!is_empty).then(|| segment.stored(run.directory.clone())),
             gaps: run.gaps.clone(),
             ended: run.ended.clone(),
         })
@@ -315,7 +329,12 @@ impl Sealer {
 
     /// Writes an entry of the chain. Where another one has its number, that one stays, and what was
     /// sealed here is swept.
-    async fn commit(&self, entry: Entry, key: &SigningKey, epoch: Epoch) -> Result<(), SealError> {
+    async fn commit(
+        &self,
+        entry: Entry,
+        key: &SigningKey,
+        epoch: Epoch,
+    ) -> Result<Appended, SealError> {
         self.check_owner(epoch).await?;
         let appender = self.appender(key, epoch);
         let appended = appender.append(self.memory.facts.chain.head, entry).await?;
@@ -323,7 +342,7 @@ impl Sealer {
             FaultPoint::ManifestWritten.pass();
         }
         debug!("an entry of the chain is {appended:?}");
-        Ok(())
+        Ok(appended)
     }
 
     fn appender<'a>(&'a self, key: &'a SigningKey, epoch: Epoch) -> Appender<'a> {

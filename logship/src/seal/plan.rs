@@ -4,15 +4,17 @@
 //! its number, and the first manifest of a number stays. So whatever an owner that was paused still
 //! does, each byte is sealed once. Only pieces whose end no later owner can change are sealed.
 
+use super::times::Times;
 use crate::archive::contents::{Listing, chain};
 use crate::archive::manifest::Chain;
 use crate::archive::names::{ChainNumber, Epoch, LifeNumber, Name, PieceEnd, PieceId};
 use crate::archive::records::{End, Gap, Life, Recovery};
+use crate::archive::segment_path::{SegmentDirectory, SegmentPath};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// When pieces become a segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealLimits {
     /// Of a segment, before it is compressed. Default 128 MiB.
     pub bytes: u64,
@@ -22,6 +24,9 @@ pub struct SealLimits {
     pub age: SignedDuration,
     /// From one look at the archive to the next. Default a minute.
     pub every: std::time::Duration,
+    /// Pieces of different directories are not joined, and those of one that is over do not wait.
+    /// Default none.
+    pub times: Times,
 }
 
 impl Default for SealLimits {
@@ -31,6 +36,7 @@ impl Default for SealLimits {
             pieces: 256,
             age: SignedDuration::from_hours(24),
             every: std::time::Duration::from_mins(1),
+            times: Times::default(),
         }
     }
 }
@@ -53,6 +59,8 @@ pub(crate) enum Work {
     /// Delete what manifests have taken the place of.
     Sweep(BTreeSet<Name>),
     Seal(Box<Run>),
+    /// Move segments that manifests name to where these say.
+    Move(Vec<SegmentPath>),
     Nothing,
 }
 
@@ -62,6 +70,8 @@ pub(crate) struct Run {
     pub(crate) number: ChainNumber,
     pub(crate) life: Life,
     pub(crate) start: u64,
+    /// Where its segment belongs.
+    pub(crate) directory: Option<SegmentDirectory>,
     /// One behind the other from `start`; none where only an end is to be told.
     pub(crate) pieces: Vec<(PieceId, PieceEnd)>,
     pub(crate) gaps: Vec<Gap>,
@@ -75,10 +85,26 @@ impl Facts {
             return Work::Sweep(superseded);
         }
         let mut runs = self.lives.values();
-        match runs.find_map(|life| self.run(life, limits, now)) {
-            Some(run) => Work::Seal(Box::new(run)),
-            None => Work::Nothing,
+        if let Some(run) = runs.find_map(|life| self.run(life, limits, now)) {
+            return Work::Seal(Box::new(run));
         }
+        // Last: one that can't be moved keeps nothing from being sealed.
+        let waiting = self.waiting();
+        if waiting.is_empty() {
+            Work::Nothing
+        } else {
+            Work::Move(waiting)
+        }
+    }
+
+    /// Segments that manifests name, and that do not lie where these say yet.
+    fn waiting(&self) -> Vec<SegmentPath> {
+        let named = self.listing.segments.keys().filter_map(|id| {
+            let directory = self.chain.segments.get(id)?.clone();
+            let id = *id;
+            directory.is_some().then_some(SegmentPath { directory, id })
+        });
+        named.collect()
     }
 
     /// Whether a new owner would have something to seal, once it has recovered the archive, or to
@@ -95,7 +121,12 @@ impl Facts {
 
     fn is_old(&self, id: PieceId, limits: &SealLimits, now: Timestamp) -> bool {
         let written_at = self.written_at.get(&id).copied().unwrap_or(now);
-        now.duration_since(written_at) >= limits.age
+        now.duration_since(written_at) >= limits.age || limits.times.is_over(written_at, now)
+    }
+
+    /// Where the bytes of a piece belong.
+    fn directory(&self, id: PieceId, times: &Times, now: Timestamp) -> Option<SegmentDirectory> {
+        times.directory(self.written_at.get(&id).copied().unwrap_or(now))
     }
 
     fn head(&self) -> ChainNumber {
@@ -116,7 +147,7 @@ impl Facts {
         let segments = listing
             .segments
             .iter()
-            .filter(|(id, _)| id.number <= self.head() && !self.chain.segments.contains(id))
+            .filter(|(id, _)| id.number <= self.head() && !self.chain.segments.contains_key(id))
             .map(|(_, name)| *name);
         let gaps = listing.gaps.iter().filter(|(life, from)| {
             let life = self.chain.lives.get(life);
@@ -153,7 +184,12 @@ impl Facts {
         if end.is_none() && is_last_open {
             settled.pop();
         }
-        let pieces = fitting(&settled, limits);
+        let directory_of = |(id, _): &(PieceId, _)| self.directory(*id, &limits.times, now);
+        let directory = settled.first().and_then(directory_of);
+        let mut behind = settled.iter();
+        let others = behind.position(|piece| directory_of(piece) != directory);
+        let together = others.unwrap_or(settled.len());
+        let pieces = fitting(&settled[..together], limits);
         let is_full = pieces.len() < settled.len()
             || pieces.len() >= limits.pieces
             || pieces.iter().map(length).sum::<u64>() >= limits.bytes;
@@ -172,6 +208,7 @@ impl Facts {
             number: self.head().next(),
             life: life.clone(),
             start,
+            directory,
             pieces,
             gaps: gaps
                 .filter(|((_, from), _)| !is_told(from))

@@ -3,6 +3,7 @@
 use super::anchor::Anchor;
 use super::keys::KeyFiles;
 use super::plan::SealLimits;
+use super::times::Times;
 use crate::archive::source_id::SourceId;
 use comptoir_config::{Settings, host_name};
 use comptoir_lake::{LakeError, LakeOptions, LakePath};
@@ -45,7 +46,12 @@ impl SealSettings {
 
     /// Those for one of many logs: what a source's pattern matches keeps its heads below the same
     /// directories as its archive, because names like `access.log` are not the only ones of their kind.
-    pub(crate) fn of_log(&self, name: &str, directory: &LakePath) -> Result<Self, LakeError> {
+    pub(crate) fn of_log(
+        &self,
+        name: &str,
+        directory: &LakePath,
+        times: Times,
+    ) -> Result<Self, LakeError> {
         let depth = name.matches('/').count();
         let above = directory.parent().unwrap_or_else(LakePath::root);
         let parts: Vec<&str> = above.as_str().split('/').collect();
@@ -53,6 +59,10 @@ impl SealSettings {
         let anchor = self.anchor.as_ref();
         Ok(Self {
             anchor: anchor.map(|anchor| anchor.below(parts)).transpose()?,
+            limits: SealLimits {
+                times,
+                ..self.limits.clone()
+            },
             ..self.clone()
         })
     }

@@ -1,6 +1,8 @@
 //! What can go wrong, and what ends a shipper.
 
 use crate::archive::ArchiveError;
+use crate::seal::SealError;
+use crate::sources::Fault;
 use comptoir_config::SecretError;
 use std::io;
 
@@ -10,6 +12,8 @@ pub enum ShipError {
         "`{path}` names no file that can be shipped\nhint: set logship.source to a log, as /var/log/app.log"
     )]
     NoFile { path: String },
+    #[error("logship.target_dir: {fault}")]
+    TargetDir { fault: Box<Fault> },
     #[error("no log is configured\nhint: set logship.source, or log.file to a path")]
     NoSource,
     #[error(transparent)]
@@ -26,6 +30,8 @@ pub enum ShipError {
         "another shipper has taken over {location}: {by}\nhint: one shipper a log; stop the other one, then start this one again"
     )]
     Superseded { location: String, by: String },
+    #[error("{location} is shipped, but can't be sealed now: {cause}")]
+    Unsealed { location: String, cause: SealError },
     #[error("the newest lines can't be served: {0}")]
     Serve(io::Error),
 }
@@ -40,6 +46,8 @@ impl ShipError {
             Self::NoSource
             | Self::Secret(_)
             | Self::NoFile { .. }
+            | Self::TargetDir { .. }
+            | Self::Unsealed { .. }
             | Self::Superseded { .. }
             | Self::Serve(_) => true,
             Self::Archive(error) => !matches!(error, ArchiveError::Lake(_)),

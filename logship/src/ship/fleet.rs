@@ -2,12 +2,10 @@
 
 use super::error::ShipError;
 use super::hints::{Hint, Watcher};
-use super::log::{Common, LogShipper, Order};
+use super::log::{Common, LogPlace, LogShipper, Order};
 use super::request::Runs;
-use super::rotation::Rotation;
 use crate::sources::{Found, Source, Stamps};
 use comptoir_config::clock;
-use comptoir_lake::LakePath;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,14 +43,6 @@ struct Log {
     hint: Arc<Hint>,
     /// The source as it was when the log was begun.
     source: Source,
-}
-
-/// What a log that goes on must agree in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct LogPlace {
-    path: PathBuf,
-    directory: LakePath,
-    rotation: Option<Rotation>,
 }
 
 /// What a scan found.
@@ -186,6 +176,7 @@ impl Fleet {
                         let place = LogPlace {
                             path: found.path.clone(),
                             directory,
+                            times: source.times.clone(),
                             rotation: source.rotation,
                         };
                         if !self.logs.contains_key(&name) && !self.failed.contains_key(&name) {
@@ -228,9 +219,7 @@ impl Fleet {
         let log = LogShipper::new(
             Arc::clone(&self.common),
             name,
-            &place.path,
-            place.directory.clone(),
-            place.rotation,
+            place.clone(),
             Arc::clone(&hint),
         );
         let (orders, given) = watch::channel(match self.runs {

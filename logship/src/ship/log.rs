@@ -17,10 +17,10 @@ use super::status::Status;
 use super::writers::{Place, Writers};
 use crate::archive::names::{Epoch, PieceId};
 use crate::archive::store::Store;
-use crate::seal::{SealSettings, Sealer};
+use crate::seal::{SealSettings, Sealer, Times};
 use comptoir_config::clock;
 use comptoir_lake::{Lake, LakePath};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -74,10 +74,20 @@ enum Ended {
     Woken,
 }
 
+/// Where a log lies, and where it goes: what one that goes on must agree in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LogPlace {
+    pub(crate) path: PathBuf,
+    /// Of its archive.
+    pub(crate) directory: LakePath,
+    /// The directories of its segments.
+    pub(crate) times: Times,
+    pub(crate) rotation: Option<Rotation>,
+}
+
 pub(crate) struct LogShipper {
     common: Arc<Common>,
-    directory: LakePath,
-    rotation: Option<Rotation>,
+    place: LogPlace,
     shell: Shell,
     status: Status,
     cache: Cache,
@@ -96,23 +106,16 @@ pub(crate) struct LogShipper {
 }
 
 impl LogShipper {
-    pub(crate) fn new(
-        common: Arc<Common>,
-        name: &str,
-        path: &Path,
-        directory: LakePath,
-        rotation: Option<Rotation>,
-        hint: Arc<Hint>,
-    ) -> Self {
-        let files = LogFiles::new(path, &common.state_dir);
+    pub(crate) fn new(common: Arc<Common>, name: &str, place: LogPlace, hint: Arc<Hint>) -> Self {
+        let files = LogFiles::new(&place.path, &common.state_dir);
         let status = Status::new(
             Arc::clone(&common.board),
             name.to_owned(),
-            path.display().to_string(),
-            common.lake.url_of(&directory),
+            place.path.display().to_string(),
+            common.lake.url_of(&place.directory),
         );
         let shell = Shell::new(
-            Store::new(common.lake.clone(), directory.clone()),
+            Store::new(common.lake.clone(), place.directory.clone()),
             files,
             name.into(),
             Arc::clone(&common.instance),
@@ -126,8 +129,7 @@ impl LogShipper {
             shell,
             status,
             common,
-            directory,
-            rotation,
+            place,
             hint,
             in_line: None,
             starting: None,
@@ -137,40 +139,68 @@ impl LogShipper {
         }
     }
 
-    /// Ships and seals until shipping ends.
+    /// Ships and seals until shipping ends. A run that ends by itself seals what is due before.
     pub(crate) async fn run(
-        self,
+        mut self,
         name: &str,
-        orders: watch::Receiver<Order>,
+        mut orders: watch::Receiver<Order>,
     ) -> Result<(), ShipError> {
-        let Common {
-            lake,
-            seal,
-            metrics,
-            ..
-        } = &*self.common;
-        let store = Store::new(lake.clone(), self.directory.clone());
-        let seal = seal.of_log(name, &self.directory)?;
-        let source = seal.source(self.directory.file_name().unwrap_or(name));
-        let sealer = Sealer::new(store, source, seal, metrics.seal.clone());
+        let common = Arc::clone(&self.common);
+        let LogPlace {
+            directory, times, ..
+        } = self.place.clone();
+        let seal = common.seal.of_log(name, &directory, times)?;
+        let source = seal.source(directory.file_name().unwrap_or(name));
+        let store = Store::new(common.lake.clone(), directory);
+        let mut sealer = Sealer::new(store, source, seal, common.metrics.seal.clone());
         let wanted = Arc::clone(&self.seal_wanted);
-        let sealing = sealer.run(self.held.subscribe(), &wanted);
-        tokio::select! {
-            shipped = self.ship(orders) => shipped,
-            () = sealing => Ok(()),
+        let mut is_woken = false;
+        loop {
+            let held = self.held.subscribe();
+            let shipped = tokio::select! {
+                shipped = self.ship(&mut orders, is_woken) => shipped?,
+                () = sealer.run(held, &wanted) => return Ok(()),
+            };
+            if *orders.borrow() != Order::Once {
+                return Ok(());
+            }
+            if let Some(epoch) = shipped {
+                let location = self.location();
+                return tokio::select! {
+                    finished = sealer.finish(epoch) => {
+                        finished.map_err(|cause| ShipError::Unsealed { location, cause })
+                    }
+                    _ = orders.wait_for(|order| *order == Order::Stop) => Ok(()),
+                };
+            }
+            // There was nothing to ship, and so nobody owns the archive.
+            if is_woken || !sealer.is_due().await {
+                return Ok(());
+            }
+            is_woken = true;
         }
     }
 
-    /// One plan after the other, until one ends well or for good.
-    async fn ship(mut self, mut orders: watch::Receiver<Order>) -> Result<(), ShipError> {
+    fn location(&self) -> String {
+        self.common.lake.url_of(&self.place.directory)
+    }
+
+    /// One plan after the other, until one ends well or for good; the epoch that the last one held.
+    async fn ship(
+        &mut self,
+        orders: &mut watch::Receiver<Order>,
+        mut is_woken: bool,
+    ) -> Result<Option<Epoch>, ShipError> {
         let mut mine = None;
         let mut pause = PAUSE_MIN;
         let mut failures = 0;
-        let mut is_woken = false;
+        if is_woken {
+            self.shell.reset().await;
+        }
         loop {
             self.starting = tokio::select! {
                 permit = Arc::clone(&self.common.starts).acquire_owned() => permit.ok(),
-                _ = orders.wait_for(|order| *order == Order::Stop) => return Ok(()),
+                _ = orders.wait_for(|order| *order == Order::Stop) => return Ok(None),
             };
             let (limits, seen) = (self.common.limits, self.cache.seen());
             let mut plan = if is_woken || mine.is_some() {
@@ -178,13 +208,13 @@ impl LogShipper {
             } else {
                 Plan::idle(limits, seen)
             };
-            let ended = self.follow(&mut plan, &mut orders).await;
+            let ended = self.follow(&mut plan, orders).await;
             self.starting = None;
             self.in_line = None;
             self.held.send_replace(None);
             self.cache.keep(plan.seen());
             let error = match ended {
-                Ok(Ended::Stopped) => return Ok(()),
+                Ok(Ended::Stopped) => return Ok(plan.epoch()),
                 Ok(Ended::Woken) => {
                     is_woken = true;
                     self.shell.reset().await;
@@ -208,7 +238,7 @@ impl LogShipper {
             self.shell.reset().await;
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                _ = orders.wait_for(|order| *order == Order::Stop) => return Ok(()),
+                _ = orders.wait_for(|order| *order == Order::Stop) => return Ok(None),
             }
             pause = (pause * 2).min(PAUSE_MAX);
         }
@@ -381,7 +411,7 @@ impl LogShipper {
 
     /// Whether the log was rotated.
     async fn rotate(&mut self, plan: &Plan) -> Result<bool, ShipError> {
-        let Some(rotation) = self.rotation else {
+        let Some(rotation) = self.place.rotation else {
             return Ok(false);
         };
         match plan.main_file() {
@@ -404,7 +434,7 @@ impl LogShipper {
     async fn superseded(&self, epoch: Epoch) -> ShipError {
         let by = self.shell.owner(epoch).await;
         ShipError::Superseded {
-            location: self.common.lake.url_of(&self.directory),
+            location: self.location(),
             by: by.map_or_else(
                 || format!("epoch {}", epoch.0),
                 |owner| {

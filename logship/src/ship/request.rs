@@ -3,8 +3,8 @@
 use super::error::ShipError;
 use super::plan::Limits;
 use super::rotation::Rotation;
-use crate::seal::SealSettings;
-use crate::sources::{Files, OPEN_PIECES_MAX, Source, SourcesFile};
+use crate::seal::{SealSettings, Times};
+use crate::sources::{Files, OPEN_PIECES_MAX, Source, SourcesFile, Template};
 use comptoir_config::{Settings, read_secret_file};
 use comptoir_lake::{LakeError, LakePath};
 use comptoir_warehouse::{self as warehouse, Login, Warehouse};
@@ -50,9 +50,11 @@ impl ShipRequest {
         let name = name.ok_or_else(|| ShipError::NoFile {
             path: path.display().to_string(),
         })?;
+        let (above, times) = target_dir(settings)?;
         let source = Source {
             name: name.to_owned(),
-            directory: LakePath::parse(&settings.logship.target_dir)?.join(name)?,
+            directory: above.join(name)?,
+            times,
             rotation: is_ours.then(Rotation::default),
             poll: None,
             files: Files::one(path),
@@ -97,6 +99,13 @@ impl ShipRequest {
         let source = self.sources.first().ok_or(ShipError::NoSource)?;
         Ok(source.directory.clone())
     }
+}
+
+/// The directory of all logs, by the settings, and those of times below each log's.
+pub(crate) fn target_dir(settings: &Settings) -> Result<(LakePath, Times), ShipError> {
+    Template::of_settings(&settings.logship.target_dir).map_err(|fault| ShipError::TargetDir {
+        fault: Box::new(fault),
+    })
 }
 
 impl From<LakeError> for ShipError {

@@ -55,9 +55,17 @@ pub enum Fault {
     #[error("pattern `{pattern}`: {reason}")]
     Pattern { pattern: String, reason: String },
     #[error(
-        "`{escape}` in `{template}` stands for nothing here\nhint: %{{host}}, %{{source}} and %% do; times do not: a log's archive is one directory, and is asked for times"
+        "`{escape}` in `{template}` stands for nothing here\nhint: %{{host}}, %{{source}}, %% and, behind them, %Y, %m, %d, %H do"
     )]
     Escape { template: String, escape: String },
+    #[error(
+        "`{escape}` in `{template}` has to be a name\nhint: in the settings, only %Y, %m, %d, %H and %% stand for something; sources of their own are listed in a file, with `ship --sources`"
+    )]
+    EscapeOfSource { template: String, escape: String },
+    #[error(
+        "`{template}` has a time before what says whose log it is\nhint: times come last, in directories of their own: /user/flume/logs/%{{host}}/%{{source}}/%Y/%m/%d/%H"
+    )]
+    TimeAbove { template: String },
     #[error("{reason}")]
     Path { reason: String },
 }

@@ -124,6 +124,7 @@ impl Defaults {
         Ok(Source {
             files,
             directory: directory.map_err(|fault| fault.at((section.origin)(section.at)))?,
+            times: template.times().clone(),
             rotation: None,
             poll: section.poll()?.or(self.poll),
             name,
@@ -282,6 +283,7 @@ impl<'a, O: Fn(usize) -> Origin> Section<'a, O> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seal::Times;
 
     fn parse(contents: &str) -> Result<SourcesFile, String> {
         let file = SourcesFile::parse(Path::new("logship.toml"), contents, "till");
@@ -294,7 +296,7 @@ mod tests {
             "poll_ms = 1000\n\
              [[source]]\nname = 'shop'\npaths = ['/var/log/shop/app.log']\n\
              [[source]]\nname = 'nginx'\npaths = ['/var/log/nginx/*.log']\n\
-             target_dir = '/logs/%{source}'\npoll_ms = 500\n",
+             target_dir = '/logs/%{source}/%Y'\npoll_ms = 500\n",
         )
         .unwrap();
         let [shop, nginx] = &file.sources[..] else {
@@ -302,6 +304,8 @@ mod tests {
         };
         assert_eq!(shop.directory.as_str(), "/user/flume/logs/till/shop");
         assert_eq!(nginx.directory.as_str(), "/logs/nginx");
+        assert_eq!(shop.times, Times::default());
+        assert_ne!(nginx.times, Times::default());
         assert_eq!(
             [shop.poll, nginx.poll],
             [1000, 500].map(|ms| Some(Duration::from_millis(ms)))
@@ -345,8 +349,12 @@ mod tests {
                 "logship.toml:4: poll_ms = 0: it is from 10 to 3600000",
             ),
             (
+                source.to_owned() + "target_dir = '/logs/%{source}/%Y/%M'\n",
+                "logship.toml:4: `%M` in `/logs/%{source}/%Y/%M` stands for nothing here",
+            ),
+            (
                 source.to_owned() + "target_dir = '/logs/%Y/%{source}'\n",
-                "logship.toml:4: `%Y` in `/logs/%Y/%{source}` stands for nothing here",
+                "logship.toml:4: `/logs/%Y/%{source}` has a time before what says whose log it is",
             ),
             (String::new(), "logship.toml:1: there is no source"),
             ("[[source]\n".to_owned(), "logship.toml:1: "),

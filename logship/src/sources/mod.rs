@@ -14,6 +14,7 @@ pub(crate) use siblings::GZIP;
 pub use siblings::{is_of, logs_of};
 pub use template::Template;
 
+use crate::seal::Times;
 use crate::ship::Rotation;
 use comptoir_lake::{LakeError, LakePath};
 use std::time::Duration;
@@ -26,6 +27,8 @@ pub struct Source {
     pub files: Files,
     /// Below it, or in it, lie the archives; see [`Source::log`].
     pub directory: LakePath,
+    /// The directories below each archive that its segments go to.
+    pub times: Times,
     /// `None` leaves rotation to others.
     pub rotation: Option<Rotation>,
     /// Looks come by the clock, this far from each other: for file systems that tell nobody of

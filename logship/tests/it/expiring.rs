@@ -2,15 +2,15 @@
 //! lost: neither the audit, nor who reads, nor the shipper.
 
 use crate::auditing::{Archived, Copy, at_once, copy_files, names};
-use crate::sealing::{directory, eager, text};
+use crate::sealing::{directory, eager, files_below, text};
 use crate::world::{Running, World, on_both};
 use comptoir_lake::{Lake, LakeOptions};
 use comptoir_logship::archive::digest::Digest;
 use comptoir_logship::archive::manifest::{Entry, Manifest};
-use comptoir_logship::archive::names::Name;
 use comptoir_logship::archive::signature::{Purpose, SignedFile, SigningKey};
 use comptoir_logship::archive::tombstone::ExpiredSegment;
 use comptoir_logship::archive::{Archive, ArchivedLife};
+use comptoir_logship::audit::extract::{Asked, Place, extract, verify_extract};
 use comptoir_logship::audit::verify::Progress;
 use comptoir_logship::audit::{VerifyOptions, verify};
 use comptoir_logship::seal::expire::{Expiry, Mode, expire};
@@ -191,7 +191,7 @@ fn as_expired(copy: &Copy, segment: &str) -> Value {
             return None;
         };
         let expired = ExpiredSegment::of(manifest.number, sealed)?;
-        (Name::Segment(expired.name).to_string() == segment).then_some(expired)
+        (expired.name.to_string() == segment).then_some(expired)
     });
     serde_json::to_value(named.unwrap()).unwrap()
 }
@@ -445,19 +445,19 @@ async fn a_shipper_and_an_expiry_work_side_by_side(world: &World) {
 /// point where it waits for anything. Nothing is ever missing, and the next run finishes.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expiry_that_is_interrupted_anywhere_is_finished_by_the_next() {
-    let archived = archived().await;
+    let archived = Archived::hourly([old(0..700), old(700..1400)]).await;
     let before: Timestamp = FIRST_LIFE.parse().unwrap();
     let settings = archived.world.request().seal;
     let whole = Copy::of(&archived);
     expire_in(&archived, &whole, FIRST_LIFE);
-    let left = whole.names("segment-");
+    let left = files_below(&whole.source(), "segment-");
     // The tombstone stands, and nothing is deleted yet.
     copy_files(&archived.directory, &whole.source());
     assert_eq!(archived.verify(&whole).0, BTreeSet::new());
     assert_eq!(archived.verify_in_python(&whole), BTreeSet::new());
     let (said, _) = expire_in(&archived, &whole, FIRST_LIFE);
     assert!(said.contains("files that expired before deleted"), "{said}");
-    assert_eq!(whole.names("segment-"), left);
+    assert_eq!(files_below(&whole.source(), "segment-"), left);
     let mut waits = 0;
     loop {
         let copy = Copy::of(&archived);
@@ -481,7 +481,11 @@ async fn an_expiry_that_is_interrupted_anywhere_is_finished_by_the_next() {
         let expiry = expire(&lake, &path, &settings, before, Mode::Apply)
             .await
             .unwrap();
-        assert_eq!(copy.names("segment-"), left, "after {waits} waits");
+        assert_eq!(
+            files_below(&copy.source(), "segment-"),
+            left,
+            "after {waits} waits"
+        );
         assert_eq!(copy.names("manifest-").len(), archived.manifests() + 1);
         assert_eq!(archived.verify(&copy).0, BTreeSet::new());
         if ended {
@@ -555,4 +559,61 @@ async fn a_tombstone_names_what_was_deleted() {
         end = segment["end"].as_u64().unwrap();
     }
     assert_eq!(end, archived.written[0].len() as u64);
+}
+
+/// Before the first segment is copied, and behind it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_expires_while_it_is_extracted_is_told_as_expired() {
+    let archived = archived().await;
+    for (name, is_moment) in [
+        (
+            "before",
+            (|progress| matches!(progress, Progress::Begins(_))) as fn(Progress) -> bool,
+        ),
+        ("behind", |progress| progress == Progress::Read),
+    ] {
+        let copy = Copy::of(&archived);
+        let lake = format!("file://{}/logs", copy.0.path().display());
+        let lake = Lake::open(&lake, LakeOptions::default()).unwrap();
+        let path = "/app.log".parse().unwrap();
+        let extracts = copy.0.path().join(name);
+        let place = Place::make(&extracts).unwrap();
+        let progress = |progress| {
+            if is_moment(progress) {
+                expire_in(&archived, &copy, FIRST_LIFE);
+            }
+        };
+        let all = Asked::default();
+        let taken = extract(&lake, &path, &all, None, &place, &progress)
+            .await
+            .unwrap();
+        assert_eq!(taken.findings, [], "{name}");
+        place
+            .finish(String::new(), vec!["app.log".to_owned()], all)
+            .unwrap();
+        let left = copy.names("segment-");
+        assert_eq!(
+            names(&extracts.join("archive/app.log"), "segment-"),
+            left,
+            "{name}"
+        );
+        let covered = verify_extract(&extracts, &VerifyOptions::default())
+            .await
+            .unwrap();
+        assert_eq!(covered[0].findings, [], "{name}");
+        assert_eq!(covered[0].expired, taken.expired, "{name}");
+        assert!(taken.expired > 0, "{name}");
+        let text = fs::read_to_string(extracts.join("text/app.log")).unwrap();
+        assert!(
+            archived.written[1].starts_with(&text) && !text.is_empty(),
+            "{name}"
+        );
+        // What is lost then, is.
+        let place = Place::make(&copy.0.path().join("lost")).unwrap();
+        let progress = |_| drop(fs::remove_file(copy.path(&left[0])));
+        let taken = extract(&lake, &path, &all, None, &place, &progress)
+            .await
+            .unwrap();
+        assert_eq!(taken.findings[0].file, left[0], "{name}");
+    }
 }

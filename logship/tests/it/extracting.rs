@@ -1,6 +1,7 @@
 //! An extract of an archive: it proves itself, and that nothing of its range was left out.
 
 use crate::auditing::{Archived, Copy, copy_files, names};
+use comptoir_logship::archive::signature::SignedFile;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -221,4 +222,37 @@ async fn an_extract_is_not_written_over_something_and_what_is_none_is_refused() 
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("is no extract: "), "{said}");
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_segment_just_its_bytes_are_taken() {
+    let archived = Archived::new().await;
+    let (path, said) = extract(&archived, &["--segments", "2"], "second");
+    assert!(said.contains("; 1 segments of "), "{said}");
+    let manifest = fs::read(path.join("archive/app.log/manifest-00000002")).unwrap();
+    let body: Value = serde_json::from_slice(SignedFile::parse(&manifest).unwrap().body).unwrap();
+    let at = |key: &str| usize::try_from(body["entry"][key].as_u64().unwrap()).unwrap();
+    let text = fs::read_to_string(path.join("text/app.log")).unwrap();
+    assert_eq!(body["entry"]["life"], 1);
+    assert!(text == archived.written[0][at("start")..at("end")]);
+    assert_eq!(verify(&archived, &path).1, Some(0));
+    let (said, _) = run(&archived, &["verify", path.to_str().unwrap()]);
+    assert!(
+        said.contains("lines of all times, of segments 2, as of"),
+        "{said}"
+    );
+    // With a range of time, what is in both.
+    let range = [&["--segments", "1-2"], &RANGE[..]].concat();
+    let (path, _) = extract(&archived, &range, "both");
+    assert_eq!(verify(&archived, &path).1, Some(0));
+    let segment = names(&path.join("archive/app.log"), "segment-").remove(0);
+    fs::remove_file(path.join("archive/app.log").join(&segment)).unwrap();
+    let (report, _) = verify(&archived, &path);
+    assert_eq!(found(&report), [format!("missing {segment}")]);
+    let (_, output) = run(
+        &archived,
+        &["extract", "--segments", "9-7", "--output", "x"],
+    );
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("as 7 or 7-9"), "{said}");
 }

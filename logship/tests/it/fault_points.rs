@@ -1,7 +1,7 @@
 //! kill -9 behind every step of shipping and sealing that leaves something in the lake.
 
 use crate::kills::random;
-use crate::sealing::{eager, hurried};
+use crate::sealing::{eager, hourly, hurried};
 use crate::world::{DEADLINE, Running, World, on_both, request};
 use crate::writer::{Rotation, Writer};
 use comptoir_config::fault::KILL_AT;
@@ -30,7 +30,7 @@ async fn nothing_is_lost_whichever_step_it_was_killed_behind(world: &World) {
             _ => {}
         }
         is_killed_at(*point, world, &mut writer, &mut random).await;
-        let shipper = Running::start(eager(world), world.lake.clone()).await;
+        let shipper = Running::start(hourly(eager(world)), world.lake.clone()).await;
         writer.comes_through(world, point.name()).await;
         shipper.stop().await.unwrap();
     }
@@ -93,6 +93,6 @@ async fn the_process_that_is_killed() {
     };
     let lake = Lake::open(&std::env::var(LAKE).unwrap(), LakeOptions::default()).unwrap();
     let target_dir: LakePath = std::env::var(TARGET_DIR).unwrap().parse().unwrap();
-    let request = hurried(request(&PathBuf::from(directory), &target_dir));
+    let request = hourly(hurried(request(&PathBuf::from(directory), &target_dir)));
     Running::start(request, lake).await.ended().await.unwrap();
 }

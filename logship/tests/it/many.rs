@@ -4,6 +4,7 @@ use crate::sealing::{eager, text};
 use crate::world::{DEADLINE, Running, World, append, on_both};
 use comptoir_lake::LakeOptions;
 use comptoir_logship::archive::Archive;
+use comptoir_logship::seal::Times;
 use comptoir_logship::seal::anchor::Anchor;
 use comptoir_logship::ship::{Limits, Runs, ShipRequest};
 use comptoir_logship::sources::{Files, Source};
@@ -30,6 +31,7 @@ fn request(world: &World) -> ShipRequest {
             name: "shop".to_owned(),
             files: Files::parse(&patterns, &["debug*".to_owned()]).unwrap(),
             directory: world.target_dir.join("shop").unwrap(),
+            times: Times::default(),
             rotation: None,
             poll: None,
         }],

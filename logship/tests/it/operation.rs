@@ -263,7 +263,7 @@ a1.sinks.k1.hdfs.rollInterval = 300
 a1.sinks.k1.hdfs.codeC = gzip
 a1.sinks.k2.type = hdfs
 a1.sinks.k2.channel = c2
-a1.sinks.k2.hdfs.path = /flume/other/%{unknown}
+a1.sinks.k2.hdfs.path = /flume/other/%{unknown}/%H%M
 ";
 
 const LOGSHIP_TOML: &str = r#"# Made by `comptoir-logship import-flume` from flume.conf.
@@ -272,12 +272,12 @@ const LOGSHIP_TOML: &str = r#"# Made by `comptoir-logship import-flume` from flu
 [[source]]
 name = "tills-app"
 paths = ["/var/log/shop/app.log"]
-target_dir = "/flume/%{host}/application/%{source}"
+target_dir = "/flume/%{host}/application/%{source}/%Y-%m-%d/%H"
 
 [[source]]
 name = "tills-web"
 paths = ["/var/log/nginx/access_[0-9][0-9]*", "/var/log/nginx/error_[0-9][0-9]*"]
-target_dir = "/flume/%{host}/web/%{source}"
+target_dir = "/flume/%{host}/web/%{source}/%Y-%m-%d/%H"
 
 [[source]]
 name = "audit"
@@ -313,10 +313,11 @@ async fn a_flume_agent_becomes_sources_and_what_has_no_equal_is_said_with_its_li
                 "flume.conf:22: a1.sources.net.type = netcat: only files are shipped",
                 "flume.conf:25: a1.sources.audit.interceptors.i1.type = timestamp: the archive has the bytes",
                 "flume.conf:26: a1.channels.c1.type = file: the log itself is the buffer",
-                "flume.conf:30: a1.sinks.k1.hdfs.path = hdfs://namenode:8020/flume/%{host}/%{kind}/%Y-%m-%d/%H: %Y-%m-%d/%H left out",
+                "flume.conf:30: a1.sinks.k1.hdfs.path = hdfs://namenode:8020/flume/%{host}/%{kind}/%Y-%m-%d/%H: directories of times stand last, are of the arrival, in UTC",
                 "flume.conf:31: a1.sinks.k1.hdfs.rollInterval = 300: a piece",
                 "flume.conf:32: a1.sinks.k1.hdfs.codeC = gzip: pieces are raw bytes",
                 "%{unknown} left out of its path",
+                "/flume/other/%{unknown}/%H%M: %H%M left out: directories are of years",
                 "positions.json: /nowhere/app.log: is not there any more; Flume had its first 99 bytes",
             ] {
                 assert!(said.contains(line), "{line} is not in\n{said}");

@@ -2,12 +2,14 @@
 
 use crate::world::{DEADLINE, Running, World, on_both, opened};
 use comptoir_lake::{Lake, LakeOptions};
-use comptoir_logship::archive::names::{Epoch, Name};
+use comptoir_logship::archive::names::Epoch;
 use comptoir_logship::archive::store::Store;
 use comptoir_logship::archive::{Archive, ArchivedLife};
-use comptoir_logship::seal::{SealCounters, SealLimits, Sealer, Worked};
+use comptoir_logship::seal::{SealCounters, SealLimits, Sealer, Times, Worked};
 use comptoir_logship::ship::ShipRequest;
+use comptoir_logship::sources::Template;
 use jiff::SignedDuration;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -37,6 +39,19 @@ pub(crate) fn hurried(mut request: ShipRequest) -> ShipRequest {
         ..SealLimits::default()
     };
     request
+}
+
+/// And goes to the directory of its hour.
+pub(crate) fn hourly(mut request: ShipRequest) -> ShipRequest {
+    for source in &mut request.sources {
+        source.times = hours();
+    }
+    request
+}
+
+pub(crate) fn hours() -> Times {
+    let template = Template::parse("/logs/%Y/%m/%d/%H").unwrap();
+    template.times().clone()
 }
 
 pub(crate) fn text(lines: std::ops::Range<u32>) -> String {
@@ -197,8 +212,8 @@ async fn a_segment_is_read_by_the_program_zstd() {
             let lives = world.archived(|lives| lives.iter().any(is_sealed)).await;
             shipper.stop().await.unwrap();
             let sealed = &lives[0].0.sealed[0];
-            let name = Name::Segment(sealed.segment.as_ref().unwrap().name);
-            let path = directory(world).join(name.to_string());
+            let name = sealed.segment.as_ref().unwrap().name.to_string();
+            let path = directory(world).join(name);
             let output = Command::new("zstd").arg("-dc").arg(path).output();
             let output = output.expect("the program zstd is needed: apt-get install zstd");
             let length = usize::try_from(sealed.end).unwrap();
@@ -213,6 +228,22 @@ pub(crate) fn directory(world: &World) -> std::path::PathBuf {
     let lake = world.directory.path().join("lake");
     lake.join(world.target_dir.as_str().trim_start_matches('/'))
         .join("app.log")
+}
+
+/// The paths of the files whose names have a word in them.
+pub(crate) fn files_below(directory: &Path, word: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            let below = files_below(&entry.path(), word).into_iter();
+            found.extend(below.map(|below| format!("{name}/{below}")));
+        } else if name.contains(word) {
+            found.insert(name);
+        }
+    }
+    found
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -253,12 +284,18 @@ async fn a_sealer_that_is_interrupted_anywhere_loses_and_doubles_nothing() {
                 let archive = assert_reads(&lake, &written).await;
                 let life = archive.lives().next().unwrap();
                 assert_eq!(life.pieces.len(), 1, "after {waits} waits");
-                let names: Vec<String> = fs::read_dir(&copied)
-                    .unwrap()
-                    .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-                    .filter(|name| name.contains("segment"))
-                    .collect();
-                assert_eq!(names.len(), life.sealed.len(), "{names:?}");
+                // Each where its manifest says, and no others.
+                let named = life
+                    .sealed
+                    .iter()
+                    .filter_map(|sealed| sealed.segment.as_ref());
+                let named: BTreeSet<String> =
+                    named.map(|segment| segment.name.to_string()).collect();
+                assert_eq!(
+                    files_below(&copied, "segment"),
+                    named,
+                    "after {waits} waits"
+                );
                 if ended {
                     break;
                 }
@@ -271,7 +308,8 @@ async fn a_sealer_that_is_interrupted_anywhere_loses_and_doubles_nothing() {
 
 /// Seals until there is nothing more to do, or until it has waited so often: whether it ended.
 async fn seal_until(world: &World, lake: &Lake, epoch: u64, waits: Option<u32>) -> bool {
-    let settings = eager(world).seal;
+    let mut settings = eager(world).seal;
+    settings.limits.times = hours();
     let directory = "/app.log".parse().unwrap();
     let mut sealer = Sealer::new(
         Store::new(lake.clone(), directory),

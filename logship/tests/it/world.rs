@@ -5,7 +5,7 @@ use crate::services;
 use comptoir_lake::{Lake, LakeOptions, LakePath, Recursive};
 use comptoir_logship::archive::{Archive, ArchiveError, ArchivedLife};
 use comptoir_logship::seal::keys::KeyFiles;
-use comptoir_logship::seal::{SealLimits, SealSettings};
+use comptoir_logship::seal::{SealLimits, SealSettings, Times};
 use comptoir_logship::ship::{Board, Limits, Runs, ShipError, ShipRequest, Shipper};
 use comptoir_logship::sources::{Files, Source};
 use comptoir_model::api::logs::LogSource;
@@ -210,10 +210,12 @@ impl World {
         command
     }
 
-    /// A shipper that is a process of its own, and seals whatever can be sealed.
+    /// A shipper that is a process of its own, and seals whatever can be sealed, by the hour.
     pub(crate) fn spawn_sealing(&self) -> Child {
+        let target_dir = format!("{}/%Y/%m/%d/%H", self.target_dir);
         self.program(&["ship", "--listen", "127.0.0.1:0"])
             .env("COMPTOIR_LOGSHIP_SEAL_AFTER_S", "0.1")
+            .env("COMPTOIR_LOGSHIP_TARGET_DIR", target_dir)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -237,6 +239,7 @@ pub(crate) fn request(directory: &Path, target_dir: &LakePath) -> ShipRequest {
             name: "app.log".to_owned(),
             files: Files::one(directory.join("log/app.log")),
             directory: target_dir.join("app.log").unwrap(),
+            times: Times::default(),
             rotation: None,
             poll: None,
         }],

@@ -63,7 +63,7 @@ async fn push(
     let Some(segment) = entry.sealed().and_then(|sealed| sealed.segment.as_ref()) else {
         return Ok(());
     };
-    let reader = (store.open_segment(segment.name).await).map_err(ArchiveError::from)?;
+    let reader = (store.open_segment(&segment.name).await).map_err(ArchiveError::from)?;
     for frame in &segment.frames {
         let bytes = store.read_frame(&reader, frame).await?;
         cutter.push(&bytes, visit)?;

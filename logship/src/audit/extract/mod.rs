@@ -1,44 +1,35 @@
 //! An extract: the segments that hold what is asked for, with what proves them without the rest of the
 //! archive: all manifests, the sidecars, and the newest kept head. FORMAT.md says what lies where.
 
+mod asked;
+mod copy;
 mod lines;
 mod select;
 mod verify;
 
+pub use asked::{Asked, NoNumbers, Numbers};
 pub use verify::{Covered, verify_extract};
 
 use super::evidence::Evidence;
 use super::judge::{Judged, judge};
-use super::lines::{Filter, ScanError};
+use super::lines::ScanError;
+use super::verify::Progress;
 use super::{Finding, FindingKind};
 use crate::archive::ArchiveError;
-use crate::archive::digest::Digest;
-use crate::archive::manifest::ChainEntry;
-use crate::archive::names::{ChainNumber, LifeNumber, Name};
+use crate::archive::manifest::{ChainEntry, Segment};
+use crate::archive::names::{ChainNumber, Name};
 use crate::archive::records::VERSION;
 use crate::archive::store::Store;
 use crate::seal::anchor::Anchor;
 use bytes::Bytes;
 use comptoir_config::clock;
-use comptoir_lake::{Create, Lake, LakeError, LakeOptions, LakePath};
-use comptoir_model::app_log::Level;
+use comptoir_lake::{Lake, LakeError, LakeOptions, LakePath, Recursive};
+use copy::{Copied, copy};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-
-/// What is asked for; all of it where nothing is said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
-    /// Both inclusive.
-    pub from: Option<Timestamp>,
-    pub to: Option<Timestamp>,
-    /// This level, and more urgent ones.
-    pub level: Option<Level>,
-    pub life: Option<LifeNumber>,
-}
 
 /// `extract.json`: what whoever made it asked for. Not signed: it can only be made to promise less.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,17 +79,6 @@ pub enum ExtractError {
 impl From<LakeError> for ExtractError {
     fn from(error: LakeError) -> Self {
         Self::Archive(error.into())
-    }
-}
-
-impl Asked {
-    fn filter(&self) -> Filter {
-        Filter {
-            life: self.life,
-            from: self.from,
-            to: self.to,
-            level: self.level,
-        }
     }
 }
 
@@ -175,19 +155,43 @@ impl Place {
     }
 }
 
-/// Takes what is asked for of one source.
+/// Takes what is asked for of one source. `progress` is told how many segments there are to copy, and
+/// each time that one is done.
 pub async fn extract(
     lake: &Lake,
     directory: &LakePath,
     asked: &Asked,
     anchor: Option<&Anchor>,
     place: &Place,
+    progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Extracted, ExtractError> {
     let store = Store::new(lake.clone(), directory.clone());
     let source = directory.file_name().unwrap_or_default();
-    let evidence = Evidence::gather(&store, source, anchor).await?;
-    let judged = judge(&evidence, None);
     let target = place.store(source)?;
+    let mut copied = BTreeMap::new();
+    let (evidence, judged, selected) = loop {
+        let evidence = Evidence::gather(&store, source, anchor).await?;
+        let judged = judge(&evidence, None);
+        let selected = select::select(judged.entries.values(), asked);
+        let expired = &judged.tombstones.expired;
+        let outdated = copied.extract_if(.., |number, _| expired.contains_key(number));
+        for number in outdated.map(|(number, _)| number).collect::<Vec<_>>() {
+            forget(&target, &judged, number).await?;
+        }
+        let needed: Vec<ChainNumber> = (selected.iter())
+            .filter(|number| !expired.contains_key(number) && !copied.contains_key(number))
+            .copied()
+            .collect();
+        let copies = copy(&store, &target, &judged, &needed, progress).await?;
+        let is_gone = |copy: &Copied| matches!(copy, Copied::Wrong(finding) if finding.kind == FindingKind::Missing);
+        let has_lost = copies.values().any(is_gone);
+        copied.extend(copies);
+        // What expired meanwhile is not missing: the chain is read again, with the tombstone.
+        if !has_lost || !has_grown(&store, &evidence).await? {
+            break (evidence, judged, selected);
+        }
+        copied.retain(|_, copy| !is_gone(copy));
+    };
     for (number, bytes) in &evidence.manifests {
         put(&target, Name::Manifest(*number), bytes.clone()).await?;
     }
@@ -196,26 +200,20 @@ pub async fn extract(
         put(&target, name, lake.read(&store.path(name)?).await?).await?;
     }
     put_proofs(place, source, &evidence, &judged).await?;
-    let filter = asked.filter();
-    let selected = select::select(judged.entries.values(), &filter);
-    let expired = &judged.tombstones.expired;
-    let is_expired = |number: &&ChainNumber| expired.contains_key(number);
     let mut extracted = Extracted {
-        expired: selected.iter().filter(is_expired).count() as u64,
+        segments: copied.len() as u64,
+        expired: (selected.len() - copied.len()) as u64,
         unsealed_bytes: unsealed_bytes(&evidence, &judged),
         findings: judged.findings.clone(),
         ..Extracted::default()
     };
     let mut taken = BTreeSet::new();
-    for number in selected.iter().filter(|number| !is_expired(number)) {
-        let entry = &judged.entries[number];
-        match copy_segment(&store, &target, entry).await? {
-            None => drop(taken.insert(*number)),
-            Some(finding) => extracted.findings.push(finding),
+    for (number, copy) in copied {
+        extracted.bytes += segment_of(&judged, number).map_or(0, |segment| segment.bytes);
+        match copy {
+            Copied::Whole => drop(taken.insert(number)),
+            Copied::Wrong(finding) => extracted.findings.push(finding),
         }
-        extracted.segments += 1;
-        let segment = entry.sealed().and_then(|sealed| sealed.segment.as_ref());
-        extracted.bytes += segment.map_or(0, |segment| segment.bytes);
     }
     let path = place.text(source);
     let failed = |cause| ExtractError::Local {
@@ -225,13 +223,34 @@ pub async fn extract(
     std::fs::create_dir_all(place.path.join("text")).map_err(failed)?;
     let mut text = BufWriter::new(std::fs::File::create(&path).map_err(failed)?);
     let entries: Vec<&ChainEntry> = judged.entries.values().collect();
-    lines::lines(&target, &entries, &taken, &filter, |line| {
+    lines::lines(&target, &entries, &taken, &asked.filter(), |line| {
         extracted.lines += u64::from(line.ends_with(b"\n"));
         text.write_all(line)
     })
     .await?;
     text.flush().map_err(failed)?;
     Ok(extracted)
+}
+
+fn segment_of(judged: &Judged, number: ChainNumber) -> Option<&Segment> {
+    let sealed = judged.entries.get(&number)?.sealed()?;
+    sealed.segment.as_ref()
+}
+
+/// Of what expired after it was copied, nothing is kept.
+async fn forget(target: &Store, judged: &Judged, number: ChainNumber) -> Result<(), ExtractError> {
+    if let Some(segment) = segment_of(judged, number) {
+        let path = target.segment_path(&segment.name)?;
+        target.lake.delete(&path, Recursive::No).await?;
+    }
+    Ok(())
+}
+
+/// Whether the chain has an entry more than it had.
+async fn has_grown(store: &Store, evidence: &Evidence) -> Result<bool, ExtractError> {
+    let last = evidence.manifests.keys().last().copied();
+    let next = store.path(Name::Manifest(last.unwrap_or_default().next()))?;
+    Ok(store.lake.stat(&next).await?.is_some())
 }
 
 /// The keys for other programs, and the newest head that was kept.
@@ -259,37 +278,6 @@ async fn put_proofs(
 async fn put(target: &Store, name: Name, bytes: Bytes) -> Result<(), ExtractError> {
     let path = target.path(name)?;
     Ok(target.lake.write_decisive(&path, bytes).await?)
-}
-
-/// Copies a segment, and says what is wrong with it.
-async fn copy_segment(
-    store: &Store,
-    target: &Store,
-    entry: &ChainEntry,
-) -> Result<Option<Finding>, ExtractError> {
-    let Some(segment) = entry.sealed().and_then(|sealed| sealed.segment.as_ref()) else {
-        return Ok(None);
-    };
-    let name = Name::Segment(segment.name);
-    let mut reader = match store.open_segment(segment.name).await {
-        Err(LakeError::NotFound { .. }) => {
-            let detail = "the archive has no such file";
-            return Ok(Some(Finding::new(FindingKind::Missing, name, detail)));
-        }
-        reader => reader?,
-    };
-    let mut writer = (target.lake)
-        .create(&target.path(name)?, Create::Exclusive)
-        .await?;
-    let mut sum = Sha256::new();
-    while let Some(bytes) = reader.next_chunk().await? {
-        sum.update(&bytes);
-        writer.write(bytes).await?;
-    }
-    writer.close().await?;
-    let is_same = Digest::from(sum.finalize()) == segment.sha256;
-    let detail = "it was taken as it is, and is not what was signed";
-    Ok((!is_same).then(|| Finding::new(FindingKind::Altered, name, detail)))
 }
 
 /// What no manifest has yet.

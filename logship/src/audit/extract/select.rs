@@ -5,6 +5,7 @@
 
 use crate::archive::manifest::{ChainEntry, Sealed};
 use crate::archive::names::{ChainNumber, LifeNumber};
+use crate::audit::extract::Asked;
 use crate::audit::lines::Filter;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,8 +16,9 @@ type Chain<'a> = Vec<(ChainNumber, &'a Sealed)>;
 /// come in the order of their numbers.
 pub(super) fn select<'a>(
     entries: impl IntoIterator<Item = &'a ChainEntry>,
-    filter: &Filter,
+    asked: &Asked,
 ) -> BTreeSet<ChainNumber> {
+    let filter = &asked.filter();
     let mut lives: BTreeMap<LifeNumber, Chain> = BTreeMap::new();
     for entry in entries {
         if let Some(sealed) = entry.sealed().filter(|sealed| sealed.segment.is_some()) {
@@ -25,9 +27,10 @@ pub(super) fn select<'a>(
         }
     }
     let lives = lives.into_iter();
-    let asked = lives.filter(|(life, _)| filter.life.is_none_or(|asked| asked == *life));
-    asked
+    let of_life = lives.filter(|(life, _)| filter.life.is_none_or(|asked| asked == *life));
+    of_life
         .flat_map(|(_, chain)| select_of_life(&chain, filter))
+        .filter(|number| asked.segments.is_none_or(|numbers| numbers.have(*number)))
         .collect()
 }
 

@@ -88,7 +88,7 @@ async fn verify_source(
     let evidence = Evidence::gather(&store, source, anchor).await?;
     let judged = judge(&evidence, options.public_key);
     let filter = statement.asked.filter();
-    let selected = select(judged.entries.values(), &filter);
+    let selected = select(judged.entries.values(), &statement.asked);
     let expired = &judged.tombstones.expired;
     let needed: BTreeSet<ChainNumber> = (selected.iter())
         .filter(|number| !expired.contains_key(number))

@@ -1,9 +1,9 @@
 //! `comptoir-logship audit extract`, and `comptoir-logship audit verify` of what it wrote.
 
 use super::search::{RangeArgs, level};
-use super::verify::VerifyArgs;
+use super::verify::{VerifyArgs, advance, progress_bar};
 use super::{Places, WhereArgs, anchor_of};
-use crate::audit::extract::{Asked, Covered, Extracted, Place, extract, verify_extract};
+use crate::audit::extract::{Asked, Covered, Extracted, Numbers, Place, extract, verify_extract};
 use crate::cli::Outcome;
 use comptoir_config::Settings;
 use comptoir_model::app_log::Level;
@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 Examples:
   comptoir-logship audit extract --from 2026-11-21T13:00:00Z --to 2026-11-21T14:00:00Z --output ./extract
   comptoir-logship audit extract --level error --source app.log --output ./errors --anchor /mnt/audit/anchors
+  comptoir-logship audit extract --segments 7-9 --source app.log --output ./three
   comptoir-logship audit verify ./extract --public-key signing-key.pem.pub"
 )]
 pub(super) struct ExtractArgs {
@@ -32,6 +33,10 @@ pub(super) struct ExtractArgs {
     /// Only lines of this level or a more urgent one: error, warn, info, debug, trace
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     level: Option<Level>,
+    /// Only what these segments hold, by the numbers that `audit ls` lists: 7, or 7-9. A line that
+    /// crosses their edges comes in part
+    #[arg(long, value_name = "NUMBERS")]
+    segments: Option<Numbers>,
     /// An empty directory, or one that is not there yet
     #[arg(long, value_name = "DIR")]
     output: PathBuf,
@@ -46,12 +51,20 @@ pub(super) async fn run(
     places: &Places,
 ) -> anyhow::Result<Outcome> {
     let anchor = anchor_of(args.anchor.as_ref(), settings)?;
-    let asked = args.range.asked(args.level);
+    let asked = Asked {
+        segments: args.segments,
+        ..args.range.asked(args.level)
+    };
     let place = Place::make(&args.output)?;
     let mut outcome = Outcome::Fine;
     let mut sources = Vec::new();
     for directory in &places.directories {
-        let taken = extract(&places.lake, directory, &asked, anchor.as_ref(), &place).await?;
+        let anchor = anchor.as_ref();
+        let bar = progress_bar();
+        let progress = |progress| advance(&bar, progress);
+        let taken = extract(&places.lake, directory, &asked, anchor, &place, &progress).await;
+        bar.finish_and_clear();
+        let taken = taken?;
         if !taken.findings.is_empty() {
             outcome = Outcome::Damaged;
         }
@@ -160,5 +173,9 @@ fn range(asked: &Asked) -> String {
     };
     let level = (asked.level).map(|level| format!(", {level} or more urgent"));
     let life = asked.life.map(|life| format!(", of life {}", life.0));
-    times + &level.unwrap_or_default() + &life.unwrap_or_default()
+    let segments = (asked.segments).map(|numbers| format!(", of segments {numbers}"));
+    [Some(times), level, life, segments]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -13,6 +13,7 @@ use crate::audit;
 use crate::cli::Outcome;
 use crate::commands::ship::open;
 use crate::seal::anchor::Anchor;
+use crate::ship::target_dir;
 use clap::Subcommand;
 use comptoir_config::{Key, Settings, Sources};
 use comptoir_lake::{Lake, LakeError, LakeOptions, LakePath};
@@ -121,7 +122,7 @@ impl WhereArgs {
 
     async fn find(&self, settings: &Settings) -> anyhow::Result<Places> {
         let lake = open(settings)?;
-        let directory = LakePath::parse(&settings.logship.target_dir)?;
+        let (directory, _) = target_dir(settings)?;
         let names = match &self.source {
             Some(name) => vec![name.clone()],
             None => audit::sources(&lake, &directory).await?,

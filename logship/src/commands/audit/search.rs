@@ -38,6 +38,7 @@ impl RangeArgs {
             to: self.to,
             level,
             life: self.life.map(LifeNumber),
+            segments: None,
         }
     }
 

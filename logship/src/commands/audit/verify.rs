@@ -107,15 +107,9 @@ pub(super) async fn check(
     options: &VerifyOptions,
 ) -> anyhow::Result<Report> {
     let bar = progress_bar();
-    let report = verify(
-        &places.lake,
-        directory,
-        options,
-        &|progress| match progress {
-            Progress::Begins(files) => bar.inc_length(files as u64),
-            Progress::Read => bar.inc(1),
-        },
-    )
+    let report = verify(&places.lake, directory, options, &|progress| {
+        advance(&bar, progress)
+    })
     .await;
     bar.finish_and_clear();
     Ok(report?)
@@ -132,8 +126,15 @@ fn read_key(path: &PathBuf) -> anyhow::Result<PublicKey> {
     })
 }
 
+pub(super) fn advance(bar: &ProgressBar, progress: Progress) {
+    match progress {
+        Progress::Begins(files) => bar.inc_length(files as u64),
+        Progress::Read => bar.inc(1),
+    }
+}
+
 /// On a terminal only.
-fn progress_bar() -> ProgressBar {
+pub(super) fn progress_bar() -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos} of {len} files, {eta} left");
     let bar = ProgressBar::new(0);
     match style {

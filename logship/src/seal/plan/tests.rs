@@ -4,6 +4,7 @@ use crate::archive::manifest::SealedLife;
 use crate::archive::names::SegmentId;
 use crate::archive::records::{EndCause, FileId, Head, RecoveredPiece, VERSION};
 use crate::archive::signature::SigningKey;
+use crate::seal::times::TimePart;
 
 const LIFE: LifeNumber = LifeNumber(1);
 
@@ -107,7 +108,7 @@ fn next(facts: &Facts, limits: &SealLimits) -> Option<(u64, u64, bool)> {
             Some((run.start, end, run.ended.is_some()))
         }
         Work::Nothing => None,
-        Work::Sweep(names) => panic!("{names:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -186,9 +187,82 @@ fn another_attempt_is_swept_only_once_its_number_stands() {
         number: ChainNumber(number),
         attempt,
     };
-    facts.chain.segments.insert(segment(1, 7));
+    facts.chain.segments.insert(segment(1, 7), None);
     for id in [segment(1, 7), segment(1, 8), segment(2, 9)] {
         facts.listing.segments.insert(id, Name::Segment(id));
     }
     assert_eq!(swept(&facts), [Name::Segment(segment(1, 8))].into());
+}
+
+fn hours() -> SealLimits {
+    SealLimits {
+        times: Times::new(vec![TimePart::Day, TimePart::Hour]).unwrap(),
+        ..SealLimits::default()
+    }
+}
+
+fn written_at(facts: &mut Facts, hours: &[i64]) {
+    let ids = facts.written_at.keys().copied().collect::<Vec<_>>();
+    for (id, hour) in ids.into_iter().zip(hours) {
+        let at = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(*hour);
+        facts.written_at.insert(id, at);
+    }
+}
+
+/// What is sealed at an hour, and into which directory.
+fn sealed_at(facts: &Facts, hour: i64) -> Option<(usize, String)> {
+    let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour);
+    match facts.next(&hours(), now) {
+        Work::Seal(run) => Some((run.pieces.len(), run.directory.unwrap().to_string())),
+        Work::Nothing => None,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn pieces_of_different_hours_are_not_joined_and_an_hour_that_is_over_is_sealed() {
+    // The last one waits for one behind it.
+    let mut facts = facts(4);
+    written_at(&mut facts, &[5, 5, 5, 5]);
+    assert_eq!(sealed_at(&facts, 5), None);
+    assert_eq!(sealed_at(&facts, 6), Some((3, "0105".to_owned())));
+    // The clock of the lake may be ahead.
+    assert_eq!(sealed_at(&facts, 4), None);
+    written_at(&mut facts, &[5, 5, 6, 6]);
+    assert_eq!(sealed_at(&facts, 6), Some((2, "0105".to_owned())));
+    seal(&mut facts, 20);
+    let left = facts.listing.pieces.split_off(&id(20, 1));
+    facts.listing.pieces = left;
+    assert_eq!(sealed_at(&facts, 6), None);
+    assert_eq!(sealed_at(&facts, 7), Some((1, "0106".to_owned())));
+}
+
+#[test]
+fn a_segment_is_moved_once_its_manifest_stands_and_after_what_is_due() {
+    let mut facts = facts(0);
+    seal(&mut facts, 0);
+    let segment = |number| SegmentId {
+        number: ChainNumber(number),
+        attempt: 7,
+    };
+    let directory: SegmentDirectory = "2026/11".parse().unwrap();
+    facts
+        .chain
+        .segments
+        .insert(segment(1), Some(directory.clone()));
+    // One of a manifest that nobody has seen yet stays.
+    for id in [segment(1), segment(2)] {
+        facts.listing.segments.insert(id, Name::Segment(id));
+    }
+    let moved = SegmentPath {
+        directory: Some(directory),
+        id: segment(1),
+    };
+    let next = |facts: &Facts| facts.next(&at_once(), Timestamp::UNIX_EPOCH);
+    assert_eq!(next(&facts), Work::Move(vec![moved]));
+    end(&mut facts, 0);
+    assert!(matches!(next(&facts), Work::Seal(_)));
+    facts.chain.lives.get_mut(&LIFE).unwrap().has_ended = true;
+    facts.listing.segments.remove(&segment(1));
+    assert_eq!(next(&facts), Work::Nothing);
 }

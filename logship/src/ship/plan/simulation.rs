@@ -141,6 +141,8 @@ impl World {
         let archive = self.storage.archive();
         let counted = archive.listing.counted(&archive.records.recoveries);
         let sealed = self.storage.sealings.chain();
+        let waiting = self.storage.sealings.waiting();
+        assert_eq!(waiting, 0, "segments were never moved");
         // Of each file that ever was: which of its bytes were archived, and by which life.
         let mut archived = vec![Vec::new(); self.files.histories.len()];
         for (number, sidecar) in &archive.records.lives {

@@ -30,14 +30,14 @@ fn chain(spans: &[Span]) -> Vec<ChainEntry> {
 }
 
 fn selected(spans: &[Span], from: i64, to: i64, level: Option<Level>) -> Vec<u64> {
-    let filter = Filter {
-        life: None,
+    let asked = Asked {
         from: Some(at(from)),
         to: Some(at(to)),
         level,
+        ..Asked::default()
     };
     let chain = chain(spans);
-    let selected = select(&chain, &filter);
+    let selected = select(&chain, &asked);
     selected.into_iter().map(|number| number.0).collect()
 }
 

@@ -7,11 +7,13 @@ use super::storage::Storage;
 use crate::archive::digest::Digest;
 use crate::archive::facts::Carry;
 use crate::archive::manifest::{Chain, ChainEntry, Entry, Frame, Sealed, SealedFile, Segment};
-use crate::archive::names::{ChainNumber, Epoch, LifeNumber, Name, SegmentId};
+use crate::archive::names::{ChainNumber, Epoch, LifeNumber, Name, PieceId, SegmentId};
 use crate::archive::sample;
+use crate::archive::segment_path::SegmentPath;
 use crate::archive::tombstone::{Expired, ExpiredSegment, Tombstones};
 use crate::seal::SealLimits;
 use crate::seal::plan::{Facts, Run, Work};
+use crate::seal::times::{TimePart, Times};
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -22,8 +24,8 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sealings {
     entries: Vec<(ChainEntry, Vec<u8>)>,
-    /// Segments that lie there.
-    pub(super) segments: BTreeSet<SegmentId>,
+    /// Segments, where they lie.
+    pub(super) segments: BTreeSet<SegmentPath>,
     /// Commits that nobody knows the outcome of, and that may still come.
     late: Vec<Commit>,
 }
@@ -41,6 +43,7 @@ struct Commit {
 pub(super) struct Sealer {
     commit: Option<Commit>,
     sweep: VecDeque<Name>,
+    moves: VecDeque<SegmentPath>,
 }
 
 impl Sealings {
@@ -51,7 +54,11 @@ impl Sealings {
     pub(super) fn names(&self) -> impl Iterator<Item = Name> + '_ {
         let manifests = self.entries.iter();
         let manifests = manifests.map(|(entry, _)| Name::Manifest(entry.manifest.number));
-        manifests.chain(self.segments.iter().map(|id| Name::Segment(*id)))
+        let beside = self
+            .segments
+            .iter()
+            .filter(|segment| segment.directory.is_none());
+        manifests.chain(beside.map(|segment| Name::Segment(segment.id)))
     }
 
     /// The sealed bytes of a life, also those that expired. Fails where a manifest names a segment
@@ -62,12 +69,31 @@ impl Sealings {
             let sealed = entry.sealed().filter(|sealed| sealed.life == life)?;
             if let Some(segment) = &sealed.segment {
                 let is_expired = expired.contains_key(&entry.manifest.number);
-                let is_there = self.segments.contains(&segment.name);
+                let waiting = SegmentPath::beside(segment.name.id);
+                let is_there = [&segment.name, &waiting].map(|path| self.segments.contains(path));
+                let is_there = is_there.contains(&true);
                 assert!(is_there || is_expired, "{segment:?} is gone");
             }
             Some(content.as_slice())
         });
         of_life.collect::<Vec<_>>().concat()
+    }
+
+    /// Segments that do not lie where their manifests say.
+    pub(super) fn waiting(&self) -> usize {
+        let chain = self.chain();
+        let waiting = self.segments.iter().filter(|segment| {
+            let directory = chain.segments.get(&segment.id);
+            directory.is_some_and(|directory| *directory != segment.directory)
+        });
+        waiting.count()
+    }
+
+    /// Nothing is left of a segment that has expired, or was moved by somebody else.
+    fn move_to_its_place(&mut self, segment: SegmentPath) {
+        if self.segments.remove(&SegmentPath::beside(segment.id)) {
+            self.segments.insert(segment);
+        }
     }
 
     /// Of one manifest.
@@ -129,10 +155,11 @@ impl Sealings {
             let expired = self.tombstones().expired;
             let gone = self.entries.iter().filter_map(|(entry, _)| {
                 let segment = entry.sealed()?.segment.as_ref()?;
-                (expired.contains_key(&entry.manifest.number)).then_some(segment.name)
+                (expired.contains_key(&entry.manifest.number)).then_some(&segment.name)
             });
-            for name in gone {
-                self.segments.remove(&name);
+            for segment in gone {
+                self.segments.remove(&SegmentPath::beside(segment.id));
+                self.segments.remove(segment);
             }
         }
     }
@@ -155,6 +182,7 @@ impl Sealer {
             .late
             .extend(commit.filter(|_| random.random()));
         self.sweep.clear();
+        self.moves.clear();
     }
 
     /// Decides, or does the next part of what it has decided: whether there was anything to do.
@@ -166,6 +194,10 @@ impl Sealer {
     ) -> bool {
         if let Some(name) = self.sweep.pop_front() {
             storage.delete(name);
+            return true;
+        }
+        if let Some(segment) = self.moves.pop_front() {
+            storage.sealings.move_to_its_place(segment);
             return true;
         }
         if let Some(commit) = self.commit.take() {
@@ -184,10 +216,21 @@ impl Sealer {
                 SignedDuration::MAX
             },
             every: Duration::ZERO,
+            times: if random.random() {
+                Times::new(vec![
+                    TimePart::Day,
+                    TimePart::Text("/".to_owned()),
+                    TimePart::Hour,
+                ])
+                .unwrap()
+            } else {
+                Times::default()
+            },
         };
         let facts = facts(storage);
         match facts.next(&limits, Timestamp::UNIX_EPOCH) {
             Work::Nothing => return false,
+            Work::Move(segments) => self.moves = segments.into(),
             Work::Sweep(names) => self.sweep = names.into_iter().collect(),
             Work::Seal(run) => {
                 let segment = SegmentId {
@@ -199,7 +242,10 @@ impl Sealer {
                     let length = super::process::length(end.end - id.start);
                     content.extend_from_slice(&storage.content(*id)[..length]);
                 }
-                storage.sealings.segments.insert(segment);
+                storage
+                    .sealings
+                    .segments
+                    .insert(SegmentPath::beside(segment));
                 self.commit = Some(Commit {
                     run: *run,
                     segment,
@@ -228,7 +274,7 @@ fn facts(storage: &Storage) -> Facts {
     let listing = storage.list();
     let pieces = listing.pieces.keys();
     Facts {
-        written_at: pieces.map(|id| (*id, Timestamp::UNIX_EPOCH)).collect(),
+        written_at: pieces.map(|id| (*id, hour_of(*id))).collect(),
         listing,
         lives: records.lives,
         ends: records.ends,
@@ -236,6 +282,12 @@ fn facts(storage: &Storage) -> Facts {
         gaps: records.gaps,
         chain: storage.sealings.chain(),
     }
+}
+
+/// By the clock of the lake, which is ahead.
+fn hour_of(id: PieceId) -> Timestamp {
+    let hours = i64::try_from(id.start / 50).unwrap();
+    Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours)
 }
 
 fn entry(commit: &Commit) -> ChainEntry {
@@ -273,7 +325,10 @@ fn entry(commit: &Commit) -> ChainEntry {
         to: None,
         raw_sha256,
         segment: (bytes > 0).then(|| Segment {
-            name: *segment,
+            name: SegmentPath {
+                directory: run.directory.clone(),
+                id: *segment,
+            },
             bytes,
             sha256: raw_sha256,
             frames: vec![frame],

@@ -4,6 +4,7 @@ use super::super::{Record, Records};
 use super::sealing::Sealings;
 use crate::archive::contents::Listing;
 use crate::archive::names::{Epoch, Name, PieceEnd, PieceId};
+use crate::archive::segment_path::SegmentPath;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use std::collections::{BTreeMap, BTreeSet};
@@ -192,7 +193,9 @@ impl Storage {
     pub(super) fn delete(&mut self, name: Name) {
         match name {
             Name::OpenPiece(id) | Name::Piece(id, _) => drop(self.pieces.remove(&id)),
-            Name::Segment(id) => drop(self.sealings.segments.remove(&id)),
+            Name::Segment(id) => {
+                self.sealings.segments.remove(&SegmentPath::beside(id));
+            }
             Name::Recovery(epoch) => drop(self.records.recoveries.remove(&epoch)),
             Name::Gap(life, from) => drop(self.records.gaps.remove(&(life, from))),
             _ => unreachable!("{name} is never deleted"),
