@@ -82,7 +82,7 @@ pub(crate) const HADOOP_CONF_DIR: &str = "HADOOP_CONF_DIR";
 const PREFIX: &str = "COMPTOIR_";
 
 impl Key {
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 59] = [
         Self::DataDir,
         Self::ShopCurrency,
         Self::ShopTimeZone,
