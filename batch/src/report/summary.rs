@@ -110,9 +110,8 @@ impl RunSummary {
             "outcome": match &self.outcome {
                 Outcome::Done(_) => "done",
                 Outcome::Views(report) if report.exit == Exit::Done => "done",
-                Outcome::Views(_) => "failed",
+                Outcome::Views(_) | Outcome::Failed { .. } => "failed",
                 Outcome::Empty(_) => "empty",
-                Outcome::Failed { .. } => "failed",
                 Outcome::Locked { .. } => "locked",
                 Outcome::Skipped { .. } => "skipped",
             },

@@ -111,12 +111,11 @@ impl Results {
     }
 
     fn report(&self, ended: &Result<(), CommandError>, seconds: f64) -> ViewsReport {
-        let exit = match ended {
-            Err(error) => error.exit(),
-            Ok(()) => {
-                let mut exits = self.0.iter().map(|(_, told)| told.exit());
-                exits.find(|exit| *exit != Exit::Done).unwrap_or(Exit::Done)
-            }
+        let exit = if let Err(error) = ended {
+            error.exit()
+        } else {
+            let mut exits = self.0.iter().map(|(_, told)| told.exit());
+            exits.find(|exit| *exit != Exit::Done).unwrap_or(Exit::Done)
         };
         ViewsReport {
             exit,

@@ -31,7 +31,10 @@ pub enum ShipError {
     )]
     Superseded { location: String, by: String },
     #[error("{location} is shipped, but can't be sealed now: {cause}")]
-    Unsealed { location: String, cause: SealError },
+    Unsealed {
+        location: String,
+        cause: Box<SealError>,
+    },
     #[error("the newest lines can't be served: {0}")]
     Serve(io::Error),
 }

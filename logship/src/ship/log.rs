@@ -168,7 +168,10 @@ impl LogShipper {
                 let location = self.location();
                 return tokio::select! {
                     finished = sealer.finish(epoch) => {
-                        finished.map_err(|cause| ShipError::Unsealed { location, cause })
+                        finished.map_err(|cause| {
+                            let cause = Box::new(cause);
+                            ShipError::Unsealed { location, cause }
+                        })
                     }
                     _ = orders.wait_for(|order| *order == Order::Stop) => Ok(()),
                 };

@@ -3,6 +3,7 @@
 use crate::auditing::{Archived, Copy};
 use crate::sealing::{eager, files_below, hourly, text};
 use crate::world::{DEADLINE, Running, World, on_both};
+use comptoir_config::clock;
 use comptoir_lake::LakePath;
 use comptoir_logship::archive::Archive;
 use comptoir_logship::archive::manifest::Segment;
@@ -32,7 +33,7 @@ async fn beside(world: &World, kind: &str) -> usize {
 }
 
 async fn segments_go_to_the_directory_of_their_hour_and_leave_none_behind(world: &World) {
-    let began = Timestamp::now();
+    let began = clock::now();
     let written = text(0..1500);
     world.append(&written);
     let mut shipper = Running::start(hourly(eager(world)), world.lake.clone()).await;
@@ -55,7 +56,7 @@ async fn segments_go_to_the_directory_of_their_hour_and_leave_none_behind(world:
     let life = archive.lives().next().unwrap().sidecar.life;
     assert!(archive.read_life(life).await.unwrap() == written.as_bytes());
     // The clock of the lake is that of this machine, and an hour may end meanwhile.
-    let hours: BTreeSet<String> = [began, Timestamp::now()]
+    let hours: BTreeSet<String> = [began, clock::now()]
         .map(|at| at.strftime("%Y/%m/%d/%H").to_string())
         .into();
     let directory = world.target_dir.join("app.log").unwrap();

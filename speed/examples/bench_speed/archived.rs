@@ -11,10 +11,10 @@ const SINKS: [&str; 2] = ["views", "archive"];
 impl Bench {
     /// Needs a topic of all events.
     pub(crate) fn archive(&self, topic: &str, first: &Finished) -> Result<()> {
-        let alone = self.keeping("alone", "BENCH_MARIADB_URL")?;
+        let alone = keeping("alone", "BENCH_MARIADB_URL")?;
         let alone = self.caught_up(topic, &["archive"], &alone)?;
         self.print("archive sink, HDFS", &alone, first);
-        let both = self.keeping("both", "BENCH_MARIADB_BOTH_URL")?;
+        let both = keeping("both", "BENCH_MARIADB_BOTH_URL")?;
         let two = self.caught_up(topic, &SINKS, &both)?;
         self.print("both, MariaDB and HDFS", &two, first);
         for mode in ["archive", "both"] {
@@ -22,27 +22,6 @@ impl Bench {
         }
         self.view(topic, &both, first)?;
         self.recovery(topic)
-    }
-
-    /// A lake's directory and a warehouse, as settings.
-    fn keeping(&self, name: &str, warehouse: &str) -> Result<Vec<(String, String)>> {
-        let (lake, hadoop) = (
-            variable("BENCH_LAKE_URL")?,
-            variable("BENCH_HADOOP_CONF_DIR")?,
-        );
-        let root = format!("/bench_{}/{name}", std::process::id());
-        let settings = [
-            ("COMPTOIR_LAKE_URL", lake),
-            ("HADOOP_CONF_DIR", hadoop),
-            ("COMPTOIR_ARCHIVE_DIR", format!("{root}/bronze")),
-            ("COMPTOIR_VIEWS_TARGET_DIR", format!("{root}/gold")),
-            ("COMPTOIR_VIEWS_SILVER_DIR", format!("{root}/silver")),
-            ("COMPTOIR_ARCHIVE_GROUP", format!("{root}_archive")),
-            ("COMPTOIR_SPEED_GROUP", format!("{root}_views")),
-            ("COMPTOIR_WAREHOUSE_URL", variable(warehouse)?),
-        ];
-        let owned = |(name, value): (&str, String)| (name.to_owned(), value);
-        Ok(settings.into_iter().map(owned).collect())
     }
 
     fn start(&self, sink: &str, topic: &str, keeping: &[(String, String)]) -> Result<Run> {
@@ -132,7 +111,7 @@ impl Bench {
     /// From a start after `kill -9`, halfway through the topic, to the first records.
     fn recovery(&self, topic: &str) -> Result<()> {
         println!();
-        let keeping = self.keeping("killed", "BENCH_MARIADB_KILLED_URL")?;
+        let keeping = keeping("killed", "BENCH_MARIADB_KILLED_URL")?;
         for sink in SINKS {
             let mut run = self.start(sink, topic, &keeping)?;
             await_records(sink, &run.metrics_address()?, self.rows / 2)?;
@@ -148,6 +127,27 @@ impl Bench {
         }
         Ok(())
     }
+}
+
+/// A lake's directory and a warehouse, as settings.
+fn keeping(name: &str, warehouse: &str) -> Result<Vec<(String, String)>> {
+    let (lake, hadoop) = (
+        variable("BENCH_LAKE_URL")?,
+        variable("BENCH_HADOOP_CONF_DIR")?,
+    );
+    let root = format!("/bench_{}/{name}", std::process::id());
+    let settings = [
+        ("COMPTOIR_LAKE_URL", lake),
+        ("HADOOP_CONF_DIR", hadoop),
+        ("COMPTOIR_ARCHIVE_DIR", format!("{root}/bronze")),
+        ("COMPTOIR_VIEWS_TARGET_DIR", format!("{root}/gold")),
+        ("COMPTOIR_VIEWS_SILVER_DIR", format!("{root}/silver")),
+        ("COMPTOIR_ARCHIVE_GROUP", format!("{root}_archive")),
+        ("COMPTOIR_SPEED_GROUP", format!("{root}_views")),
+        ("COMPTOIR_WAREHOUSE_URL", variable(warehouse)?),
+    ];
+    let owned = |(name, value): (&str, String)| (name.to_owned(), value);
+    Ok(settings.into_iter().map(owned).collect())
 }
 
 fn await_records(sink: &str, metrics: &str, records: u64) -> Result<()> {

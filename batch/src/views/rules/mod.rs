@@ -47,9 +47,7 @@ pub(super) fn run_of(rules: &[EventRule]) -> RunId {
 /// The run of whatever these texts say.
 pub(super) fn digest(kind: &str, texts: &[String]) -> RunId {
     let digest = Sha256::digest(texts.join("\n"));
-    let short: String = (digest.iter().take(8))
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let short = hex::encode(&digest[..8]);
     RunId::parse(&format!("{kind}-{short}")).expect("letters, digits and a dash")
 }
 

@@ -226,6 +226,9 @@ fn table_of(alarms: &[rules::Alarm]) -> Result<Arc<dyn TableProvider>, DataFusio
     ]));
     let number = |number: Option<u64>| number.and_then(|number| i64::try_from(number).ok());
     let day = |day: Date| i32::try_from(day.duration_since(date(1970, 1, 1)).as_hours() / 24).ok();
+    let days = alarms.iter().map(|alarm| alarm.day.and_then(day));
+    let events = alarms.iter().map(|alarm| number(alarm.events));
+    let expected = alarms.iter().map(|alarm| number(alarm.expected));
     let columns: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from_iter_values(
             alarms.iter().map(|alarm| &alarm.rule),
@@ -233,15 +236,9 @@ fn table_of(alarms: &[rules::Alarm]) -> Result<Arc<dyn TableProvider>, DataFusio
         Arc::new(StringArray::from_iter_values(
             alarms.iter().map(|_| rules::word(RuleAction::Warn)),
         )),
-        Arc::new(Date32Array::from_iter(
-            alarms.iter().map(|alarm| alarm.day.and_then(day)),
-        )),
-        Arc::new(Int64Array::from_iter(
-            alarms.iter().map(|alarm| number(alarm.events)),
-        )),
-        Arc::new(Int64Array::from_iter(
-            alarms.iter().map(|alarm| number(alarm.expected)),
-        )),
+        Arc::new(days.collect::<Date32Array>()),
+        Arc::new(events.collect::<Int64Array>()),
+        Arc::new(expected.collect::<Int64Array>()),
         Arc::new(Int64Array::from_iter_values(
             alarms.iter().map(|alarm| i64::from(alarm.is_broken)),
         )),

@@ -108,7 +108,7 @@ pub(super) async fn check(
 ) -> anyhow::Result<Report> {
     let bar = progress_bar();
     let report = verify(&places.lake, directory, options, &|progress| {
-        advance(&bar, progress)
+        advance(&bar, progress);
     })
     .await;
     bar.finish_and_clear();
