@@ -377,7 +377,11 @@ impl Settings {
                     .read(Key::SpeedGroup, text)
                     .unwrap_or("comptoir-views".to_owned()),
                 dead_letters_keep: reader
-                    .read(Key::SpeedDeadLettersKeepDays, count(KEEP_DAYS_MAX))
+                    .read(
+                        Key::SpeedDeadLettersKeepDays,
+                        unless("for ever", count(KEEP_DAYS_MAX)),
+                    )
+                    .flatten()
                     .map(|days| Duration::from_hours(24 * u64::from(days))),
             },
             archive: ArchiveSettings {
