@@ -2,6 +2,7 @@
 
 use crate::counts::{Counts, lines};
 use crate::services;
+use comptoir_config::clock;
 use comptoir_lake::{Lake, LakeOptions, LakePath, Recursive};
 use comptoir_logship::archive::{Archive, ArchiveError, ArchivedLife};
 use comptoir_logship::seal::keys::KeyFiles;
@@ -144,24 +145,32 @@ impl World {
         lives
     }
 
-    /// What the archive had last, where it never came to it.
+    /// What the archive had last, where it never came to it: after 200 kills much is left to ship, so
+    /// the deadline is that of the next byte. A look at much takes long, and leaves as long to the
+    /// shipper.
     async fn wait_for(
         &self,
         mut is_complete: impl FnMut(&[(ArchivedLife, Vec<u8>)]) -> bool,
     ) -> Result<Vec<(ArchivedLife, Vec<u8>)>, String> {
         let mut last = String::new();
-        let waiting = async {
-            loop {
-                match self.lives().await {
-                    Ok(lives) if is_complete(&lives) => return lives,
-                    Ok(lives) => last = format!("{:?}", shown(&lives)),
-                    Err(error) => last = error.to_string(),
+        let (mut most, mut since) = (0, clock::instant());
+        while since.elapsed() < DEADLINE {
+            let began = clock::instant();
+            match tokio::time::timeout(DEADLINE, self.lives()).await {
+                Ok(Ok(lives)) if is_complete(&lives) => return Ok(lives),
+                Ok(Ok(lives)) => {
+                    last = format!("{:?}", shown(&lives));
+                    let bytes: usize = lives.iter().map(|(_, bytes)| bytes.len()).sum();
+                    if bytes > most {
+                        (most, since) = (bytes, clock::instant());
+                    }
                 }
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                Ok(Err(error)) => last = error.to_string(),
+                Err(late) => last = late.to_string(),
             }
-        };
-        let waited = tokio::time::timeout(DEADLINE, waiting).await;
-        waited.map_err(|_| last)
+            tokio::time::sleep(began.elapsed().max(Duration::from_millis(50))).await;
+        }
+        Err(last)
     }
 
     async fn lives(&self) -> Result<Vec<(ArchivedLife, Vec<u8>)>, ArchiveError> {
