@@ -6,6 +6,7 @@ use crate::world::{Running, World, on_both};
 use crate::writer::{Rotation, Writer};
 use comptoir_config::clock;
 use comptoir_logship::archive::ArchivedLife;
+use comptoir_logship::seal::keys::KeyFiles;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::io::Write;
@@ -47,7 +48,11 @@ async fn every_byte_is_archived_once_however_often_it_is_killed(world: &World) {
         shipper.kill().unwrap();
         shipper.wait().unwrap();
     }
-    let shipper = Running::start(eager(world), world.lake.clone()).await;
+    let mut request = eager(world);
+    // What the processes signed with.
+    let key = world.directory.path().join("data/logship/signing-key.pem");
+    request.seal.key = KeyFiles::new(key);
+    let shipper = Running::start(request, world.lake.clone()).await;
     let is_sealed = |(life, _): &(ArchivedLife, Vec<u8>)| !life.sealed.is_empty();
     world.archived(|lives| lives.iter().any(is_sealed)).await;
     writer.is_archived(world).await;

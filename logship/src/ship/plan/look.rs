@@ -1,8 +1,9 @@
 //! What a look at the source's files means: which file is which life, which one is new.
 
 use super::life::{Life, Place};
+use super::settled::Settled;
 use super::{Now, Plan, Record, Step};
-use crate::archive::names::{LifeNumber, Name, PieceEnd};
+use crate::archive::names::{LifeNumber, PieceEnd};
 use crate::archive::records::{self, EndCause, FileId, Head, VERSION, may_be_same};
 use jiff::Timestamp;
 use std::cmp::Reverse;
@@ -75,26 +76,23 @@ pub(crate) enum Role {
     Nameless,
 }
 
-/// A life that is over; its file may still lie there, however many lives came after it: a file that
-/// was forgotten would be shipped again.
-#[derive(Clone, Debug)]
-pub(super) struct Settled {
-    pub(super) life: LifeNumber,
-    pub(super) head: Head,
-    pub(super) file: FileId,
-    pub(super) born: Option<Timestamp>,
-    pub(super) end: u64,
-    /// Its last piece; `None` of one that has none.
-    pub(super) last: Option<(Name, PieceEnd)>,
-    pub(super) ended_at: Timestamp,
-}
-
 /// Which bytes of a file no life that is over has.
 enum Left {
     From(u64),
     None,
     /// To be found out first.
     Unknown(Step),
+}
+
+/// What there is to begin with.
+enum NextFile {
+    /// From which byte on.
+    New(FileId, u64),
+    /// To be found out first.
+    Unknown(Step),
+    /// Until fewer files are shipped.
+    Waits,
+    None,
 }
 
 /// What came of a comparison of a file with the last piece of a life that is over.
@@ -118,8 +116,13 @@ impl Plan {
         self.looked_at = Some(now.running);
         (self.distinct).retain(|file, _| look.files.contains_key(file));
         self.refused.clear();
-        self.copies
-            .retain(|file, size| look.files.get(file).is_some_and(|seen| seen.size == *size));
+        let before = &self.look.files;
+        self.archived_files.retain(|file| {
+            let is_as_before = |(seen, before): (&SeenFile, &SeenFile)| {
+                (seen.size, seen.born, &seen.head) == (before.size, before.born, &before.head)
+            };
+            (look.files.get(file).zip(before.get(file))).is_some_and(is_as_before)
+        });
         self.verdicts.retain(|(_, file), verdict| {
             look.files
                 .get(file)
@@ -240,6 +243,33 @@ impl Plan {
 
     /// The next file that nobody ships yet.
     pub(super) fn begin(&mut self, now: Now) -> Option<Step> {
+        let mut archived = Vec::new();
+        let next = self.next_file(&mut archived);
+        self.archived_files.extend(archived);
+        self.is_crowded = matches!(next, NextFile::Waits);
+        let (file, first) = match next {
+            NextFile::New(file, first) => (self.look.files.get(&file)?, first),
+            NextFile::Unknown(step) => return Some(step),
+            NextFile::Waits | NextFile::None => return None,
+        };
+        let sidecar = records::Life {
+            version: VERSION,
+            life: self.next_life,
+            epoch: self.epoch,
+            name: file.name.clone(),
+            file: file.id,
+            born: file.born,
+            head: Head::of(&file.head),
+            first,
+            found_at: now.time,
+        };
+        self.next_life = self.next_life.next();
+        self.records.push_back(Record::Life(sidecar));
+        self.records.front().map(|record| self.write(record))
+    }
+
+    /// Adds to `archived` which files turn out to be.
+    fn next_file(&self, archived: &mut Vec<FileId>) -> NextFile {
         let taken = self.held();
         let mut files: Vec<&SeenFile> = self.look.files.values().collect();
         // The oldest first, the one that is written last. Times are the same where rotation is fast.
@@ -253,54 +283,65 @@ impl Plan {
             file.role != Role::Nameless
                 && file.size > 0
                 && !taken.contains(&file.id)
-                && self.copies.get(&file.id) != Some(&file.size)
+                && !self.archived_files.contains(&file.id)
         });
-        let mut is_crowded = false;
+        let mut waits = false;
         for file in unknown {
+            let is_sibling = file.role == Role::Sibling;
+            // One that waits says enough; the others have their turn behind it.
+            if waits && is_sibling {
+                continue;
+            }
             let first = match self.left_of(file) {
                 Left::From(first) => first,
-                Left::None => continue,
-                // In order: what comes behind may be a copy of it.
-                Left::Unknown(step) => return Some(step),
-            };
-            if file.role == Role::Sibling {
-                if self.lives.len() >= self.limits.lives_max {
-                    is_crowded = true;
+                Left::None => {
+                    archived.push(file.id);
                     continue;
                 }
-                // `copytruncate` copies first: a copy is not shipped beside its original.
-                if let Some((other, seen)) = self.original_of(file) {
-                    match self.distinct.get(&file.id) {
-                        None => {
-                            return Some(Step::CompareFiles {
-                                file: file.id,
-                                other,
-                                bytes: file.size.min(seen),
-                            });
-                        }
-                        // The original may have been cut since the look.
-                        Some(look) if *look == self.looks => return Some(Step::Look),
-                        Some(_) => {}
-                    }
-                }
-            }
-            let sidecar = records::Life {
-                version: VERSION,
-                life: self.next_life,
-                epoch: self.epoch,
-                name: file.name.clone(),
-                file: file.id,
-                born: file.born,
-                head: Head::of(&file.head),
-                first,
-                found_at: now.time,
+                // In order: what comes behind may be a copy of it.
+                Left::Unknown(step) => return NextFile::Unknown(step),
             };
-            self.next_life = self.next_life.next();
-            self.records.push_back(Record::Life(sidecar));
-            return self.records.front().map(|record| self.write(record));
+            if is_sibling && self.lives.len() >= self.limits.lives_max {
+                waits = true;
+                continue;
+            }
+            return match self.compare_with_original(file) {
+                Some(step) if is_sibling => NextFile::Unknown(step),
+                _ => NextFile::New(file.id, first),
+            };
         }
-        self.is_crowded = is_crowded;
-        None
+        if waits {
+            NextFile::Waits
+        } else {
+            NextFile::None
+        }
+    }
+
+    /// `copytruncate` copies first: a copy is not shipped beside its original.
+    fn compare_with_original(&self, file: &SeenFile) -> Option<Step> {
+        let (other, seen) = self.original_of(file)?;
+        match self.distinct.get(&file.id) {
+            None => Some(Step::CompareFiles {
+                file: file.id,
+                other,
+                bytes: file.size.min(seen),
+            }),
+            // The original may have been cut since the look.
+            Some(look) if *look == self.looks => Some(Step::Look),
+            Some(_) => None,
+        }
+    }
+
+    pub(super) fn files_compared(&mut self, file: FileId, bytes: u64, is_same: bool) {
+        let size = self.look.files.get(&file).map(|seen| seen.size);
+        if !is_same {
+            self.distinct.insert(file, self.looks);
+        } else if size == Some(bytes) {
+            self.archived_files.insert(file);
+        } else {
+            // It was seen with bytes that its original had not got when it was looked at.
+            self.looked_at = None;
+        }
     }
 
     fn left_of(&self, file: &SeenFile) -> Left {
@@ -311,10 +352,10 @@ impl Plan {
         let may_begin = |settled: &&Settled| {
             let may_be = file.size == settled.end
                 || file.size > settled.end && (is_file_of(settled) || settled.end >= TELLING_BYTES);
-            // Hashing comes last: there are many.
-            settled.end > 0 && may_be && settled.head.fits(&file.head)
+            settled.end > 0 && may_be
         };
-        let mut settled: Vec<&Settled> = self.settled.iter().filter(may_begin).collect();
+        let beginning = self.settled.beginning_as(&file.head);
+        let mut settled: Vec<&Settled> = beginning.filter(may_begin).collect();
         // What has more of it says more.
         settled.sort_by_key(|settled| Reverse(settled.end));
         for settled in settled {
@@ -394,5 +435,65 @@ impl Life {
                 self.is_main = file.role == Role::Main;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Done, Limits, Phase};
+    use super::*;
+    use crate::archive::names::Epoch;
+
+    const NOW: Now = Now {
+        running: Duration::ZERO,
+        time: Timestamp::UNIX_EPOCH,
+    };
+
+    fn file(inode: u64, role: Role, size: u64) -> SeenFile {
+        SeenFile {
+            id: FileId { device: 1, inode },
+            name: format!("app.log-{inode}"),
+            role,
+            number: None,
+            size,
+            head: b"alike".to_vec(),
+            idle: Duration::ZERO,
+            born: None,
+        }
+    }
+
+    /// A look sees the log with 100 bytes; then it grows, and is copied before its copy is seen.
+    #[test]
+    fn a_copy_with_more_than_its_original_had_is_looked_at_again() {
+        let mut plan = Plan::new(Limits::default(), None, BTreeMap::new());
+        plan.phase = Phase::Tail;
+        plan.epoch = Epoch(1);
+        plan.owner_checked = Some(NOW.running);
+        let log = file(1, Role::Main, 100);
+        plan.looked(Look::of([log.clone()]), NOW);
+        plan.begin(NOW);
+        let Some(Record::Life(sidecar)) = plan.records.pop_front() else {
+            panic!("the log is to be shipped");
+        };
+        plan.began(&sidecar, NOW);
+        let copy = file(2, Role::Sibling, 150);
+        plan.looked(Look::of([log, copy.clone()]), NOW);
+        let step = plan.next(NOW);
+        let compares = Step::CompareFiles {
+            file: copy.id,
+            other: sidecar.file,
+            bytes: 100,
+        };
+        assert_eq!(step, compares);
+        plan.done(&step, Done::FilesCompared(true), NOW);
+        assert_eq!(plan.next(NOW), Step::Look);
+        let grown = file(1, Role::Main, 150);
+        plan.looked(Look::of([grown, copy]), NOW);
+        let step = plan.next(NOW);
+        plan.done(&step, Done::FilesCompared(true), NOW);
+        assert!(
+            !matches!(plan.next(NOW), Step::CompareFiles { .. } | Step::Look),
+            "it is known to be a copy"
+        );
     }
 }

@@ -7,6 +7,7 @@
 mod idle;
 mod life;
 mod look;
+mod settled;
 mod start;
 mod tail;
 
@@ -21,7 +22,8 @@ use crate::archive::names::{Epoch, LifeNumber, Name, PieceEnd, PieceId};
 use crate::archive::records::{self, End, FileId, Gap, Head, Recovery};
 use jiff::Timestamp;
 use life::Life;
-use look::{Names, Settled, Verdict};
+use look::{Names, Verdict};
+use settled::{Settled, SettledLives};
 use start::Start;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -254,15 +256,16 @@ pub(crate) struct Plan {
     epoch: Epoch,
     next_life: LifeNumber,
     lives: BTreeMap<LifeNumber, Life>,
-    settled: Vec<Settled>,
+    settled: SettledLives,
     /// Those that have a record.
     gaps: BTreeSet<(LifeNumber, u64)>,
     look: Look,
     looks: u64,
     names: Names,
     looked_at: Option<Duration>,
-    /// Files that are copies of another one up to that size.
-    copies: BTreeMap<FileId, u64>,
+    /// Files that the archive has, as they were at the last look: lives that are over had them, or they
+    /// are copies of one that is shipped.
+    archived_files: BTreeSet<FileId>,
     /// Files that differed from a file of the same beginning, and at which look.
     distinct: BTreeMap<FileId, u64>,
     /// Files that were compared with lives that are over.
@@ -302,13 +305,13 @@ impl Plan {
             epoch: Epoch::default(),
             next_life: LifeNumber(1),
             lives: BTreeMap::new(),
-            settled: Vec::new(),
+            settled: SettledLives::default(),
             gaps: BTreeSet::new(),
             look: Look::default(),
             looks: 0,
             names: Names::Others,
             looked_at: None,
-            copies: BTreeMap::new(),
+            archived_files: BTreeSet::new(),
             distinct: BTreeMap::new(),
             verdicts: BTreeMap::new(),
             refused: BTreeSet::new(),
@@ -350,11 +353,7 @@ impl Plan {
                 self.ended_compared(*life, *file, same);
             }
             (Step::CompareFiles { file, bytes, .. }, Done::FilesCompared(same)) => {
-                if same {
-                    self.copies.insert(*file, *bytes);
-                } else {
-                    self.distinct.insert(*file, self.looks);
-                }
+                self.files_compared(*file, *bytes, same);
             }
             (step, done) => match self.phase {
                 Phase::Start(_) => self.done_of_start(step, done),

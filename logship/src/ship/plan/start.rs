@@ -1,7 +1,7 @@
 //! Taking over: claim the next epoch, fence who wrote before, find the files, record what counts.
 
 use super::life::{LastPiece, Life, Place};
-use super::look::Settled;
+use super::settled::Settled;
 use super::{Done, Now, Phase, Plan, Record, Records, Step};
 use crate::archive::contents::{FoundPiece, Listing, chain};
 use crate::archive::names::{Epoch, LifeNumber, Name, PieceEnd, PieceId};
@@ -265,7 +265,7 @@ impl Plan {
         self.archived.gap_bytes = gap_bytes;
         self.gaps = gaps;
         self.next_life = next_life;
-        self.settled = settled;
+        self.settled = settled.into_iter().collect();
         for life in lives.values_mut() {
             let seen = self.seen.get(&life.number).copied().unwrap_or_default();
             life.seen_max = life.position.max(seen);

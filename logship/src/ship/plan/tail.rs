@@ -1,7 +1,7 @@
 //! Following the files: copy, make durable, close, record what is over.
 
 use super::life::{Life, OpenPiece, Place};
-use super::look::Settled;
+use super::settled::Settled;
 use super::{Copied, Done, Now, Plan, Record, Step};
 use crate::archive::names::{LifeNumber, Name, PieceEnd, PieceId};
 use crate::archive::records::{End, EndCause, Gap, VERSION};
