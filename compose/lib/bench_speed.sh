@@ -5,12 +5,12 @@ SPARK_VERSION=3.5.7
 DELTA_SPARK_VERSION=3.3.2
 
 bench_speed() {
-    local rows=${rows:-5000000} seconds=${seconds:-60}
+    local rows=${rows:-5000000} view_rows=${view_rows:-50000000} seconds=${seconds:-60}
     cargo_build --release -p comptoir-speed -p comptoir-web -p comptoir-batch --bins
     cargo_build --release -p comptoir-speed --example bench_speed
     start_services mariadb kafka hdfs
     local server=${COMPTOIR_WAREHOUSE_URL%/*} name
-    for name in '' _both _killed _latency _spark; do
+    for name in '' _both _killed _many _latency _spark; do
         make_database "test_bench$name"
         export "BENCH_MARIADB${name^^}_URL=$server/test_bench$name"
     done
@@ -19,8 +19,9 @@ bench_speed() {
     unset COMPTOIR_HEALTH_NAMENODE_URL HADOOP_CONF_DIR
     need_spark
     describe_machine "Spark $SPARK_VERSION" "Kafka $KAFKA_VERSION" "Hadoop $HADOOP_VERSION" "$(mariadb_version)"
-    target/release/examples/bench_speed "$rows" "$seconds" "$scratch"
-    printf '\nrepeat with: compose/bench speed --rows %s --seconds %s\n' "$rows" "$seconds"
+    target/release/examples/bench_speed "$rows" "$view_rows" "$seconds" "$scratch"
+    printf '\nrepeat with: compose/bench speed --rows %s --view-rows %s --seconds %s\n' \
+        "$rows" "$view_rows" "$seconds"
 }
 
 # Spark itself from PyPI, what it needs for the two jobs from Maven Central.

@@ -20,8 +20,30 @@ impl Bench {
         for mode in ["archive", "both"] {
             self.print(&format!("Spark, {mode}"), &self.spark(mode, topic)?, first);
         }
-        self.view(topic, &both, first)?;
+        for view in ["live", "event_cube"] {
+            self.run_view(view, topic, &both, first)?;
+        }
         self.recovery(topic)
+    }
+
+    /// A view over another, larger archive; the ratios are to counting its topic.
+    pub(crate) fn view_of_many(&self) -> Result<()> {
+        println!();
+        let many = Self {
+            rows: self.view_rows,
+            brokers: self.brokers.clone(),
+            programs: self.programs.clone(),
+            scratch: self.scratch.clone(),
+            ..*self
+        };
+        let topic = format!("bench_{}_many", std::process::id());
+        many.make(&topic)?;
+        let first = many.read("count", &topic)?;
+        many.print("count only", &first, &first);
+        let keeping = keeping("many", "BENCH_MARIADB_MANY_URL")?;
+        let archived = many.caught_up(&topic, &["archive"], &keeping)?;
+        many.print("archive sink, HDFS", &archived, &first);
+        many.run_view("event_cube", &topic, &keeping, &first)
     }
 
     fn start(&self, sink: &str, topic: &str, keeping: &[(String, String)]) -> Result<Run> {
@@ -95,16 +117,18 @@ impl Bench {
         Run::start(&submit, &arguments, &[hadoop])?.ended()
     }
 
-    /// The live run over all events, and one view.
-    fn view(&self, topic: &str, keeping: &[(String, String)], first: &Finished) -> Result<()> {
+    fn run_view(
+        &self,
+        view: &str,
+        topic: &str,
+        keeping: &[(String, String)],
+        first: &Finished,
+    ) -> Result<()> {
         let mut settings = self.settings(topic, None);
         settings.extend_from_slice(keeping);
-        for view in ["live", "event_cube"] {
-            let program = self.programs.join("comptoir-batch");
-            let run = Run::start(&program, &["views", "run", view], &settings)?;
-            let finished = run.ended()?;
-            self.print(&format!("views run {view}"), &finished, first);
-        }
+        let program = self.programs.join("comptoir-batch");
+        let finished = Run::start(&program, &["views", "run", view], &settings)?.ended()?;
+        self.print(&format!("views run {view}"), &finished, first);
         Ok(())
     }
 

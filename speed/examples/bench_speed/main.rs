@@ -25,6 +25,8 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 pub(crate) struct Bench {
     brokers: String,
     rows: u64,
+    /// Of the archive that a view is computed over; 0 leaves it out.
+    view_rows: u64,
     latency_seconds: u32,
     /// With the programs.
     programs: PathBuf,
@@ -37,19 +39,23 @@ fn main() -> Result<()> {
     if let [mode, brokers, topic, rows] = arguments.as_slice() {
         return reading::run(mode.parse()?, brokers, topic, rows.parse()?);
     }
-    let [rows, latency_seconds, scratch] = arguments.as_slice() else {
-        return Err("arguments: ROWS SECONDS SCRATCH; see compose/bench".into());
+    let [rows, view_rows, latency_seconds, scratch] = arguments.as_slice() else {
+        return Err("arguments: ROWS VIEW_ROWS SECONDS SCRATCH; see compose/bench".into());
     };
     let example = std::env::current_exe()?;
     let programs = example.parent().and_then(Path::parent);
     let bench = Bench {
         brokers: variable("COMPTOIR_KAFKA_BOOTSTRAP")?,
         rows: rows.parse()?,
+        view_rows: view_rows.parse()?,
         latency_seconds: latency_seconds.parse()?,
         programs: programs.ok_or("the programs lie two levels up")?.to_owned(),
         scratch: PathBuf::from(scratch),
     };
     bench.catch_up()?;
+    if bench.view_rows > 0 {
+        bench.view_of_many()?;
+    }
     if bench.latency_seconds > 0 {
         latency::measure(&bench)?;
     }
@@ -63,17 +69,9 @@ pub(crate) fn variable(name: &str) -> Result<String> {
 impl Bench {
     fn catch_up(&self) -> Result<()> {
         let topic = format!("bench_{}", std::process::id());
-        let rows = self.rows.to_string();
-        let made = self.simulate(&topic, &["--fast", "--rate", "2000", "--rows", &rows])?;
+        self.make(&topic)?;
         println!(
-            "made: {} events of {} bytes in {:.1} s ({:.0}/s)\n",
-            self.rows,
-            made.bytes / self.rows,
-            made.wall.as_secs_f64(),
-            self.per_second(made.wall)
-        );
-        println!(
-            "{:<24} {:>10} {:>8} {:>12} {:>9} {:>10} {:>8}",
+            "\n{:<24} {:>10} {:>8} {:>12} {:>9} {:>10} {:>8}",
             "", "events/s", "ratio", "CPU s/1e6", "ratio", "RSS MiB", "rows"
         );
         let first = self.read("count", &topic)?;
@@ -87,7 +85,21 @@ impl Bench {
         self.archive(&topic, &first)
     }
 
-    fn print(&self, name: &str, run: &Finished, first: &Finished) {
+    /// A topic of all events.
+    pub(crate) fn make(&self, topic: &str) -> Result<()> {
+        let rows = self.rows.to_string();
+        let made = self.simulate(topic, &["--fast", "--rate", "2000", "--rows", &rows])?;
+        println!(
+            "made: {} events of {} bytes in {:.1} s ({:.0}/s)",
+            self.rows,
+            made.bytes / self.rows,
+            made.wall.as_secs_f64(),
+            self.per_second(made.wall)
+        );
+        Ok(())
+    }
+
+    pub(crate) fn print(&self, name: &str, run: &Finished, first: &Finished) {
         let rate = self.per_second(run.wall);
         #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
         let cpu = |run: &Finished| run.cpu.as_secs_f64() * 1e6 / self.rows as f64;
@@ -107,7 +119,7 @@ impl Bench {
     }
 
     /// This program again, reading.
-    fn read(&self, mode: &str, topic: &str) -> Result<Finished> {
+    pub(crate) fn read(&self, mode: &str, topic: &str) -> Result<Finished> {
         let rows = self.rows.to_string();
         let mut run = Run::start(
             &std::env::current_exe()?,
