@@ -25,6 +25,7 @@ mod views;
 
 pub use error::WebError;
 pub use health::KafkaSettingsError;
+pub use logs::LogArchivePlace;
 pub use request::{RequestError, ServeRequest};
 
 use heart::Heart;
@@ -33,7 +34,7 @@ use history::watcher::Watcher;
 use http::guard::Hosts;
 use live::Live;
 use live::reader::Reader;
-use logs::Logs;
+use logs::{LogArchive, Logs};
 use metrics::Metrics;
 use page::Page;
 use reconcile::Reconciler;
@@ -79,6 +80,7 @@ pub async fn serve(
     let board = Arc::default();
     let _probes = health::start(&request, &live, &client, &board)?;
     let logs = Logs::new(client, &request.logs_url);
+    let log_archive = LogArchive::new(request.lake.clone(), request.log_archive, request.now);
 
     let (sender, sight) = watch::channel(Sight::Unknown);
     let metrics = Arc::new(Metrics::new(sight.clone(), Arc::clone(&live)));
@@ -101,6 +103,7 @@ pub async fn serve(
         reconciler,
         board,
         logs,
+        log_archive,
         views,
         metrics,
         page: Page::embedded(),

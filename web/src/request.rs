@@ -1,10 +1,14 @@
 //! Everything that the server needs, in one place.
 
+use crate::logs::LogArchivePlace;
 use comptoir_config::{
     DatabaseUrl, HealthSettings, SecretError, Settings, TransportSettings, clock, read_secret_file,
 };
 use comptoir_database::{Limits, Login};
-use comptoir_lake::{Lake, LakeError, LakePath};
+use comptoir_lake::{Lake, LakeError, LakeOptions, LakePath};
+use comptoir_logship::seal::anchor::Anchor;
+use comptoir_logship::seal::keys::KeyFiles;
+use comptoir_logship::ship::{ShipError, target_dir};
 use comptoir_model::money::Currency;
 use comptoir_warehouse::Warehouse;
 use jiff::Timestamp;
@@ -35,6 +39,7 @@ pub struct ServeRequest {
     pub transport: TransportSettings,
     /// The root of the log shipper's HTTP server.
     pub logs_url: String,
+    pub log_archive: LogArchivePlace,
     pub health: HealthSettings,
     /// How often the archive sinks look at the log and the archive.
     pub reconcile_every: Option<Duration>,
@@ -49,6 +54,8 @@ pub enum RequestError {
     Secret(#[from] SecretError),
     #[error(transparent)]
     Lake(#[from] LakeError),
+    #[error(transparent)]
+    Logs(#[from] ShipError),
 }
 
 impl ServeRequest {
@@ -70,11 +77,28 @@ impl ServeRequest {
             erp_login: self::login(erp.username.as_ref(), erp.password_file.as_ref())?,
             transport: settings.transport.clone(),
             logs_url: settings.web.logs_url.clone(),
+            log_archive: log_archive(settings)?,
             health: settings.health.clone(),
             reconcile_every: settings.reconcile.every,
             now: clock::now,
         })
     }
+}
+
+fn log_archive(settings: &Settings) -> Result<LogArchivePlace, RequestError> {
+    let options = LakeOptions {
+        timeout: settings.lake.timeout,
+        hadoop_conf_dir: settings.lake.hadoop_conf_dir.clone(),
+    };
+    let (directory, _) = target_dir(settings)?;
+    let anchor = settings.logship.anchor_dir.as_ref();
+    Ok(LogArchivePlace {
+        directory,
+        public_key: KeyFiles::new(settings.logship.signing_key_file.clone()).public(),
+        anchor: anchor
+            .map(|place| Anchor::open(place, options))
+            .transpose()?,
+    })
 }
 
 fn login(username: Option<&String>, password_file: Option<&PathBuf>) -> Result<Login, SecretError> {

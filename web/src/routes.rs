@@ -8,7 +8,7 @@ use crate::http::guard::{Hosts, guard};
 use crate::http::headers::secure;
 use crate::http::problem::{Refused, problem};
 use crate::live::{Live, rest, stream};
-use crate::logs::{self, Logs};
+use crate::logs::{self, LogArchive, Logs};
 use crate::metrics::{Metrics, observe};
 use crate::page::Page;
 use crate::probes;
@@ -33,6 +33,7 @@ pub(crate) struct Server {
     pub(crate) reconciler: Reconciler,
     pub(crate) board: Arc<Board>,
     pub(crate) logs: Logs,
+    pub(crate) log_archive: Arc<LogArchive>,
     pub(crate) views: Views,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) page: Page,
@@ -41,7 +42,7 @@ pub(crate) struct Server {
 }
 
 /// What people may look for under `/api/v1`.
-const PATHS: [&str; 13] = [
+const PATHS: [&str; 16] = [
     "history/summary",
     "history/by/{dimension}",
     "live/summary",
@@ -54,6 +55,9 @@ const PATHS: [&str; 13] = [
     "views",
     "views/{name}",
     "logs/summary",
+    "logs/search",
+    "logs/lines",
+    "logs/verify",
     "health",
 ];
 
@@ -71,7 +75,10 @@ pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
         .route("/api/v1/reconcile", get(reconcile::reconcile))
         .route("/api/v1/views", get(views::list))
         .route("/api/v1/views/{name}", get(views::page))
-        .route("/api/v1/logs/summary", get(logs::summary))
+        .route("/api/v1/logs/summary", get(logs::summary::summary))
+        .route("/api/v1/logs/search", get(logs::search::search))
+        .route("/api/v1/logs/lines", get(logs::search::lines))
+        .route("/api/v1/logs/verify", get(logs::verify::verified))
         .route("/api/v1/health", get(health::health))
         .route("/api/{*path}", any(unknown_api))
         .layer(CompressionLayer::new());

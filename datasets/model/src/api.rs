@@ -3,6 +3,7 @@
 
 pub mod health;
 pub mod live;
+pub mod log_search;
 pub mod logs;
 pub mod reconcile;
 pub mod views;
@@ -163,6 +164,9 @@ pub enum ProblemKind {
     /// The log shipper does not answer.
     #[serde(rename = "/problems/logs-unavailable")]
     LogsUnavailable,
+    /// The archive of logs can't be read now, or all who may search at once do.
+    #[serde(rename = "/problems/log-archive-unavailable")]
+    LogArchiveUnavailable,
     /// A parameter of the request's query has no such value.
     #[serde(rename = "/problems/invalid-parameter")]
     InvalidParameter,

@@ -5,11 +5,14 @@ use crate::archive::manifest::Frame;
 use crate::archive::names::LifeNumber;
 use crate::archive::reader::Part;
 use crate::archive::{Archive, ArchiveError, ArchivedLife};
+use crate::audit::search::{Around, Context, Shown};
 use comptoir_model::app_log::Level;
 use jiff::Timestamp;
 
 /// A longer line comes in parts of this length.
 pub const LINE_BYTES_MAX: usize = 1 << 20;
+/// Lines before another one are looked for so far back.
+const AROUND_BYTES: u64 = 64 << 10;
 
 /// Which lines are asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,6 +143,63 @@ async fn scan_life(
         scanned.bytes_read += bytes.len() as u64;
         cutter.push(&bytes, visit)?;
     }
+}
+
+/// Visits the lines around the one at `offset`, in order, that one included. Those before it are at most
+/// [`AROUND_BYTES`] away, or in the same frame or piece.
+pub async fn around(
+    archive: &mut Archive,
+    number: LifeNumber,
+    offset: u64,
+    context: Context,
+    mut visit: impl FnMut(Line<'_>),
+) -> Result<(), ArchiveError> {
+    let Some(life) = archive.life(number) else {
+        return Ok(());
+    };
+    let Some(first) = life.parts_from(offset.saturating_sub(AROUND_BYTES)).next() else {
+        return Ok(());
+    };
+    let carry = match first {
+        Part::Frame(_, frame) => frame.carry,
+        Part::Piece(..) => Carry::default(),
+    };
+    let mut at = first.start();
+    let mut cutter = Cutter::new(number, at, carry);
+    let mut shown = Around::new(context);
+    let mut left = None;
+    while left != Some(0) {
+        let bytes = archive.read_from(number, at).await?;
+        at += bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        let mut push = |line: Line<'_>| {
+            let is_it = line.offset == offset;
+            let kept = (line.offset, line.time, line.level, line.bytes.to_vec());
+            for shown in shown.push(kept, is_it) {
+                if let Shown::Found(kept) | Shown::Around(kept) = shown {
+                    let (offset, time, level, bytes) = &kept;
+                    visit(Line {
+                        life: number,
+                        offset: *offset,
+                        time: *time,
+                        level: *level,
+                        bytes,
+                    });
+                }
+            }
+            left = match left {
+                None if is_it => Some(context.after),
+                // No line begins there.
+                None if line.offset > offset => Some(0),
+                left => left.map(|left| left.saturating_sub(1)),
+            };
+            Ok(())
+        };
+        match bytes {
+            Some(bytes) => cutter.push(&bytes, &mut push).ok(),
+            None => return Ok(cutter.end(&mut push).unwrap_or_default()),
+        };
+    }
+    Ok(())
 }
 
 /// Where the frame at `offset` ends, if it need not be read, and what it leaves to the next line.

@@ -27,8 +27,7 @@ pub use board::Board;
 pub use error::ShipError;
 pub use metrics::lag_seconds;
 pub use plan::Limits;
-pub(crate) use request::target_dir;
-pub use request::{Runs, ShipRequest};
+pub use request::{Runs, ShipRequest, target_dir};
 pub use rotation::Rotation;
 
 use crate::sources::Source;

@@ -102,7 +102,7 @@ impl ShipRequest {
 }
 
 /// The directory of all logs, by the settings, and those of times below each log's.
-pub(crate) fn target_dir(settings: &Settings) -> Result<(LakePath, Times), ShipError> {
+pub fn target_dir(settings: &Settings) -> Result<(LakePath, Times), ShipError> {
     Template::of_settings(&settings.logship.target_dir).map_err(|fault| ShipError::TargetDir {
         fault: Box::new(fault),
     })

@@ -43,6 +43,10 @@ fn describe(kind: ProblemKind) -> (StatusCode, &'static str) {
             StatusCode::SERVICE_UNAVAILABLE,
             "the log shipper does not answer",
         ),
+        ProblemKind::LogArchiveUnavailable => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the archive of logs can't be read",
+        ),
         ProblemKind::InvalidParameter => (StatusCode::BAD_REQUEST, "a parameter has no such value"),
         ProblemKind::TooManyStreams => (
             StatusCode::SERVICE_UNAVAILABLE,

@@ -77,7 +77,7 @@ pub(crate) struct DeadLettersQuery {
     reason: Option<String>,
 }
 
-type Parameters<T> = Result<Query<T>, QueryRejection>;
+pub(crate) type Parameters<T> = Result<Query<T>, QueryRejection>;
 
 pub(crate) async fn summary(
     State(server): State<Arc<Server>>,
@@ -268,7 +268,7 @@ fn includes(as_of: &AsOf, stream: &StreamId, partition: Partition, offset: Offse
         .any(|at| at.stream == *stream && at.partition == partition && offset < at.next)
 }
 
-fn parameters<T>(query: Parameters<T>) -> Result<T, Refused> {
+pub(crate) fn parameters<T>(query: Parameters<T>) -> Result<T, Refused> {
     query.map(|Query(query)| query).map_err(|rejection| {
         let detail = rejection.body_text();
         Refused(problem(ProblemKind::InvalidParameter, detail, None))

@@ -8,7 +8,7 @@ use serde_json::json;
 use std::path::PathBuf;
 
 /// The lake of the services that `compose/services up` started.
-fn lake() -> Lake {
+pub(crate) fn lake() -> Lake {
     let env = std::env::var_os("COMPTOIR_SERVICES_ENV").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.comptoir/services/env"),
         PathBuf::from,

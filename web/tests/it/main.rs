@@ -8,6 +8,7 @@ mod history;
 mod http;
 mod lake_trouble;
 mod live;
+mod log_archive;
 mod metrics;
 mod page;
 mod program;

@@ -14,7 +14,7 @@ use comptoir_model::money::Currency;
 use comptoir_model::sales::SALES_COLUMNS;
 use comptoir_model::text_format::{ColumnKind, TextFormat};
 use comptoir_warehouse::{Limits, Login, Warehouse};
-use comptoir_web::ServeRequest;
+use comptoir_web::{LogArchivePlace, ServeRequest};
 use jiff::tz::TimeZone;
 use reqwest::{Client, RequestBuilder, Response};
 use sha2::{Digest, Sha256};
@@ -82,6 +82,11 @@ pub(crate) fn request(lake: &Lake) -> ServeRequest {
         },
         // Nobody listens on the first port.
         logs_url: "http://127.0.0.1:1".to_owned(),
+        log_archive: LogArchivePlace {
+            directory: LakePath::parse("/user/flume/logs").unwrap(),
+            public_key: nowhere.into(),
+            anchor: None,
+        },
         health: HealthSettings {
             zookeeper: Vec::new(),
             zookeeper_admin_url: None,

@@ -101,6 +101,7 @@ fn title(fault: &Fault, text: &'static Text) -> &'static str {
             ProblemKind::TimedOut => text.timed_out,
             ProblemKind::WarehouseUnavailable => text.live.warehouse_away,
             ProblemKind::LogsUnavailable => text.logs.away,
+            ProblemKind::LogArchiveUnavailable => text.logs.archive_away,
             ProblemKind::NotFound
             | ProblemKind::MethodNotAllowed
             | ProblemKind::BodyRefused
@@ -130,6 +131,7 @@ pub(crate) fn fault_explanation(fault: &Fault) -> impl IntoView + use<> {
                 ProblemKind::LakeUnavailable
                 | ProblemKind::WarehouseUnavailable
                 | ProblemKind::LogsUnavailable
+                | ProblemKind::LogArchiveUnavailable
                 | ProblemKind::TimedOut => text.lake_unavailable_cure,
                 ProblemKind::UnreadableImport => text.unreadable_import_cure,
                 ProblemKind::NotFound

@@ -1,5 +1,8 @@
 //! The Logs page: what of the platform's log is safe in the lake, and its newest lines.
 
+mod search;
+mod verified;
+
 use crate::answer::{Face, View};
 use crate::i18n::{Language, logs as words};
 use crate::icons::{CHECK, CLOCK, WARNING, icon};
@@ -10,6 +13,8 @@ use crate::{api, browser, dates, format, poll};
 use comptoir_model::api::logs::{LogLine, LogSource, LogsSummary, ShipState};
 use comptoir_model::app_log::Level;
 use leptos::prelude::*;
+use search::Search;
+use verified::Verified;
 
 const PATH: &str = "/api/v1/logs/summary";
 const EVERY_MS: u32 = 1_000;
@@ -67,6 +72,8 @@ fn Summary(view: RwSignal<LogsView>) -> impl IntoView {
             </section>
             <Lines lines />
         </div>
+        <Search />
+        <Verified />
     }
 }
 
