@@ -12,6 +12,7 @@ mod health;
 mod heart;
 mod history;
 mod http;
+mod jobs;
 mod live;
 mod logs;
 mod metrics;
@@ -32,6 +33,7 @@ use heart::Heart;
 use history::sight::Sight;
 use history::watcher::Watcher;
 use http::guard::Hosts;
+use jobs::JobBook;
 use live::Live;
 use live::reader::Reader;
 use logs::{LogArchive, Logs};
@@ -92,6 +94,10 @@ pub async fn serve(
         metrics: Arc::clone(&metrics),
     };
     let views = Views::new(request.warehouse.clone(), request.now);
+    let jobs = JobBook {
+        warehouse: request.warehouse.clone(),
+        now: request.now,
+    };
     let heart = Heart::new(request.warehouse, address);
     let last_beat = heart.clone();
     let reader = Reader::new(Arc::clone(&live), Arc::clone(&metrics));
@@ -105,6 +111,7 @@ pub async fn serve(
         logs,
         log_archive,
         views,
+        jobs,
         metrics,
         page: Page::embedded(),
         ending: ending.clone(),

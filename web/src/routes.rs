@@ -7,6 +7,7 @@ use crate::history::sight::Sight;
 use crate::http::guard::{Hosts, guard};
 use crate::http::headers::secure;
 use crate::http::problem::{Refused, problem};
+use crate::jobs::{self, JobBook};
 use crate::live::{Live, rest, stream};
 use crate::logs::{self, LogArchive, Logs};
 use crate::metrics::{Metrics, observe};
@@ -35,6 +36,7 @@ pub(crate) struct Server {
     pub(crate) logs: Logs,
     pub(crate) log_archive: Arc<LogArchive>,
     pub(crate) views: Views,
+    pub(crate) jobs: JobBook,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) page: Page,
     /// Cancelled when the server ends: streams would go on for ever.
@@ -42,7 +44,7 @@ pub(crate) struct Server {
 }
 
 /// What people may look for under `/api/v1`.
-const PATHS: [&str; 16] = [
+const PATHS: [&str; 18] = [
     "history/summary",
     "history/by/{dimension}",
     "live/summary",
@@ -54,6 +56,8 @@ const PATHS: [&str; 16] = [
     "reconcile",
     "views",
     "views/{name}",
+    "jobs",
+    "jobs/{name}",
     "logs/summary",
     "logs/search",
     "logs/lines",
@@ -75,6 +79,8 @@ pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
         .route("/api/v1/reconcile", get(reconcile::reconcile))
         .route("/api/v1/views", get(views::list))
         .route("/api/v1/views/{name}", get(views::page))
+        .route("/api/v1/jobs", get(jobs::list))
+        .route("/api/v1/jobs/{name}", get(jobs::history))
         .route("/api/v1/logs/summary", get(logs::summary::summary))
         .route("/api/v1/logs/search", get(logs::search::search))
         .route("/api/v1/logs/lines", get(logs::search::lines))

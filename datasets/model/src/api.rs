@@ -2,6 +2,7 @@
 //! are RFC 3339 in UTC.
 
 pub mod health;
+pub mod jobs;
 pub mod live;
 pub mod log_search;
 pub mod logs;

@@ -134,7 +134,60 @@ export function logs() {
         ] };
 }
 
-/** `state` may be changed while it runs: live, health, logs, letters, each a function or a Problem. */
+const archived = (offset, level, text) => ({
+    source: 'app.log', life: 3, offset, time: iso(Date.now() - (9000 - offset) * SECOND), level, text,
+    file: '2026/11/22/13/segment-00000012-1f2e3d4c.zst', is_sealed: true });
+
+/** What a search of the archive finds; `pattern` becomes part of a line. */
+export function search(pattern) {
+    const now = Date.now();
+    const minute = Math.floor(now / MINUTE) * MINUTE;
+    return { from: iso(now - 3600 * SECOND), to: iso(now), found: 1204,
+        lines: [archived(8000, 'ERROR', `no answer, ${pattern}`), archived(7000, 'INFO', 'imported <b>12</b> rows')],
+        minutes: [40, 39, 38, 20, 3].map((ago, index) => ({ minute: iso(minute - ago * MINUTE), lines: 5 + 40 * index })),
+        bytes_read: 2_400_000, bytes_skipped: 1_200_000_000, stopped: null, has_expired: false, sources: ['app.log'] };
+}
+
+export const around = () => ({ lines: [
+    archived(7900, 'INFO', 'the line before'), archived(8000, 'ERROR', 'no answer'), archived(8100, 'INFO', 'the line behind') ] });
+
+export function verification() {
+    const source = { location: 'hdfs://127.0.0.1:8020/user/flume/logs/app.log', problem: null, findings: 0,
+        first_findings: [], manifests: 12, sealed_at: iso(Date.now() - MINUTE), lines: 18000, bytes: 3_400_000,
+        gaps: 0, anchored: 12, unsealed_bytes: 312, notes: [] };
+    return { checked_at: iso(Date.now()), sources: [
+        { source: 'app.log', ...source },
+        { source: 'till.log', ...source, findings: 1,
+            first_findings: ['missing: segment-00000003-0a1b2c3d.zst: bytes 4096 to 8192 of life 1'] } ] };
+}
+
+const run = (outcome, hoursAgo, more = {}) => ({
+    id: 1000 - hoursAgo, outcome, host: 'till-1', pid: 4711, started_at: iso(Date.now() - hoursAgo * 3600 * SECOND),
+    ended_at: outcome === 'running' ? null : iso(Date.now() - hoursAgo * 3600 * SECOND + 95 * SECOND),
+    attempts: 1, run: '20261121T021500Z-6f1c90a2', rows: 2823, bytes: 579198, error: null, ...more });
+
+const nothing = { run: null, rows: null, bytes: null };
+
+const FAILED = run('failed', 30, { ...nothing, attempts: 4, error: 'erp is away\nhint: <img onerror=x> start it' });
+
+export function jobs() {
+    const recent = (...outcomes) => outcomes.map((outcome, index) => ({
+        outcome, started_at: iso(Date.now() - (30 + 24 * index) * 3600 * SECOND) }));
+    const job = (name, last, more) => ({ name, last, last_done: last, recent: recent('done', 'done', 'done'),
+        usual_interval_s: null, expected_at: null, is_overdue: false, ...more });
+    return { time: iso(Date.now()), jobs: [
+        job('customers', run('running', 0, nothing), { last_done: run('done', 24) }),
+        job('sales', FAILED, { last_done: run('done', 54), recent: recent('failed', 'done', 'skipped', 'done', 'done'),
+            usual_interval_s: 86400, expected_at: iso(Date.now() - 6 * 3600 * SECOND), is_overdue: false }),
+        job('stock', run('done', 60), { usual_interval_s: 86400,
+            expected_at: iso(Date.now() - 36 * 3600 * SECOND), is_overdue: true }),
+        job('view.live', run('done', 1)),
+    ] };
+}
+
+export const jobRuns = (name) => ({ name, runs: [FAILED, run('done', 54), run('crashed', 78, nothing)] });
+
+/** `state` may be changed while it runs: live, health, logs, letters, jobs, each a function or a Problem. */
 export async function fakeServer(state = {}, port = 0) {
     const streams = new Set();
     const problem = (response, body) => {
@@ -148,7 +201,7 @@ export async function fakeServer(state = {}, port = 0) {
     };
     const noImport = { type: '/problems/no-import', title: 'nothing imported', status: 404, detail: 'empty' };
     const server = createServer(async (request, response) => {
-        const { pathname } = new URL(request.url, 'http://fake');
+        const { pathname, searchParams } = new URL(request.url, 'http://fake');
         if (pathname === '/api/v1/live/stream') {
             const first = state.live?.();
             if (first?.status >= 400) return problem(response, first);
@@ -161,6 +214,13 @@ export async function fakeServer(state = {}, port = 0) {
         if (pathname === '/api/v1/live/summary') return json(response, state.live?.() ?? {});
         if (pathname === '/api/v1/health') return json(response, (state.health ?? health)());
         if (pathname === '/api/v1/logs/summary') return json(response, (state.logs ?? logs)());
+        if (pathname === '/api/v1/logs/search') {
+            return json(response, (state.search ?? search)(searchParams.get('pattern'), searchParams));
+        }
+        if (pathname === '/api/v1/logs/lines') return json(response, around());
+        if (pathname === '/api/v1/logs/verify') return json(response, verification());
+        if (pathname === '/api/v1/jobs') return json(response, (state.jobs ?? jobs)());
+        if (pathname.startsWith('/api/v1/jobs/')) return json(response, jobRuns(pathname.slice('/api/v1/jobs/'.length)));
         if (pathname === '/api/v1/dead-letters') return json(response, state.letters?.() ?? {});
         if (pathname.startsWith('/api/')) return json(response, noImport);
         const file = pathname === '/' ? '/index.html' : pathname;

@@ -1,10 +1,10 @@
-// What the Live, Logs and Health pages say when something is missing, late, down or away. A server of
+// What the Live, Logs, Jobs and Health pages say when something is missing, late, down or away. A server of
 // the test's own shows the built page and says what no real service can be made to say at will.
 
 import assert from 'node:assert/strict';
 import { after, describe } from 'node:test';
 import { screenshot } from '../lib/browser.mjs';
-import { fakeServer, health, logs, message } from '../lib/fake.mjs';
+import { fakeServer, health, logs, message, search } from '../lib/fake.mjs';
 import { shownCents } from '../lib/locale.mjs';
 import { openLive } from '../lib/reading.mjs';
 import { pageTest } from '../lib/suite.mjs';
@@ -217,6 +217,69 @@ describe('the logs page', () => {
         state.logs = () => ({ type: '/problems/logs-unavailable', title: 'away', status: 503, detail: 'refused' });
         await page.locator('[data-state="reconnecting"]').waitFor();
         assert.match(await page.locator('[data-state="reconnecting"]').innerText(), /log shipper does not answer/);
+    });
+});
+
+describe('the search of the archive', () => {
+    onLive('shows lines, minutes, neighbours and whether it is whole', () => ({}), async (page, { complaints }) => {
+        const asked = [];
+        state.search = (pattern, parameters) => {
+            asked.push(Object.fromEntries(parameters));
+            return search(pattern);
+        };
+        await page.locator('nav a[href="#/logs"]').click();
+        await page.locator('.search input').fill('order 4711 & more');
+        await page.locator('.search select[name="level"]').selectOption({ label: 'ERROR and worse' });
+        await page.locator('.search select[name="range"]').selectOption({ label: 'in the last 24 hours' });
+        await page.locator('.search button').click();
+        await page.locator('[data-figure="log_found"][data-value="1204"]').waitFor();
+        const [query] = asked;
+        assert.deepEqual([query.pattern, query.level], ['order 4711 & more', 'ERROR']);
+        assert.equal(Date.parse(query.to) - Date.parse(query.from), 24 * 3600 * 1000);
+        const found = page.locator('#log-search');
+        assert.match(await found.innerText(), /1,204 lines fit; 2.4.MB were read, the index ruled out 1.2.GB/);
+        // 38 minutes from the first to the last, each a column.
+        const columns = found.locator('.by-minute rect');
+        assert.equal(await columns.count(), 38);
+        const heights = await columns.evaluateAll((all) => all.map((bar) => Number(bar.dataset.value)));
+        assert.deepEqual(heights.filter(Boolean), [5, 45, 85, 125, 165]);
+        const rows = found.locator('tbody tr');
+        assert.match(await rows.nth(0).innerText(), /no answer, order 4711 & more[^]*segment-00000012[^]*sealed and signed/);
+        assert.match(await rows.nth(1).innerText(), /imported <b>12<\/b> rows/);
+        await rows.nth(0).locator('summary').click();
+        await rows.nth(0).locator('.around .it').waitFor();
+        assert.match(await rows.nth(0).locator('.around').innerText(), /the line before\s+no answer\s+the line behind/);
+        const verified = page.locator('#log-verified');
+        await verified.locator('[data-source="till.log"][data-findings="1"]').waitFor();
+        assert.match(await verified.innerText(), /app.log nothing is missing[^]*till.log one thing is not[^]*segment-00000003/);
+        await screenshot(page, 'logs-search');
+        state.search = () => ({ type: '/problems/invalid-parameter', title: 'no', status: 400, detail: 'pattern: `(` is none' });
+        await page.locator('.search button').click();
+        await found.getByText('pattern: `(` is none').waitFor();
+        state.search = undefined;
+        assert.deepEqual(complaints.filter((said) => !/400/.test(said)), []);
+    });
+});
+
+describe('the jobs page', () => {
+    onLive('says what ran, what failed and what is late', () => ({}), async (page, { complaints }) => {
+        await page.locator('nav a[href="#/jobs"]').click();
+        const sales = page.locator('[data-job="sales"][data-outcome="failed"]');
+        await sales.waitFor();
+        assert.match(await sales.innerText(), /failed · [^]*erp is away\nhint: <img onerror=x> start it/);
+        assert.match(await sales.innerText(), /last done .*: its result is still served/);
+        assert.equal(await sales.locator('.run-mark.down').count(), 1);
+        assert.match(await page.locator('[data-job="stock"]').innerText(), /overdue: as a rule every 24.h, it was due/);
+        assert.match(await page.locator('#views [data-job="view.live"]').innerText(), /^live\s+done · [^]* · 95.s · 2,823 rows, 579.2.kB/);
+        assert.match(await page.locator('[data-job="customers"]').innerText(), /running/);
+        await sales.locator('summary').click();
+        await sales.locator('tbody tr').nth(2).waitFor();
+        assert.match(await sales.locator('tbody').innerText(), /failed[^]*done[^]*ended without a word/);
+        await screenshot(page, 'jobs');
+        state.jobs = () => ({ time: new Date().toISOString(), jobs: [] });
+        await page.locator('#imports').getByText('comptoir-batch run --all').waitFor();
+        state.jobs = undefined;
+        assert.deepEqual(complaints, []);
     });
 });
 

@@ -6,6 +6,7 @@ mod hdfs;
 mod health;
 mod history;
 mod http;
+mod jobs;
 mod lake_trouble;
 mod live;
 mod log_archive;

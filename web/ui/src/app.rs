@@ -4,6 +4,7 @@ use crate::health::{HealthPage, HealthView, keep_asking};
 use crate::history::HistoryPage;
 use crate::i18n::health as health_words;
 use crate::icons::{AUTO_THEME, DARK_THEME, LIGHT_THEME, Logo, icon, route_icon};
+use crate::jobs::{JobsPage, JobsView};
 use crate::live::{LivePage, LiveView, NewsLine, listen};
 use crate::logs::{LogsPage, LogsView};
 use crate::part::part;
@@ -24,6 +25,7 @@ pub(crate) fn App() -> impl IntoView {
     let live = RwSignal::new(LiveView::Loading);
     let history = RwSignal::new(View::Loading);
     let logs = RwSignal::new(LogsView::Loading);
+    let jobs = RwSignal::new(JobsView::Loading);
     let health = RwSignal::new(HealthView::Loading);
     let now = RwSignal::new(browser::now());
     spawn_local(listen(live, now));
@@ -51,6 +53,7 @@ pub(crate) fn App() -> impl IntoView {
                     Route::Live => view! { <LivePage view=live now /> }.into_any(),
                     Route::History => view! { <HistoryPage view=history /> }.into_any(),
                     Route::Logs => view! { <LogsPage view=logs /> }.into_any(),
+                    Route::Jobs => view! { <JobsPage view=jobs /> }.into_any(),
                     Route::Health => view! { <HealthPage view=health /> }.into_any(),
                 }}
             </main>

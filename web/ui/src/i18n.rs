@@ -4,6 +4,7 @@
 mod english;
 mod french;
 pub(crate) mod health;
+pub(crate) mod jobs;
 pub(crate) mod live;
 pub(crate) mod logs;
 pub(crate) mod sentences;
@@ -130,6 +131,7 @@ pub(crate) struct Text {
 
     pub(crate) live: live::LiveText,
     pub(crate) logs: logs::LogsText,
+    pub(crate) jobs: jobs::JobsText,
     pub(crate) health: health::HealthText,
 }
 

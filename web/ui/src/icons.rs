@@ -33,6 +33,7 @@ const SHOP: &str = "M4 9.500 5.500 4h13L20 9.500M4 9.500a2.700 2.700 0 0 0 5.300
 const PULSE: &str = "M3 12h4l2.500-6.500 5 13L17 12h4";
 const HISTORY: &str = "M4 12a8 8 0 1 0 2.6-5.9L4 8.5M4 4v4.5h4.5M12 8v4.5l3 2";
 const LINES: &str = "M4 6h16M4 10.500h11M4 15h16M4 19.500h8";
+const REPEAT: &str = "M4.500 11a7 7 0 0 1 12-4.500L19 9M19 4.500V9h-4.500M19.500 13a7 7 0 0 1-12 4.500L5 15M5 19.500V15h4.500";
 const HEART: &str = "M12 20s-7.500-4.500-7.500-10A4.200 4.200 0 0 1 12 7.500 4.200 4.200 0 0 1 19.500 10c0 5.500-7.500 10-7.500 10zM8 12h2l1.500-2.500 2 4.500 1-2H16";
 
 pub(crate) fn route_icon(route: Route) -> &'static str {
@@ -40,6 +41,7 @@ pub(crate) fn route_icon(route: Route) -> &'static str {
         Route::Live => PULSE,
         Route::History => HISTORY,
         Route::Logs => LINES,
+        Route::Jobs => REPEAT,
         Route::Health => HEART,
     }
 }

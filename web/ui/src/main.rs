@@ -18,6 +18,7 @@ mod health;
 mod history;
 mod i18n;
 mod icons;
+mod jobs;
 mod lake;
 mod live;
 mod logs;

@@ -10,17 +10,25 @@ pub(crate) enum Route {
     Live,
     History,
     Logs,
+    Jobs,
     Health,
 }
 
 impl Route {
-    pub(crate) const ALL: [Self; 4] = [Self::Live, Self::History, Self::Logs, Self::Health];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Live,
+        Self::History,
+        Self::Logs,
+        Self::Jobs,
+        Self::Health,
+    ];
 
     pub(crate) fn hash(self) -> &'static str {
         match self {
             Self::Live => "#/live",
             Self::History => "#/history",
             Self::Logs => "#/logs",
+            Self::Jobs => "#/jobs",
             Self::Health => "#/health",
         }
     }
@@ -36,6 +44,7 @@ impl Route {
             Self::Live => text.live_page,
             Self::History => text.history,
             Self::Logs => text.logs_page,
+            Self::Jobs => text.jobs.page,
             Self::Health => text.health_page,
         }
     }

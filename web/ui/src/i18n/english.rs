@@ -1,4 +1,4 @@
-use super::{DimensionTexts, FigureText, Text, health, live, logs};
+use super::{DimensionTexts, FigureText, Text, health, jobs, live, logs};
 
 pub(super) const TEXT: Text = Text {
     months: [
@@ -126,5 +126,6 @@ pub(super) const TEXT: Text = Text {
 
     live: live::ENGLISH,
     logs: logs::ENGLISH,
+    jobs: jobs::ENGLISH,
     health: health::ENGLISH,
 };

@@ -1,4 +1,4 @@
-use super::{DimensionTexts, FigureText, Text, health, live, logs};
+use super::{DimensionTexts, FigureText, Text, health, jobs, live, logs};
 
 pub(super) const TEXT: Text = Text {
     months: [
@@ -127,5 +127,6 @@ pub(super) const TEXT: Text = Text {
 
     live: live::FRENCH,
     logs: logs::FRENCH,
+    jobs: jobs::FRENCH,
     health: health::FRENCH,
 };

@@ -1,0 +1,77 @@
+//! The runs of imports and views: `GET /api/v1/jobs` and `GET /api/v1/jobs/{name}`.
+
+use crate::ids::RunId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Every job that has run, by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Jobs {
+    pub time: Timestamp,
+    pub jobs: Vec<JobInfo>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobInfo {
+    pub name: String,
+    pub last: JobRunInfo,
+    /// The newest run that was done.
+    pub last_done: Option<JobRunInfo>,
+    /// The newest runs, newest first, at most [`RECENT_MAX`].
+    pub recent: Vec<RecentRun>,
+    /// From one run to the next, in the middle of the last ones; `None` of fewer than four.
+    pub usual_interval_s: Option<u64>,
+    /// When the next one is due, if it comes as usual.
+    pub expected_at: Option<Timestamp>,
+    /// It is half an interval past that, and none has begun.
+    pub is_overdue: bool,
+}
+
+/// How many runs tell of a job at a glance.
+pub const RECENT_MAX: usize = 14;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecentRun {
+    pub outcome: Outcome,
+    pub started_at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobRunInfo {
+    /// Grows with each run of any job.
+    pub id: i64,
+    pub outcome: Outcome,
+    pub host: String,
+    pub pid: u32,
+    pub started_at: Timestamp,
+    /// `None` while it runs. Of a crashed run: when it was found.
+    pub ended_at: Option<Timestamp>,
+    /// How often it was tried; 0 where it was not.
+    pub attempts: u32,
+    /// What it published; a run that publishes nothing has none of these.
+    pub run: Option<RunId>,
+    pub rows: Option<u64>,
+    pub bytes: Option<u64>,
+    /// In words, with a hint.
+    pub error: Option<String>,
+}
+
+/// What came of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Running,
+    Done,
+    Failed,
+    /// A job that it needs was not done.
+    Skipped,
+    /// It ended without a word.
+    Crashed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobRuns {
+    pub name: String,
+    /// Newest first.
+    pub runs: Vec<JobRunInfo>,
+}
