@@ -15,4 +15,5 @@ mod recount;
 mod reference;
 mod services;
 mod settings;
+mod tour;
 mod up;

@@ -1,8 +1,8 @@
 //! The last finding of every part, and since when it is so.
 
 use super::finding::Finding;
-use comptoir_model::api::health::{Health, PartHealth, PartKind, PartState};
-use jiff::Timestamp;
+use comptoir_model::api::health::{Health, PartHealth, PartKind, PartState, PastState};
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tracing::{info, warn};
@@ -16,6 +16,11 @@ struct Entry {
     probe: usize,
     part: PartHealth,
 }
+
+/// How long a state is remembered.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
+/// Of one part; a part that comes and goes forgets sooner.
+const PAST_MAX: usize = 500;
 
 impl Board {
     /// What is configured, before anybody has looked.
@@ -44,7 +49,11 @@ impl Board {
             report(before, &finding);
             let same = before.filter(|part| part.state == finding.state);
             let since = same.map_or(now, |part| part.since);
-            let part = as_part(finding, since, Some(now));
+            let past = before.map_or(&[][..], |part| &part.past);
+            let part = PartHealth {
+                past: remembered(past, finding.state, now),
+                ..as_part(finding, since, Some(now))
+            };
             entries.insert(key, Entry { probe, part });
         }
     }
@@ -90,7 +99,20 @@ fn as_part(finding: Finding, since: Timestamp, checked_at: Option<Timestamp>) ->
         cause: finding.cause,
         detail: finding.detail,
         facts: finding.facts,
+        past: Vec::new(),
     }
+}
+
+/// What is over for longer than is remembered goes.
+fn remembered(past: &[PastState], state: PartState, now: Timestamp) -> Vec<PastState> {
+    let mut past = past.to_vec();
+    if past.last().is_none_or(|last| last.state != state) {
+        past.push(PastState { state, since: now });
+    }
+    let is_over = |next: &PastState| now.duration_since(next.since) > REMEMBERED;
+    let forgotten = past.iter().skip(1).take_while(|next| is_over(next)).count();
+    past.drain(..forgotten.max(past.len().saturating_sub(PAST_MAX)));
+    past
 }
 
 /// Once for each change: a part that is down is looked at every other second.
@@ -149,6 +171,29 @@ mod tests {
             (down.since, down.detail.as_deref()),
             (at(4), Some("no answer"))
         );
+    }
+
+    #[test]
+    fn the_states_of_a_day_are_remembered() {
+        let board = Board::default();
+        let look = |finding, second| board.learn(1, vec![finding], at(second));
+        let past = || {
+            let past = board.health(at(0)).parts[0].past.clone();
+            let past = past.iter().map(|past| (past.state, past.since.as_second()));
+            past.collect::<Vec<_>>()
+        };
+        let down = || broker(1).down(Cause::Unreachable, "refused");
+        look(broker(1), 1);
+        look(broker(1), 2);
+        look(down(), 100);
+        look(broker(1), 200);
+        let (up, down) = (PartState::Up, PartState::Down);
+        assert_eq!(past(), [(up, 1), (down, 100), (up, 200)]);
+        // What was over a day ago goes; the state that the day began with stays.
+        look(broker(1), 86_400 + 150);
+        assert_eq!(past(), [(down, 100), (up, 200)]);
+        look(broker(1), 86_400 + 201);
+        assert_eq!(past(), [(up, 200)]);
     }
 
     #[test]

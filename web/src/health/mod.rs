@@ -5,6 +5,7 @@ mod finding;
 pub(crate) mod http;
 mod kafka;
 mod kafka_client;
+mod lag;
 mod namenode;
 mod own;
 mod ping;
@@ -25,6 +26,7 @@ use board::Board;
 use comptoir_config::{TransportUrl, clock};
 use kafka::KafkaProbe;
 use kafka_client::{MetadataClient, is_plain, read_properties};
+use lag::Lags;
 use namenode::NameNodeProbe;
 use ping::Depth;
 use probe::Probe;
@@ -88,6 +90,10 @@ pub(crate) fn start(
         let (url, client) = (url.clone(), client.clone());
         probes.push(Probe::NameNode(NameNodeProbe { url, client }));
     }
+    probes.push(Probe::Consumer {
+        lags: Lags::default(),
+        live: Arc::clone(live),
+    });
     probes.push(Probe::Lake(request.lake.clone()));
     probes.push(Probe::Warehouse(request.warehouse.clone()));
     probes.push(Probe::Erp {

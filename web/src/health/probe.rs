@@ -3,6 +3,7 @@
 use super::board::Board;
 use super::finding::Finding;
 use super::kafka::KafkaProbe;
+use super::lag::Lags;
 use super::namenode::NameNodeProbe;
 use super::own;
 use super::zookeeper::ZookeeperProbe;
@@ -40,6 +41,10 @@ pub(crate) enum Probe {
     NameNode(NameNodeProbe),
     Lake(Lake),
     Warehouse(Warehouse),
+    Consumer {
+        lags: Lags,
+        live: Arc<Live>,
+    },
     Erp {
         url: DatabaseUrl,
         login: Login,
@@ -88,7 +93,7 @@ impl Probe {
             Self::Warehouse(warehouse) => vec![own::warehouse_part(warehouse)],
             Self::Erp { url, .. } => vec![own::erp_part(url)],
             // They are known once they have said that they live.
-            Self::Processes(_) => Vec::new(),
+            Self::Processes(_) | Self::Consumer { .. } => Vec::new(),
             Self::Shipper { url, .. } => vec![own::shipper_part(url)],
         }
     }
@@ -104,6 +109,10 @@ impl Probe {
             Self::NameNode(probe) => probe.look().await,
             Self::Lake(lake) => own::look_at_lake(lake, ASK_MAX).await,
             Self::Warehouse(warehouse) => own::look_at_warehouse(warehouse, ASK_MAX).await,
+            Self::Consumer { lags, live } => {
+                let source = live.source()?;
+                return Some(lags.look(&source, clock::now()).into_iter().collect());
+            }
             Self::Erp { url, login } => own::look_at_erp(url, login, ASK_MAX).await,
             Self::Processes(warehouse) => {
                 let asked = tokio::time::timeout(ASK_MAX, warehouse.processes()).await;

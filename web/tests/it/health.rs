@@ -1,5 +1,6 @@
 //! The health of real services, and of those that lie.
 
+use crate::live::server_at;
 use crate::proxy::{Mode, Proxy};
 use crate::services::Services;
 use crate::shop::{Kind, Shop};
@@ -429,4 +430,37 @@ async fn what_the_log_shipper_says_is_passed_on() {
         when(&server, "log-shipper", "down").await["cause"],
         "unreachable"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_that_does_not_look_any_more_has_stopped() {
+    Shop::with(Kind::Sqlite, async |shop: &mut Shop| {
+        let lake = TestLake::new();
+        // Its sink has looked long ago.
+        let server = server_at(shop, &lake, clock::now).await;
+        let stopped = when(&server, "consumer-views", "down").await;
+        assert_eq!(stopped["cause"], "stopped");
+        assert!(
+            stopped["detail"]
+                .as_str()
+                .unwrap()
+                .ends_with("hint: start comptoir-speed views")
+        );
+        let up = shop
+            .looking_until(when(&server, "consumer-views", "up"))
+            .await;
+        assert_eq!(
+            (fact(&up, "lag_records"), fact(&up, "partitions")),
+            ("0".to_owned(), "2".to_owned())
+        );
+        let states = up["past"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|past| &past["state"]);
+        assert_eq!(states.collect::<Vec<_>>(), ["down", "up"]);
+        assert_eq!(up["past"][1]["since"], up["since"]);
+        server.stop().await;
+    })
+    .await;
 }

@@ -13,6 +13,7 @@ use leptos::prelude::*;
 
 const PATH: &str = "/api/v1/health";
 const EVERY_MS: u32 = 2_000;
+const DAY_SECONDS: i64 = 86_400;
 
 pub(crate) type HealthView = View<Health>;
 
@@ -181,8 +182,53 @@ fn content(
         {part.cause.map(|cause| view! { <p class="cause">{words::cause(language, cause)}</p> })}
         {part.detail.clone().map(|detail| view! { <p class="detail" lang="en">{detail}</p> })}
         <dl class="facts">{facts.collect_view()}</dl>
+        {time.and_then(|now| strip(part, now, language))}
         <p class="as-of">{asked}</p>
     }
+}
+
+/// The last 24 h, as far as the server has looked.
+fn strip(part: &PartHealth, now: jiff::Timestamp, language: Language) -> Option<AnyView> {
+    let ends = part.past.iter().skip(1).map(|next| next.since).chain([now]);
+    let begin = now.as_second() - DAY_SECONDS;
+    let spans: Vec<_> = (part.past.iter().zip(ends))
+        .map(|(past, end)| {
+            let from = past.since.as_second().max(begin) - begin;
+            (past.state, from, end.as_second() - begin)
+        })
+        .collect();
+    let down: i64 = (spans.iter())
+        .filter(|(state, ..)| *state == PartState::Down)
+        .map(|(_, from, to)| to - from)
+        .sum();
+    let known = DAY_SECONDS - spans.first()?.1;
+    let length = |seconds| format::duration(language, jiff::SignedDuration::from_secs(seconds));
+    let label = words::day(
+        language,
+        &length(known),
+        (down > 0).then(|| length(down)).as_deref(),
+    );
+    let bars = spans.iter().map(|(state, from, to)| {
+        let class = format!("past {}", state_key(*state));
+        // A moment is seen, too.
+        let width = (to - from).max(DAY_SECONDS / 200);
+        // Trouble stands higher: not by colour alone.
+        let (y, height) = if *state == PartState::Up {
+            (6, 6)
+        } else {
+            (0, 12)
+        };
+        view! { <rect class=class x=*from y=y width=width height=height /> }
+    });
+    Some(
+        view! {
+            <svg class="strip" viewBox=format!("0 0 {DAY_SECONDS} 12") preserveAspectRatio="none" role="img" aria-label=label.clone()>
+                {bars.collect_view()}
+            </svg>
+            <p class="as-of">{label}</p>
+        }
+        .into_any(),
+    )
 }
 
 /// As the API spells it.
@@ -246,6 +292,7 @@ mod tests {
             cause: None,
             detail: None,
             facts: Vec::new(),
+            past: Vec::new(),
         }
     }
 

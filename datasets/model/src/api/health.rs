@@ -27,6 +27,17 @@ pub struct PartHealth {
     /// The cause in the part's own words, in English, with the cure where one is known.
     pub detail: Option<String>,
     pub facts: Vec<Fact>,
+    /// Its states of the last 24 h, oldest first, as far as the server has looked; the last one is
+    /// the one above.
+    #[serde(default)]
+    pub past: Vec<PastState>,
+}
+
+/// From then on, until the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastState {
+    pub state: PartState,
+    pub since: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,6 +49,8 @@ pub enum PartKind {
     KafkaTopic,
     /// The directory of the JSONL transport.
     JsonlTransport,
+    /// How the views sink keeps up with the transport.
+    Consumer,
     NameNode,
     Lake,
     Warehouse,
@@ -80,6 +93,14 @@ pub enum Cause {
     Waiting,
     Failed,
     Missing,
+    /// A consumer moves, and its lag never shrinks.
+    LagGrows,
+    /// Records wait, and a consumer's offset stays.
+    Stalled,
+    /// A consumer does not look any more.
+    Stopped,
+    /// A consumer's offset went back.
+    Rewound,
 }
 
 /// One thing that is known about a part.

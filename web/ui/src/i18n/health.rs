@@ -34,6 +34,8 @@ pub(crate) fn kind(language: Language, kind: PartKind) -> &'static str {
         (PartKind::KafkaTopic, French) => "Topic Kafka",
         (PartKind::JsonlTransport, English) => "Event files (JSONL)",
         (PartKind::JsonlTransport, French) => "Fichiers d’événements (JSONL)",
+        (PartKind::Consumer, English) => "Consumer lag",
+        (PartKind::Consumer, French) => "Retard du consommateur",
         (PartKind::NameNode, _) => "HDFS NameNode",
         (PartKind::Lake, English) => "Lake",
         (PartKind::Lake, French) => "Lac",
@@ -104,6 +106,14 @@ pub(crate) fn cause(language: Language, cause: Cause) -> &'static str {
         (Cause::Failed, French) => "Il a échoué.",
         (Cause::Missing, English) => "It is missing.",
         (Cause::Missing, French) => "Il manque.",
+        (Cause::LagGrows, English) => "It reads, but more and more waits.",
+        (Cause::LagGrows, French) => "Il lit, mais son retard ne diminue jamais.",
+        (Cause::Stalled, English) => "It stands still while records wait.",
+        (Cause::Stalled, French) => "Il reste sur place alors que des messages attendent.",
+        (Cause::Stopped, English) => "It does not read any more.",
+        (Cause::Stopped, French) => "Il ne lit plus.",
+        (Cause::Rewound, English) => "It went back to an earlier offset.",
+        (Cause::Rewound, French) => "Il est revenu à un offset antérieur.",
     }
 }
 
@@ -179,5 +189,15 @@ pub(crate) fn asked(language: Language, age: &str) -> String {
     match language {
         English => format!("asked {age}"),
         French => format!("interrogé {age}"),
+    }
+}
+
+/// Of the last 24 h: how long the part was looked at, and how long it was down.
+pub(crate) fn day(language: Language, known: &str, down: Option<&str>) -> String {
+    match (language, down) {
+        (English, None) => format!("last {known}: never down"),
+        (English, Some(down)) => format!("last {known}: down for {down}"),
+        (French, None) => format!("{known} : jamais en panne"),
+        (French, Some(down)) => format!("{known} : en panne pendant {down}"),
     }
 }
