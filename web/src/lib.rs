@@ -35,6 +35,7 @@ use history::watcher::Watcher;
 use http::guard::Hosts;
 use jobs::JobBook;
 use live::Live;
+use live::compared::Comparer;
 use live::reader::Reader;
 use logs::{LogArchive, Logs};
 use metrics::Metrics;
@@ -101,6 +102,7 @@ pub async fn serve(
     let heart = Heart::new(request.warehouse, address);
     let last_beat = heart.clone();
     let reader = Reader::new(Arc::clone(&live), Arc::clone(&metrics));
+    let comparer = Comparer::new(Arc::clone(&live));
     let ending = CancellationToken::new();
     let cut_off = metrics.cut_off().clone();
     let server = Server {
@@ -124,6 +126,7 @@ pub async fn serve(
     tokio::select! {
         never = Box::pin(watcher.run()) => match never {},
         never = Box::pin(reader.run()) => match never {},
+        never = Box::pin(comparer.run()) => match never {},
         never = Box::pin(heart.run()) => match never {},
         () = Box::pin(connections::serve(listener, app, cut_off, shutdown)) => {}
     }

@@ -8,7 +8,7 @@ use crate::http::guard::{Hosts, guard};
 use crate::http::headers::secure;
 use crate::http::problem::{Refused, problem};
 use crate::jobs::{self, JobBook};
-use crate::live::{Live, rest, stream};
+use crate::live::{Live, compared, rest, stream};
 use crate::logs::{self, LogArchive, Logs};
 use crate::metrics::{Metrics, observe};
 use crate::page::Page;
@@ -44,12 +44,13 @@ pub(crate) struct Server {
 }
 
 /// What people may look for under `/api/v1`.
-const PATHS: [&str; 18] = [
+const PATHS: [&str; 19] = [
     "history/summary",
     "history/by/{dimension}",
     "live/summary",
     "live/series",
     "live/by/{dimension}",
+    "live/compared",
     "live/stream",
     "transactions",
     "dead-letters",
@@ -74,6 +75,7 @@ pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
         .route("/api/v1/live/summary", get(rest::summary))
         .route("/api/v1/live/series", get(rest::series))
         .route("/api/v1/live/by/{dimension}", get(rest::by))
+        .route("/api/v1/live/compared", get(compared::compared))
         .route("/api/v1/transactions", get(rest::transactions))
         .route("/api/v1/dead-letters", get(rest::dead_letters))
         .route("/api/v1/reconcile", get(reconcile::reconcile))

@@ -278,6 +278,7 @@ impl Shop {
             seen: &Seen::default(),
             minutes_from: self.minutes_from(),
             older_from: QuarterHour(0),
+            until: None,
             tops_from: Some(QuarterHour(0)),
             recent_max: 0,
             dead_letters_max: 0,

@@ -154,6 +154,7 @@ impl Pulse {
                 seen: &Seen::default(),
                 minutes_from: FAR,
                 older_from: FAR,
+                until: None,
                 tops_from: None,
                 recent_max: 0,
                 dead_letters_max: 0,

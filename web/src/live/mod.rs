@@ -1,5 +1,6 @@
 //! The live figures: one task reads the warehouse, requests and streams read memory.
 
+pub(crate) mod compared;
 mod distinct;
 mod feed;
 mod figures;
@@ -16,7 +17,7 @@ mod windows;
 
 use crate::http::problem::{Refused, problem};
 use comptoir_model::api::ProblemKind;
-use comptoir_model::api::live::{LiveSource, SourceState};
+use comptoir_model::api::live::{LiveCompared, LiveSource, SourceState};
 use comptoir_warehouse::Warehouse;
 use feed::View;
 use jiff::Timestamp;
@@ -43,6 +44,8 @@ pub(crate) struct Live {
     streams: Arc<Semaphore>,
     /// Ends the reader's pause: somebody looks.
     looked_at: Notify,
+    /// What today is compared with; `None` before it was read.
+    compared: RwLock<Option<Arc<LiveCompared>>>,
 }
 
 /// The newest figures, and how the server stands to them.
@@ -78,6 +81,7 @@ impl Live {
             views: watch::channel(None).0,
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             looked_at: Notify::new(),
+            compared: RwLock::default(),
         }
     }
 

@@ -86,6 +86,7 @@ impl State {
             seen: &self.seen,
             minutes_from: spans.minutes_from(),
             older_from: spans.older_from(),
+            until: None,
             tops_from: Some(spans.quarters().start),
             recent_max: TRANSACTIONS_MAX,
             dead_letters_max: DEAD_LETTERS_MAX,

@@ -1,7 +1,7 @@
 //! The live figures as single answers, held against a recomputation.
 
 use crate::recount;
-use crate::shop::{Sale, Shop, on_every_warehouse};
+use crate::shop::{Kind, Sale, Shop, on_every_warehouse};
 use crate::support::{TestLake, TestServer, request};
 use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
@@ -218,7 +218,7 @@ async fn windows_move_with_the_clock() {
     fn set(text: &str) {
         CLOCK.store(at(text).as_second(), Ordering::SeqCst);
     }
-    Shop::with(crate::shop::Kind::Sqlite, async |shop: &mut Shop| {
+    Shop::with(Kind::Sqlite, async |shop: &mut Shop| {
         set("2026-11-21T22:50:10Z");
         let lake = TestLake::new();
         let server = server_at(shop, &lake, now).await;
@@ -278,7 +278,7 @@ async fn windows_move_with_the_clock() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn transactions_and_dead_letters_are_listed() {
-    Shop::with(crate::shop::Kind::Sqlite, async |shop: &mut Shop| {
+    Shop::with(Kind::Sqlite, async |shop: &mut Shop| {
         let lake = TestLake::new();
         let server = server(shop, &lake).await;
         let mut random = StdRng::seed_from_u64(3);
@@ -331,4 +331,53 @@ async fn transactions_and_dead_letters_are_listed() {
         assert_eq!(one["groups"].as_array().unwrap().len(), 1);
     })
     .await;
+}
+
+/// One after the other: they share a clock.
+#[tokio::test(flavor = "multi_thread")]
+async fn today_is_compared_with_the_same_weekday_last_week() {
+    for kind in [Kind::Sqlite, Kind::MariaDb] {
+        Shop::with(kind, is_compared_with_last_week).await;
+    }
+}
+
+async fn is_compared_with_last_week(shop: &mut Shop) {
+    static NOW_SECONDS: AtomicI64 = AtomicI64::new(0);
+    let now: fn() -> Timestamp =
+        || Timestamp::from_second(NOW_SECONDS.load(Ordering::SeqCst)).unwrap();
+    let start = at(NOW).as_second();
+    NOW_SECONDS.store(start, Ordering::SeqCst);
+    let seed = rand::random();
+    let mut random = StdRng::seed_from_u64(seed);
+    let week = SignedDuration::from_hours(7 * 24);
+    // The whole of that day, and of the days beside it.
+    let sales = (0..400).map(|number| Sale {
+        at: at(NOW) - week + SignedDuration::from_secs(random.random_range(-90_000..90_000)),
+        ..random_sale(&mut StdRng::seed_from_u64(number))
+    });
+    let sales: Vec<_> = sales.collect();
+    shop.sell(0, &sales).await;
+    shop.sell(1, &[Sale::at(at(NOW))]).await;
+    let lake = TestLake::new();
+    let server = server_at(shop, &lake, now).await;
+    let path = "/api/v1/live/compared";
+    let midnight = at("2026-11-13T23:00:00Z");
+    let minute = SignedDuration::from_mins(1);
+    // A minute later, and an hour and a half: quarters that no event came to since are told then, too.
+    for later in [0, 1, 90] {
+        NOW_SECONDS.store(start + 60 * later, Ordering::SeqCst);
+        let end = at("2026-11-14T13:43:00Z") + minute * i32::try_from(later).unwrap();
+        let answer = server
+            .json_when(path, |answer| answer["today"]["to"] == json!(end))
+            .await;
+        let round = format!("seed {seed}, {later} minutes later");
+        assert_eq!(answer["today"]["from"], json!(midnight), "{round}");
+        let figures = recount::figures(&shop.sold, &(midnight..end));
+        assert_eq!(answer["today"]["figures"], figures, "{round}");
+        let points = (0..60).map(|number| end - minute * (60 - number));
+        let points: Vec<_> = points
+            .map(|start| recount::point(&shop.sold, start, start + minute))
+            .collect();
+        assert_eq!(answer["series"]["minutes"], json!(points), "{round}");
+    }
 }

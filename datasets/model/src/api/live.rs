@@ -321,3 +321,15 @@ pub struct DeadLetterInfo {
     pub detail: String,
     pub bytes: u64,
 }
+
+/// The same weekday last week, up to the same time of day. Of events that are dated so; late ones come
+/// in as they come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveCompared {
+    /// A week before now, by the calendar of the shop's time zone.
+    pub at: Timestamp,
+    /// From that day's midnight to the end of the minute of `at`.
+    pub today: Window,
+    /// The 60 minutes up to it.
+    pub series: LiveSeries,
+}

@@ -55,6 +55,9 @@ pub struct LiveQuery<'a> {
     /// What changed from here on and before `minutes_from` comes as whole quarters of an hour: a
     /// day of minutes is more than a reader wants to hold. Equal to `minutes_from` for none.
     pub older_from: QuarterHour,
+    /// Minutes and quarters from here on are left out, also of later reads: it is to stay the same from
+    /// read to read.
+    pub until: Option<QuarterHour>,
     /// From where on to read what changed in the totals by subject. They are many rows: a reader
     /// may ask for them less often than for minutes. `None`: none this time; they stay unseen.
     pub tops_from: Option<QuarterHour>,
@@ -62,6 +65,12 @@ pub struct LiveQuery<'a> {
     pub recent_max: usize,
     /// The newest dead letters; 0 for none.
     pub dead_letters_max: usize,
+}
+
+impl LiveQuery<'_> {
+    pub(super) fn asks_for(&self, quarter: QuarterHour) -> bool {
+        self.until.is_none_or(|until| quarter < until)
+    }
 }
 
 /// All of one moment: of exactly the positions in `partitions`.

@@ -41,8 +41,9 @@ pub(super) async fn changed_since(
     for (generation, minutes) in super::changed(session, since, Kept::Minutes, older_from).await? {
         let origin = since.origin(generation);
         let of = |grain| Place::of_buckets(since.partition, generation, grain);
-        let (minutes, older): (Vec<_>, Vec<_>) =
-            (minutes.into_iter()).partition(|minute| *minute >= minutes_from);
+        let (minutes, older): (Vec<_>, Vec<_>) = (minutes.into_iter())
+            .filter(|minute| query.asks_for(QuarterHour(minute.div_euclid(QUARTER))))
+            .partition(|minute| *minute >= minutes_from);
         for asked in minutes.chunks(ASKED_MAX) {
             let totals = read(session, &of(Grain(1))?, asked).await?;
             changed
@@ -85,8 +86,9 @@ pub(super) async fn of_run(
     let from = query.older_from.min(query.minutes_from);
     let mut counted = Changed::default();
     for (run, quarters) in runs::blocks(session, current.version, from).await? {
-        let (minutes, older): (Vec<_>, Vec<_>) =
-            (quarters.into_iter()).partition(|quarter| *quarter >= query.minutes_from);
+        let (minutes, older): (Vec<_>, Vec<_>) = (quarters.into_iter())
+            .filter(|quarter| query.asks_for(*quarter))
+            .partition(|quarter| *quarter >= query.minutes_from);
         let minutes: Vec<i64> = (minutes.iter())
             .flat_map(|quarter| (0..QUARTER).map(move |minute| quarter.0 * QUARTER + minute))
             .collect();

@@ -35,6 +35,7 @@ impl Cache {
             seen: &self.seen,
             minutes_from: QuarterHour(minutes_from),
             older_from: QuarterHour(older_from),
+            until: None,
             tops_from: Some(QuarterHour(older_from)),
             recent_max: 5,
             dead_letters_max: 5,

@@ -100,6 +100,7 @@ async fn transactions_come_newest_first_page_by_page(world: &World) {
         seen: &Seen::default(),
         minutes_from: comptoir_model::live::QuarterHour(i64::MAX / 15),
         older_from: comptoir_model::live::QuarterHour(i64::MAX / 15),
+        until: None,
         tops_from: None,
         recent_max: 10,
         dead_letters_max: 0,

@@ -107,6 +107,7 @@ async fn a_warehouse_that_is_away_says_so_in_time(world: &World) {
         seen: &comptoir_warehouse::Seen::default(),
         minutes_from: comptoir_model::live::QuarterHour(0),
         older_from: comptoir_model::live::QuarterHour(0),
+        until: None,
         tops_from: None,
         recent_max: 0,
         dead_letters_max: 0,

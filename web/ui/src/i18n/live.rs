@@ -457,3 +457,25 @@ pub(crate) fn with_a_payment(language: Language, is_basket: bool) -> &'static st
         (Language::French, true) => "chiffre d’affaires brut par commande",
     }
 }
+
+/// `+12.3% vs Saturday last week, 10:42`
+pub(crate) fn compared(language: Language, change: &str, then: jiff::civil::DateTime) -> String {
+    const ENGLISH: [&str; 7] = [
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+    ];
+    const FRENCH: [&str; 7] = [
+        "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
+    ];
+    let day = usize::try_from(then.weekday().to_monday_zero_offset()).unwrap_or_default();
+    let time = crate::dates::hour_and_minute(then);
+    match language {
+        Language::English => format!("{change} vs {} last week, {time}", ENGLISH[day]),
+        Language::French => format!("{change} par rapport à {} dernier, {time}", FRENCH[day]),
+    }
+}

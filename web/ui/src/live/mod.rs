@@ -1,6 +1,7 @@
 //! The Live page: what the tills do this minute.
 
 mod banners;
+mod compared;
 mod dead_letters;
 mod groups;
 mod made;

@@ -1,11 +1,12 @@
 //! The six figures of the chosen window.
 
 use super::Scope;
+use super::compared::{change, use_compared};
 use crate::i18n::{Language, live as words};
 use crate::part::part;
 use crate::settings::use_language;
 use crate::{browser, dates, format};
-use comptoir_model::api::live::{Estimate, LiveFigures, Revenue, Window};
+use comptoir_model::api::live::{Estimate, LiveFigures, Revenue, Window, WindowName};
 use comptoir_model::money::{Currency, Money};
 use leptos::prelude::*;
 use rust_decimal::Decimal;
@@ -125,6 +126,16 @@ impl Value {
         }
     }
 
+    fn number(self) -> Option<Decimal> {
+        match self {
+            Self::Money(money) | Self::Average(money, _) => Some(money.amount),
+            Self::Count(count) => Some(count.into()),
+            Self::Estimate(estimate) => Some(estimate.count.into()),
+            Self::Percent(percent) => Some(percent),
+            Self::Nothing => None,
+        }
+    }
+
     fn shown(self, language: Language) -> String {
         match self {
             Self::Money(money) | Self::Average(money, _) => format::money(language, &money),
@@ -162,6 +173,7 @@ pub(super) fn Tiles(scope: Scope, made: RwSignal<Option<Figure>>) -> impl IntoVi
     let bound = move |pick: fn(&Window) -> jiff::Timestamp| {
         shown.with(|shown| shown.as_ref().map(|window| pick(window).to_string()))
     };
+    let compared = use_compared();
     let as_of_text = Signal::derive(move || {
         let time = dates::time_of_day(browser::local(as_of.get()));
         crate::i18n::sentences::as_of(language.get(), &time)
@@ -200,6 +212,16 @@ pub(super) fn Tiles(scope: Scope, made: RwSignal<Option<Figure>>) -> impl IntoVi
                             {move || value.get().error().map(|error| view! { <Error error /> })}
                         </p>
                         <p class="note">{note}</p>
+                        {move || compared.with(|compared| {
+                            let compared = compared.as_ref().filter(|_| window.get() == WindowName::Today)?;
+                            let then = figure.value(&compared.today.figures, currency.get());
+                            let change = change(value.get().number()?, then.number()?, figure == Figure::ApprovalRate)?;
+                            let language = language.get();
+                            let said = words::compared(language, &change.said(language), browser::local(compared.at));
+                            Some(view! {
+                                <p class="note" data-figure="compared" data-value=then.exact()>{said}</p>
+                            })
+                        })}
                         <p class="as-of">{move || as_of_text.get()}</p>
                         <button
                             type="button"

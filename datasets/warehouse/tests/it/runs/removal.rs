@@ -78,6 +78,7 @@ async fn assert_counts(world: &World, reader: &mut LiveReader, newest: u64) {
         seen: &Seen::default(),
         minutes_from: comptoir_model::live::QuarterHour(0),
         older_from: comptoir_model::live::QuarterHour(0),
+        until: None,
         tops_from: None,
         recent_max: 0,
         dead_letters_max: 1_000,

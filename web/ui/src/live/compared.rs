@@ -1,0 +1,86 @@
+//! Today against the same weekday last week, up to the same time of day.
+
+use crate::i18n::Language;
+use crate::{api, format, poll};
+use comptoir_model::api::live::LiveCompared;
+use leptos::prelude::*;
+use rust_decimal::{Decimal, RoundingStrategy};
+
+const PATH: &str = "/api/v1/live/compared";
+const EVERY_MS: u32 = 15_000;
+
+/// Asks for as long as the component that calls this is there; `None` before there is an answer, and
+/// of a shop that had not a single event then.
+pub(super) fn use_compared() -> Signal<Option<LiveCompared>> {
+    let compared = RwSignal::new(None::<LiveCompared>);
+    poll::while_shown(EVERY_MS, async move || {
+        if let Ok(answer) = api::read::<LiveCompared>(PATH).await {
+            let was_open = answer.today.figures.transactions > 0;
+            compared.try_set(was_open.then_some(answer));
+        }
+    });
+    compared.into()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    Percent(Decimal),
+    /// Of a figure that is a percentage itself.
+    Points(Decimal),
+}
+
+/// `None` of a change from nothing.
+pub(super) fn change(now: Decimal, then: Decimal, is_rate: bool) -> Option<Change> {
+    let one_decimal =
+        |value: Decimal| value.round_dp_with_strategy(1, RoundingStrategy::MidpointNearestEven);
+    if is_rate {
+        return Some(Change::Points(one_decimal(now - then)));
+    }
+    // From a loss, a percentage says nothing.
+    let ratio = (then > Decimal::ZERO).then(|| (now - then) / then)?;
+    Some(Change::Percent(one_decimal(ratio * Decimal::ONE_HUNDRED)))
+}
+
+impl Change {
+    /// With its sign: `+12.3%`, `−0.4 points`.
+    pub(super) fn said(self, language: Language) -> String {
+        let (Self::Percent(value) | Self::Points(value)) = self;
+        let sign = match value {
+            value if value.is_zero() => "±",
+            value if value.is_sign_negative() => "−",
+            _ => "+",
+        };
+        let number = format::percent(language, value.abs());
+        match self {
+            Self::Percent(_) => format!("{sign}{number}"),
+            Self::Points(_) => {
+                let number = number.trim_end_matches(['%', '\u{a0}', '\u{202f}']);
+                format!("{sign}{number}\u{a0}points")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_has_its_sign_and_unit() {
+        let said = |now: &str, then: &str, is_rate, language| {
+            let change = change(now.parse().unwrap(), then.parse().unwrap(), is_rate);
+            change.map(|change| change.said(language))
+        };
+        let english = |now, then, is_rate| said(now, then, is_rate, Language::English);
+        assert_eq!(english("112.34", "100", false).unwrap(), "+12.3%");
+        assert_eq!(english("50", "100", false).unwrap(), "−50.0%");
+        assert_eq!(english("100", "100", false).unwrap(), "±0.0%");
+        assert_eq!(english("91.5", "93.8", true).unwrap(), "−2.3\u{a0}points");
+        assert_eq!(english("5", "0", false), None);
+        let french = said("112.34", "100", false, Language::French).unwrap();
+        assert!(
+            french.starts_with("+12,3") && french.ends_with('%'),
+            "{french}"
+        );
+    }
+}
