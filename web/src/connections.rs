@@ -1,26 +1,35 @@
 //! Connections: bounded in number, bounded in how long they say nothing, drained at the end.
 
+use crate::access::Peer;
 use crate::stall::Impatient;
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use prometheus_client::metrics::counter::Counter;
 use rustix::net::sockopt::set_socket_send_buffer_size;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 use tracing::{debug, info, warn};
 
 /// More wait in the listener's backlog.
 const CONNECTIONS_MAX: usize = 1024;
 /// For the head of a request, and between two requests of a connection.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// For a client to agree on how to encrypt.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// For the requests that are under way at the end.
 const DRAIN_MAX: Duration = Duration::from_secs(3);
 /// For a client to read on. It misses nothing that it could not have anew.
@@ -35,10 +44,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 /// Serves until `shutdown`, then lets running requests finish for at most [`DRAIN_MAX`].
 ///
 /// axum's own `serve` bounds none of these.
-/// Clients that stop reading are counted in `cut_off`.
+/// Clients that stop reading are counted in `cut_off`. With `tls` nothing else is spoken.
 pub(crate) async fn serve(
     listener: TcpListener,
     app: Router,
+    tls: Option<TlsAcceptor>,
     cut_off: Counter,
     shutdown: impl Future<Output = ()>,
 ) {
@@ -47,23 +57,21 @@ pub(crate) async fn serve(
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
-        let (stream, slot) = tokio::select! {
+        let (stream, peer, slot) = tokio::select! {
             accepted = accept(&listener, &slots) => accepted,
             Some(_ended) = connections.join_next() => continue,
             () = &mut shutdown => break,
         };
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(SILENCE_MAX)
-            .max_buf_size(WRITE_BUFFER_BYTES)
-            .serve_connection(
-                TokioIo::new(Impatient::new(stream, STALL_MAX, cut_off.clone())),
-                TowerToHyperService::new(app.clone()),
-            );
-        let connection = graceful.watch(connection);
+        let stream = Impatient::new(stream, STALL_MAX, cut_off.clone());
+        let (app, tls, watcher) = (app.clone(), tls.clone(), graceful.watcher());
         connections.spawn(async move {
-            if let Err(error) = connection.await {
-                debug!("connection ended: {error}");
+            match tls {
+                None => answer(stream, peer, app, watcher).await,
+                Some(tls) => match tokio::time::timeout(HANDSHAKE_MAX, tls.accept(stream)).await {
+                    Ok(Ok(stream)) => answer(stream, peer, app, watcher).await,
+                    Ok(Err(error)) => debug!("{peer}: no TLS: {error}"),
+                    Err(_) => debug!("{peer}: no TLS within {HANDSHAKE_MAX:?}"),
+                },
             }
             drop(slot);
         });
@@ -78,10 +86,32 @@ pub(crate) async fn serve(
     connections.shutdown().await;
 }
 
+/// The requests of one connection; each one knows where it comes from.
+async fn answer(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: SocketAddr,
+    app: Router,
+    watcher: Watcher,
+) {
+    let app = TowerToHyperService::new(app);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        app.call(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(SILENCE_MAX)
+        .max_buf_size(WRITE_BUFFER_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        debug!("connection ended: {error}");
+    }
+}
+
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
-) -> (TcpStream, OwnedSemaphorePermit) {
+) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     loop {
         let Ok(slot) = Arc::clone(slots).acquire_owned().await else {
             // Nobody closes the semaphore.
@@ -96,7 +126,7 @@ async fn accept(
                 if let Err(error) = set_socket_send_buffer_size(&stream, SEND_BUFFER_BYTES) {
                     debug!("{peer}: the send buffer can't be bounded: {error}");
                 }
-                return (stream, slot);
+                return (stream, peer, slot);
             }
             Err(error) if gone_already(&error) => debug!("connection lost: {error}"),
             Err(error) => {

@@ -1,6 +1,8 @@
 //! What ends the server.
 
+use crate::access::AccessError;
 use crate::health::KafkaSettingsError;
+use crate::tls::TlsError;
 use std::net::SocketAddr;
 
 /// Why the server can't start. A retry helps only after the cause is gone.
@@ -19,4 +21,8 @@ pub enum WebError {
     Client(reqwest::Error),
     #[error(transparent)]
     Kafka(#[from] KafkaSettingsError),
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }

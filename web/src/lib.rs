@@ -6,6 +6,7 @@
 //! the warehouse, and none sees half an import or half a batch. While something is away what was
 //! read last goes on being served, and says so.
 
+mod access;
 mod connections;
 mod error;
 mod health;
@@ -22,13 +23,20 @@ mod reconcile;
 mod request;
 mod routes;
 mod stall;
+mod tls;
 mod views;
 
+pub use access::manage::{Accountant, TokenInfo, UserInfo};
+pub use access::{AccessError, AccessRequest, Role, Scope};
 pub use error::WebError;
 pub use health::KafkaSettingsError;
 pub use logs::LogArchivePlace;
 pub use request::{RequestError, ServeRequest};
+pub use tls::{TlsError, TlsFiles};
 
+use access::Access;
+use futures::future::OptionFuture;
+use health::board::Board;
 use heart::Heart;
 use history::sight::Sight;
 use history::watcher::Watcher;
@@ -44,6 +52,7 @@ use reconcile::Reconciler;
 use routes::Server;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tls::Certificate;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -62,13 +71,27 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, WebError> {
 /// Serves until `shutdown` completes, then ends the live streams and lets running requests finish
 /// for up to 3 s.
 ///
-/// On a loopback address only requests to loopback names are answered.
+/// On a loopback address only requests to loopback names are answered. Elsewhere there have to be
+/// users, unless the request says that nobody is to be asked.
 pub async fn serve(
     listener: TcpListener,
     request: ServeRequest,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), WebError> {
     let address = listener.local_addr().map_err(WebError::Socket)?;
+    let access = Access::open(
+        &request.access,
+        address,
+        request.tls.is_some(),
+        request.warehouse.clone(),
+        request.now,
+    );
+    let access = Arc::new(access.await?);
+    let certificate = request.tls.as_ref().map(Certificate::open).transpose()?;
+    let acceptor = certificate
+        .as_ref()
+        .map(Certificate::acceptor)
+        .transpose()?;
     let client = health::http::client().map_err(WebError::Client)?;
     let reconciler = Reconciler::new(
         request.warehouse.clone(),
@@ -80,7 +103,7 @@ pub async fn serve(
         request.zone.clone(),
         request.now,
     ));
-    let board = Arc::default();
+    let board: Arc<Board> = Arc::default();
     let _probes = health::start(&request, &live, &client, &board)?;
     let logs = Logs::new(client, &request.logs_url);
     let log_archive = LogArchive::new(request.lake.clone(), request.log_archive, request.now);
@@ -105,7 +128,10 @@ pub async fn serve(
     let comparer = Comparer::new(Arc::clone(&live));
     let ending = CancellationToken::new();
     let cut_off = metrics.cut_off().clone();
+    let certificate = certificate.map(|certificate| certificate.run(Arc::clone(&board)));
+    let certificate = OptionFuture::from(certificate);
     let server = Server {
+        access: Arc::clone(&access),
         sight,
         live,
         reconciler,
@@ -128,7 +154,9 @@ pub async fn serve(
         never = Box::pin(reader.run()) => match never {},
         never = Box::pin(comparer.run()) => match never {},
         never = Box::pin(heart.run()) => match never {},
-        () = Box::pin(connections::serve(listener, app, cut_off, shutdown)) => {}
+        never = Box::pin(access.run()) => match never {},
+        Some(never) = Box::pin(certificate) => match never {},
+        () = Box::pin(connections::serve(listener, app, acceptor, cut_off, shutdown)) => {}
     }
     last_beat.stopped().await;
     Ok(())

@@ -1,9 +1,12 @@
 //! `comptoir-web`: the dashboard and its API, alone.
 
+mod commands;
+
 use clap::Parser;
+use commands::Command;
 use comptoir_config::{ConfigArgs, Key, Settings, init_logging};
 use comptoir_lake::{Lake, LakeOptions};
-use comptoir_web::ServeRequest;
+use comptoir_web::{AccessRequest, ServeRequest};
 use std::io::Write;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,6 +19,9 @@ use tracing::info;
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES)]
 struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
@@ -41,8 +47,8 @@ Examples:
       serves the lake of .comptoir on http://127.0.0.1:8080
   comptoir-web --lake hdfs://namenode:8020 --listen 127.0.0.1:9000
       serves imports on HDFS
-  COMPTOIR_WEB_ALLOW_REMOTE=true comptoir-web --listen 0.0.0.0:8080
-      lets other machines in, as in a container; put a proxy with a login in front
+  comptoir-web user add ada --role viewer && comptoir-web --listen 0.0.0.0:8080
+      lets other machines in, and asks who they are
   curl http://127.0.0.1:8080/api/v1/history/by/country
       asks for the sales of each country
 Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 it could not serve, 2 settings or flags are wrong";
@@ -54,7 +60,11 @@ async fn main() -> ExitCode {
         Ok(settings) => settings,
         Err(error) => return complain(&error, 2),
     };
-    match run(settings).await {
+    let done = match &args.command {
+        Some(command) => commands::run(command, &settings).await,
+        None => run(settings).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&error, 1),
     }
@@ -70,6 +80,9 @@ fn settings(args: &Args) -> anyhow::Result<Settings> {
             args.target_dir.as_ref(),
         );
     let settings = Settings::load(&sources)?;
+    if args.command.is_none() {
+        AccessRequest::of(&settings).check(settings.web.listen)?;
+    }
     init_logging(&settings.log, "comptoir-web")?;
     Ok(settings)
 }
@@ -84,8 +97,13 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     let shutdown = stopped()?;
     let listener = comptoir_web::listen(settings.web.listen).await?;
     let address = listener.local_addr()?;
+    let scheme = if request.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
     info!(
-        "listening on http://{address}, reading {} and {}",
+        "listening on {scheme}://{address}, reading {} and {}",
         request.lake.url_of(&request.sales),
         request.warehouse.url()
     );

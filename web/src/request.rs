@@ -1,6 +1,8 @@
 //! Everything that the server needs, in one place.
 
+use crate::access::AccessRequest;
 use crate::logs::LogArchivePlace;
+use crate::tls::{TlsError, TlsFiles};
 use comptoir_config::{
     DatabaseUrl, HealthSettings, SecretError, Settings, TransportSettings, clock, read_secret_file,
 };
@@ -43,6 +45,10 @@ pub struct ServeRequest {
     pub health: HealthSettings,
     /// How often the archive sinks look at the log and the archive.
     pub reconcile_every: Option<Duration>,
+    /// Who may see what.
+    pub access: AccessRequest,
+    /// Nothing is encrypted without.
+    pub tls: Option<TlsFiles>,
     /// The time of day; tests have their own.
     pub now: fn() -> Timestamp,
 }
@@ -56,32 +62,42 @@ pub enum RequestError {
     Lake(#[from] LakeError),
     #[error(transparent)]
     Logs(#[from] ShipError),
+    Tls(#[from] TlsError),
 }
 
 impl ServeRequest {
     /// What the settings say. Reads the password files.
     pub fn of(settings: &Settings, lake: Lake) -> Result<Self, RequestError> {
-        let warehouse = &settings.warehouse;
-        let login = login(
-            warehouse.username.as_ref(),
-            warehouse.password_file.as_ref(),
-        )?;
         let erp = &settings.erp;
+        let (certificate, key) = (&settings.web.tls_certificate, &settings.web.tls_key);
         Ok(Self {
             lake,
             sales: LakePath::parse(&settings.import.target_dir)?,
             currency: settings.shop.currency,
             zone: settings.shop.time_zone.clone(),
-            warehouse: Warehouse::new(warehouse.url.clone(), login, WAREHOUSE_LIMITS),
+            warehouse: Self::warehouse_of(settings)?,
             erp_url: erp.url.clone(),
-            erp_login: self::login(erp.username.as_ref(), erp.password_file.as_ref())?,
+            erp_login: login(erp.username.as_ref(), erp.password_file.as_ref())?,
             transport: settings.transport.clone(),
             logs_url: settings.web.logs_url.clone(),
             log_archive: log_archive(settings)?,
             health: settings.health.clone(),
             reconcile_every: settings.reconcile.every,
+            access: AccessRequest::of(settings),
+            tls: TlsFiles::of(certificate.clone(), key.clone())?,
             now: clock::now,
         })
+    }
+
+    /// The warehouse that the settings name. Reads its password file.
+    pub fn warehouse_of(settings: &Settings) -> Result<Warehouse, SecretError> {
+        let (name, file) = (
+            &settings.warehouse.username,
+            &settings.warehouse.password_file,
+        );
+        let login = login(name.as_ref(), file.as_ref())?;
+        let url = settings.warehouse.url.clone();
+        Ok(Warehouse::new(url, login, WAREHOUSE_LIMITS))
     }
 }
 

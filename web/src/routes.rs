@@ -1,12 +1,13 @@
 //! Which path is answered by what.
 
+use crate::access::{self, Access, guard::authorize, login};
 use crate::health;
 use crate::health::board::Board;
 use crate::history;
 use crate::history::sight::Sight;
 use crate::http::guard::{Hosts, guard};
 use crate::http::headers::secure;
-use crate::http::problem::{Refused, problem};
+use crate::http::problem::{Refused, method_not_allowed as not_allowed, problem};
 use crate::jobs::{self, JobBook};
 use crate::live::{Live, compared, rest, stream};
 use crate::logs::{self, LogArchive, Logs};
@@ -18,9 +19,9 @@ use crate::views::{self, Views};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{Method, Uri};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use comptoir_model::api::ProblemKind;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -29,6 +30,7 @@ use tower_http::compression::CompressionLayer;
 
 /// What the handlers share.
 pub(crate) struct Server {
+    pub(crate) access: Arc<Access>,
     pub(crate) sight: watch::Receiver<Sight>,
     pub(crate) live: Arc<Live>,
     pub(crate) reconciler: Reconciler,
@@ -44,7 +46,7 @@ pub(crate) struct Server {
 }
 
 /// What people may look for under `/api/v1`.
-const PATHS: [&str; 19] = [
+const PATHS: [&str; 21] = [
     "history/summary",
     "history/by/{dimension}",
     "live/summary",
@@ -64,10 +66,14 @@ const PATHS: [&str; 19] = [
     "logs/lines",
     "logs/verify",
     "health",
+    "journal",
+    "session",
 ];
 
 pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
     let metrics = Arc::clone(&server.metrics);
+    let access = Arc::clone(&server.access);
+    let is_secure = access.is_secure;
     // The page's files are compressed already, when they are built.
     let api = Router::new()
         .route("/api/v1/history/summary", get(history::summary))
@@ -88,21 +94,26 @@ pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
         .route("/api/v1/logs/lines", get(logs::search::lines))
         .route("/api/v1/logs/verify", get(logs::verify::verified))
         .route("/api/v1/health", get(health::health))
+        .route("/api/v1/journal", get(access::journal))
+        .route("/api/v1/session", get(login::session))
         .route("/api/{*path}", any(unknown_api))
         .layer(CompressionLayer::new());
     Router::new()
         .merge(api)
         // Each event goes out at once: a compressor would hold it back.
         .route("/api/v1/live/stream", get(stream::stream))
+        .route("/login", get(login::show).post(login::log_in))
+        .route("/logout", post(login::log_out))
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))
         .fallback(page)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(Arc::new(server))
+        .layer(from_fn_with_state(access, authorize))
         .layer(from_fn_with_state(hosts, guard))
         .layer(from_fn_with_state(metrics, observe))
-        .layer(from_fn(secure))
+        .layer(from_fn_with_state(is_secure, secure))
 }
 
 async fn page(State(server): State<Arc<Server>>, request: Request) -> Response {
@@ -122,6 +133,5 @@ async fn unknown_api(uri: Uri) -> Refused {
 }
 
 async fn method_not_allowed(method: Method, uri: Uri) -> Refused {
-    let detail = format!("{method} is not allowed on {}: use GET or HEAD", uri.path());
-    Refused(problem(ProblemKind::MethodNotAllowed, detail, None))
+    Refused(not_allowed(&method, uri.path()))
 }

@@ -12,6 +12,7 @@ mod sample;
 use crate::terminal::Terminal;
 use anyhow::{Context, Result};
 use comptoir_config::Settings;
+use comptoir_web::AccessRequest;
 use parts::Parts;
 use port::Port;
 use std::io::Write;
@@ -60,8 +61,13 @@ pub async fn run(settings: &Settings, args: &UpArgs, terminal: &Terminal) -> Res
     let stopped = stopped()?;
     let mut address = settings.web.listen;
     address.set_port(args.port.unwrap_or(address.port()));
+    AccessRequest::of(settings).check(address)?;
     let page = Port::of_the_page(address)?;
-    let shown = page_at(page.address);
+    let scheme = match settings.web.tls_certificate {
+        Some(_) => "https",
+        None => "http",
+    };
+    let shown = page_at(scheme, page.address);
     let stop = CancellationToken::new();
     let parts = Parts::new(settings, args, page, terminal)?;
     let first_import = parts.first_import();
@@ -96,12 +102,12 @@ fn stopped() -> Result<impl Future<Output = ()>> {
 }
 
 /// The page's address for this machine.
-fn page_at(listening: SocketAddr) -> String {
+fn page_at(scheme: &str, listening: SocketAddr) -> String {
     let ip = match listening.ip() {
         ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         ip => ip,
     };
-    format!("http://{}/", SocketAddr::new(ip, listening.port()))
+    format!("{scheme}://{}/", SocketAddr::new(ip, listening.port()))
 }
 
 /// Tells where the page is once there is something on it, or once that takes long.
@@ -132,9 +138,12 @@ mod tests {
     #[test]
     fn the_page_can_be_opened_wherever_the_server_listens() {
         assert_eq!(
-            page_at("0.0.0.0:80".parse().unwrap()),
+            page_at("http", "0.0.0.0:80".parse().unwrap()),
             "http://127.0.0.1:80/"
         );
-        assert_eq!(page_at("[::1]:8080".parse().unwrap()), "http://[::1]:8080/");
+        assert_eq!(
+            page_at("https", "[::1]:8080".parse().unwrap()),
+            "https://[::1]:8080/"
+        );
     }
 }

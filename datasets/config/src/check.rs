@@ -180,13 +180,18 @@ pub(crate) fn lake_path(raw: &RawValue) -> Result<String, String> {
     }
 }
 
+/// An address and a port, whoever reaches it.
+pub(crate) fn address(raw: &RawValue) -> Result<SocketAddr, String> {
+    let expected = "an address and a port are expected, like 127.0.0.1:8080";
+    text(raw)?.parse().map_err(|_| expected.to_owned())
+}
+
 /// `allow_remote` is the setting that lets other machines in, and what it says.
 pub(crate) fn listen(
     allow_remote: (Key, bool),
 ) -> impl Fn(&RawValue) -> Result<SocketAddr, String> {
     move |raw| {
-        let address: SocketAddr = (text(raw)?.parse())
-            .map_err(|_| "an address and a port are expected, like 127.0.0.1:8080".to_owned())?;
+        let address = address(raw)?;
         let (key, allowed) = allow_remote;
         if address.ip().is_loopback() || allowed {
             return Ok(address);

@@ -57,7 +57,10 @@ pub enum Key {
     LogshipSealAfterS,
     LogshipHsyncEveryMs,
     WebListen,
-    WebAllowRemote,
+    WebAllowRemoteWithoutLogin,
+    WebAccessDir,
+    WebTlsCertificate,
+    WebTlsKey,
     WebLogsUrl,
     HealthZookeeper,
     HealthZookeeperAdminUrl,
@@ -82,7 +85,7 @@ pub(crate) const HADOOP_CONF_DIR: &str = "HADOOP_CONF_DIR";
 const PREFIX: &str = "COMPTOIR_";
 
 impl Key {
-    pub const ALL: [Self; 59] = [
+    pub const ALL: [Self; 62] = [
         Self::DataDir,
         Self::ShopCurrency,
         Self::ShopTimeZone,
@@ -135,7 +138,10 @@ impl Key {
         Self::LogshipSealAfterS,
         Self::LogshipHsyncEveryMs,
         Self::WebListen,
-        Self::WebAllowRemote,
+        Self::WebAllowRemoteWithoutLogin,
+        Self::WebAccessDir,
+        Self::WebTlsCertificate,
+        Self::WebTlsKey,
         Self::WebLogsUrl,
         Self::HealthZookeeper,
         Self::HealthZookeeperAdminUrl,
@@ -199,7 +205,10 @@ impl Key {
             Self::LogshipSealAfterS => "logship.seal_after_s",
             Self::LogshipHsyncEveryMs => "logship.hsync_every_ms",
             Self::WebListen => "web.listen",
-            Self::WebAllowRemote => "web.allow_remote",
+            Self::WebAllowRemoteWithoutLogin => "web.allow_remote_without_login",
+            Self::WebAccessDir => "web.access_dir",
+            Self::WebTlsCertificate => "web.tls_certificate",
+            Self::WebTlsKey => "web.tls_key",
             Self::WebLogsUrl => "web.logs_url",
             Self::HealthZookeeper => "health.zookeeper",
             Self::HealthZookeeperAdminUrl => "health.zookeeper_admin_url",
@@ -253,9 +262,14 @@ fn is_of_the_scripts(name: &str) -> bool {
         || ["PORT_OFFSET", "LONG"].contains(&rest)
 }
 
-/// The known name that looks most like this one, if any does.
+/// The known name that looks most like this one, if any does; one that goes on from it does most.
 pub fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
-    known
+    let known: Vec<_> = known.collect();
+    let longer = |known: &&String| name.len() > 8 && known.starts_with(name);
+    if let Some(longer) = known.iter().find(longer) {
+        return Some(longer.clone());
+    }
+    (known.into_iter())
         .map(|candidate| (strsim::damerau_levenshtein(name, &candidate), candidate))
         .min()
         .filter(|(distance, _)| *distance * 2 <= name.len())
@@ -303,6 +317,10 @@ mod tests {
     fn finds_the_name_that_was_meant() {
         let known = || Key::ALL.into_iter().map(|key| key.name().to_owned());
         assert_eq!(nearest("erp.ulr", known()).as_deref(), Some("erp.url"));
+        assert_eq!(
+            nearest("web.allow_remote", known()).as_deref(),
+            Some("web.allow_remote_without_login")
+        );
         assert_eq!(
             nearest("import.mapers", known()).as_deref(),
             Some("import.mappers")

@@ -2,8 +2,8 @@
 
 use crate::address::{Address, Addresses};
 use crate::check::{
-    Reader, count, database, lake_path, level, listen, milliseconds, parse, path, seconds, text,
-    time_zone, topic, transport, unless, web_root,
+    Reader, address, count, database, lake_path, level, listen, milliseconds, parse, path, seconds,
+    text, time_zone, topic, transport, unless, web_root,
 };
 use crate::database_url::DatabaseUrl;
 use crate::error::ConfigError;
@@ -210,9 +210,17 @@ pub struct HealthSettings {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebSettings {
-    /// Default `127.0.0.1:8080`. Others than this machine are reached only with
-    /// `web.allow_remote = true`, because nobody is asked for a password.
+    /// Default `127.0.0.1:8080`. Where other machines reach it, users are needed, or
+    /// `allow_remote_without_login`.
     pub listen: SocketAddr,
+    /// Others than this machine may read everything, and nobody is asked who they are. Default
+    /// false.
+    pub allow_remote_without_login: bool,
+    /// Users, tokens and sessions. Default `<data_dir>/access`.
+    pub access_dir: PathBuf,
+    /// PEM files: a chain of certificates, and the private key of its first one. Both or none.
+    pub tls_certificate: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
     /// Where the log shipper serves the newest lines. Default `http://<logship.listen>`.
     pub logs_url: String,
 }
@@ -413,7 +421,17 @@ impl Settings {
                     .unwrap_or(Some(Duration::from_mins(5))),
             },
             web: WebSettings {
-                listen: listener(&mut reader, Key::WebListen, Key::WebAllowRemote, 8080),
+                // Whether there are users is not known before their file is read.
+                listen: (reader.read(Key::WebListen, address))
+                    .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
+                allow_remote_without_login: reader
+                    .read(Key::WebAllowRemoteWithoutLogin, parse)
+                    .unwrap_or(false),
+                access_dir: reader
+                    .read(Key::WebAccessDir, path)
+                    .unwrap_or(data_dir.join("access")),
+                tls_certificate: reader.read(Key::WebTlsCertificate, path),
+                tls_key: reader.read(Key::WebTlsKey, path),
                 logs_url: reader
                     .read(Key::WebLogsUrl, web_root)
                     .unwrap_or_else(|| format!("http://{}", logship.listen)),
@@ -533,20 +551,25 @@ mod tests {
     }
 
     #[test]
-    fn other_machines_are_let_in_only_on_purpose() {
-        let listen = "[web]\nlisten = \"0.0.0.0:8080\"\n";
-        let refused = message(listen);
-        assert!(refused.contains("allow_remote = true"), "{refused}");
-        let settings = resolve(&format!("{listen}allow_remote = true")).unwrap();
+    fn other_machines_read_without_a_login_only_on_purpose() {
+        let settings = resolve("[web]\nlisten = \"0.0.0.0:8080\"").unwrap();
         assert_eq!(settings.web.listen.to_string(), "0.0.0.0:8080");
-        assert!(message("[web]\nallow_remote = \"yes\"").contains("`yes`"));
+        assert!(!settings.web.allow_remote_without_login);
+        let earlier = message("[web]\nallow_remote = true");
+        assert!(
+            earlier.contains("web.allow_remote_without_login"),
+            "{earlier}"
+        );
+        let wrong = message("[web]\nallow_remote_without_login = \"yes\"");
+        assert!(wrong.contains("`yes`"), "{wrong}");
     }
 
     #[test]
     fn each_listener_is_opened_to_others_by_itself() {
         for section in ["speed", "archive", "logship"] {
             let listen = format!("[{section}]\nlisten = \"0.0.0.0:1\"\n");
-            let refused = message(&format!("{listen}[web]\nallow_remote = true"));
+            let others = "[web]\nallow_remote_without_login = true";
+            let refused = message(&format!("{listen}{others}"));
             let cure = format!("{section}.allow_remote = true");
             assert!(refused.contains(&cure), "{refused}");
             resolve(&format!("{listen}allow_remote = true")).unwrap();

@@ -1,6 +1,7 @@
 //! What the server answers and the page reads. Money is a decimal string with its currency, times
 //! are RFC 3339 in UTC.
 
+pub mod access;
 pub mod health;
 pub mod jobs;
 pub mod live;
@@ -174,4 +175,13 @@ pub enum ProblemKind {
     /// As many live streams as the server serves are open.
     #[serde(rename = "/problems/too-many-streams")]
     TooManyStreams,
+    /// Users are configured, and the request says of none that it comes from them.
+    #[serde(rename = "/problems/login-required")]
+    LoginRequired,
+    /// Who asks is known, and may not have this.
+    #[serde(rename = "/problems/not-allowed")]
+    NotAllowed,
+    /// It would change something, and does not come from a page of this server.
+    #[serde(rename = "/problems/foreign-origin")]
+    ForeignOrigin,
 }

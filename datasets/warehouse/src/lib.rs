@@ -18,6 +18,7 @@ mod dialect;
 mod error;
 mod full_looks;
 mod jobs;
+mod journal;
 mod live;
 mod migrate;
 mod names;

@@ -4,6 +4,7 @@
 //! `offset` and `partition` are words of some of the databases: columns are called
 //! `record_offset`, `next_offset`, `partition_number`.
 
+mod journal;
 mod runs;
 
 /// Which of the platform's sinks the rows in `offsets`, `progress` and `gaps` belong to.
@@ -25,6 +26,7 @@ pub(crate) const MIGRATIONS: &[&[Step]] = &[
     runs::AS_OF,
     LETTERS_REMOVED,
     FULL_LOOKS,
+    journal::JOURNAL,
 ];
 
 pub(crate) enum Step {

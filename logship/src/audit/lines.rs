@@ -194,10 +194,13 @@ pub async fn around(
             };
             Ok(())
         };
-        match bytes {
-            Some(bytes) => cutter.push(&bytes, &mut push).ok(),
-            None => return Ok(cutter.end(&mut push).unwrap_or_default()),
-        };
+        // Nothing that is pushed to fails.
+        if let Some(bytes) = bytes {
+            cutter.push(&bytes, &mut push).ok();
+        } else {
+            cutter.end(&mut push).ok();
+            break;
+        }
     }
     Ok(())
 }

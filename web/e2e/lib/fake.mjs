@@ -212,6 +212,7 @@ export async function fakeServer(state = {}, port = 0) {
             return request.on('close', () => streams.delete(response));
         }
         if (pathname === '/api/v1/live/summary') return json(response, state.live?.() ?? {});
+        if (pathname === '/api/v1/session') return json(response, { kind: 'anyone', name: null, role: null });
         if (pathname === '/api/v1/health') return json(response, (state.health ?? health)());
         if (pathname === '/api/v1/logs/summary') return json(response, (state.logs ?? logs)());
         if (pathname === '/api/v1/logs/search') {

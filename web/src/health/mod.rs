@@ -1,7 +1,7 @@
 //! The health of everything that is configured.
 
 pub(crate) mod board;
-mod finding;
+pub(crate) mod finding;
 pub(crate) mod http;
 mod kafka;
 mod kafka_client;

@@ -2,9 +2,9 @@
 
 use super::problem::{Refused, problem};
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use axum::http::uri::Authority;
+use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use comptoir_model::api::{Problem, ProblemKind};
@@ -14,6 +14,9 @@ use std::time::Duration;
 /// No answer takes longer: requests only read memory, and the first ones wait for the first look
 /// at the lake.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
+
+/// The one route that takes a body, and bounds it.
+const LOGIN: &str = "/login";
 
 /// Which `Host` a request may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +55,8 @@ fn is_loopback(host: &str) -> bool {
 
 /// Refuses foreign hosts and bodies, and ends what takes too long.
 pub(crate) async fn guard(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
-    match refuse(hosts, request.headers()) {
+    let takes_body = request.method() == Method::POST && request.uri().path() == LOGIN;
+    match refuse(hosts, takes_body, request.headers()) {
         Some(problem) => Refused(problem).into_response(),
         None => match tokio::time::timeout(ANSWER_LIMIT, next.run(request)).await {
             Ok(response) => response,
@@ -61,7 +65,7 @@ pub(crate) async fn guard(State(hosts): State<Hosts>, request: Request, next: Ne
     }
 }
 
-fn refuse(hosts: Hosts, headers: &HeaderMap) -> Option<Problem> {
+fn refuse(hosts: Hosts, takes_body: bool, headers: &HeaderMap) -> Option<Problem> {
     if !hosts.allows(headers) {
         return Some(problem(
             ProblemKind::WrongHost,
@@ -75,8 +79,9 @@ fn refuse(hosts: Hosts, headers: &HeaderMap) -> Option<Problem> {
     }
     let length = headers.get(CONTENT_LENGTH);
     let has_body = length.is_some_and(|length| length != "0");
-    (has_body || headers.contains_key(TRANSFER_ENCODING)).then(|| {
-        let detail = "no route takes a request body".to_owned();
+    let has_body = has_body || headers.contains_key(TRANSFER_ENCODING);
+    (has_body && !takes_body).then(|| {
+        let detail = "this route takes no request body".to_owned();
         problem(ProblemKind::BodyRefused, detail, None)
     })
 }
@@ -96,7 +101,7 @@ mod tests {
             let name: axum::http::HeaderName = name.parse().unwrap();
             (name, value.parse().unwrap())
         });
-        refuse(hosts, &headers.collect()).map(|problem| problem.kind)
+        refuse(hosts, false, &headers.collect()).map(|problem| problem.kind)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Errors as RFC 9457 describes them.
 
-use axum::http::header::{ALLOW, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use comptoir_model::api::{Problem, ProblemKind};
 
@@ -17,6 +17,12 @@ pub(crate) fn problem(kind: ProblemKind, detail: String, hint: Option<String>) -
         detail,
         hint,
     }
+}
+
+/// No handler takes this method there.
+pub(crate) fn method_not_allowed(method: &Method, path: &str) -> Problem {
+    let detail = format!("{method} is not allowed on {path}: use GET or HEAD");
+    problem(ProblemKind::MethodNotAllowed, detail, None)
 }
 
 fn describe(kind: ProblemKind) -> (StatusCode, &'static str) {
@@ -52,6 +58,11 @@ fn describe(kind: ProblemKind) -> (StatusCode, &'static str) {
             StatusCode::SERVICE_UNAVAILABLE,
             "too many live streams are open",
         ),
+        ProblemKind::LoginRequired => (StatusCode::UNAUTHORIZED, "nobody is logged in"),
+        ProblemKind::NotAllowed => (StatusCode::FORBIDDEN, "this is not for everybody"),
+        ProblemKind::ForeignOrigin => {
+            (StatusCode::FORBIDDEN, "the request comes from another site")
+        }
     }
 }
 
@@ -69,6 +80,9 @@ impl IntoResponse for Refused {
         headers.insert(CONTENT_TYPE, PROBLEM_JSON);
         if problem.kind == ProblemKind::MethodNotAllowed {
             headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        }
+        if problem.kind == ProblemKind::LoginRequired {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

@@ -2,8 +2,10 @@
 
 use super::Live;
 use super::feed::{MessageId, View};
+use crate::access::Caller;
 use crate::http::problem::{Refused, problem};
 use crate::routes::Server;
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -29,11 +31,14 @@ struct Client {
     known: Option<MessageId>,
     greeted: bool,
     ending: CancellationToken,
+    /// Its session ends the stream, and does not grow idle meanwhile.
+    caller: Caller,
     _slot: OwnedSemaphorePermit,
 }
 
 pub(crate) async fn stream(
     State(server): State<Arc<Server>>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let live = &server.live;
@@ -48,6 +53,7 @@ pub(crate) async fn stream(
         known: last_event_id(&headers),
         greeted: false,
         ending: server.ending.clone(),
+        caller,
         _slot: slot,
     };
     live.looked_at.notify_one();
@@ -68,7 +74,7 @@ pub(crate) async fn stream(
 }
 
 impl Client {
-    /// `None` once the server ends.
+    /// `None` once the server ends, or the session.
     async fn next(&mut self) -> Option<Bytes> {
         if !self.greeted {
             self.greeted = true;
@@ -77,6 +83,7 @@ impl Client {
         loop {
             tokio::select! {
                 () = self.ending.cancelled() => return None,
+                () = self.caller.ended.cancelled() => return None,
                 changed = self.views.changed() => changed.ok()?,
                 () = tokio::time::sleep(KEEP_ALIVE) => return Some(Bytes::from_static(COMMENT)),
             }

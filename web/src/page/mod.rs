@@ -23,6 +23,13 @@ const PLAIN_CSS: Asset = Asset {
     brotli: None,
     gzip: None,
 };
+const LOGIN_CSS: Asset = Asset {
+    path: "/login.css",
+    content_type: "text/css; charset=utf-8",
+    identity: include_bytes!("login.css"),
+    brotli: None,
+    gzip: None,
+};
 const NOT_BUILT: Asset = Asset {
     path: "/index.html",
     content_type: "text/html; charset=utf-8",
@@ -76,7 +83,7 @@ impl Page {
     }
 
     fn of(built: &[Asset]) -> Self {
-        let files = [NOT_BUILT, PLAIN_CSS].iter().chain(built);
+        let files = [NOT_BUILT, PLAIN_CSS, LOGIN_CSS].iter().chain(built);
         Self {
             files: files
                 .map(|file| (file.path, (*file, EntityTag::of(file.identity))))

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod access;
+mod accounts;
 mod hdfs;
 mod health;
 mod history;
@@ -18,10 +20,13 @@ mod reconcile;
 mod recount;
 mod sales;
 mod services;
+mod sessions;
 mod shop;
 mod sse;
 mod stream;
 mod support;
 mod switch;
+mod tls;
+mod tokens;
 mod views;
 mod warehouse_trouble;

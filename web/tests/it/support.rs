@@ -14,7 +14,7 @@ use comptoir_model::money::Currency;
 use comptoir_model::sales::SALES_COLUMNS;
 use comptoir_model::text_format::{ColumnKind, TextFormat};
 use comptoir_warehouse::{Limits, Login, Warehouse};
-use comptoir_web::{LogArchivePlace, ServeRequest};
+use comptoir_web::{AccessRequest, LogArchivePlace, ServeRequest};
 use jiff::tz::TimeZone;
 use reqwest::{Client, RequestBuilder, Response};
 use sha2::{Digest, Sha256};
@@ -93,6 +93,11 @@ pub(crate) fn request(lake: &Lake) -> ServeRequest {
             namenode_url: None,
         },
         reconcile_every: Some(Duration::from_mins(5)),
+        access: AccessRequest {
+            dir: format!("{nowhere}/access").into(),
+            allow_remote_without_login: false,
+        },
+        tls: None,
         now: clock::now,
     }
 }
@@ -132,6 +137,8 @@ impl TestServer {
         let client = Client::builder()
             .no_gzip()
             .no_brotli()
+            // Where a login leads is looked at, too.
+            .redirect(reqwest::redirect::Policy::none())
             .timeout(PATIENCE)
             .build()
             .unwrap();

@@ -106,6 +106,13 @@ fn Settings(theme: RwSignal<Theme>) -> impl IntoView {
         }
     };
     view! {
+        // boot.js fills it in and shows it where somebody is logged in.
+        <form id="account" class="account" method="post" action="/logout" hidden=true>
+            <span></span>
+            <button type="submit" class="setting">
+                {move || language.get().text().log_out}
+            </button>
+        </form>
         <button
             type="button"
             class="setting"

@@ -68,6 +68,7 @@ pub(crate) struct Text {
     pub(crate) main_navigation: &'static str,
     pub(crate) skip_to_content: &'static str,
     /// On the button that leads to the other language, in that language.
+    pub(crate) log_out: &'static str,
     pub(crate) switch_language: &'static str,
     pub(crate) theme_auto: &'static str,
     pub(crate) theme_light: &'static str,

@@ -107,7 +107,10 @@ fn title(fault: &Fault, text: &'static Text) -> &'static str {
             | ProblemKind::BodyRefused
             | ProblemKind::WrongHost
             | ProblemKind::InvalidParameter
-            | ProblemKind::TooManyStreams => text.refused,
+            | ProblemKind::TooManyStreams
+            | ProblemKind::LoginRequired
+            | ProblemKind::NotAllowed
+            | ProblemKind::ForeignOrigin => text.refused,
         },
         Fault::Unreachable => text.unreachable,
         Fault::Status { .. } | Fault::Unreadable { .. } => text.unreadable,
@@ -139,7 +142,10 @@ pub(crate) fn fault_explanation(fault: &Fault) -> impl IntoView + use<> {
                 | ProblemKind::BodyRefused
                 | ProblemKind::WrongHost
                 | ProblemKind::InvalidParameter
-                | ProblemKind::TooManyStreams => text.unreadable_cure,
+                | ProblemKind::TooManyStreams
+                | ProblemKind::LoginRequired
+                | ProblemKind::NotAllowed
+                | ProblemKind::ForeignOrigin => text.unreadable_cure,
             }
             .to_owned()
         }),

@@ -55,6 +55,8 @@ pub enum PartKind {
     Lake,
     Warehouse,
     Erp,
+    /// Of TLS.
+    Certificate,
     /// One of our own.
     Process,
 }

@@ -9,6 +9,7 @@ mod commits;
 mod concurrency;
 mod full_looks;
 mod jobs;
+mod journal;
 mod letters;
 mod lists;
 mod migrations;

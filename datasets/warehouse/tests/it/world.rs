@@ -79,6 +79,7 @@ pub(crate) const TABLES: &[&str] = &[
     "view_results",
     "view_result_chunks",
     "full_looks",
+    "journal",
     "view_runs",
     "view_current",
     "view_coverage",

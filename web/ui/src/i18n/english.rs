@@ -26,6 +26,7 @@ pub(super) const TEXT: Text = Text {
     time_zone: "Times are those of",
     main_navigation: "Main",
     skip_to_content: "Skip to the content",
+    log_out: "Log out",
     switch_language: "Passer en français",
     theme_auto: "Theme: as the system",
     theme_light: "Theme: light",

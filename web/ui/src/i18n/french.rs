@@ -27,6 +27,7 @@ pub(super) const TEXT: Text = Text {
     time_zone: "Heures de",
     main_navigation: "Principale",
     skip_to_content: "Aller au contenu",
+    log_out: "Se déconnecter",
     switch_language: "Switch to English",
     theme_auto: "Thème : celui du système",
     theme_light: "Thème : clair",

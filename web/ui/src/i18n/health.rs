@@ -42,6 +42,8 @@ pub(crate) fn kind(language: Language, kind: PartKind) -> &'static str {
         (PartKind::Warehouse, English) => "Warehouse",
         (PartKind::Warehouse, French) => "Entrepôt de données",
         (PartKind::Erp, _) => "ERP",
+        (PartKind::Certificate, English) => "Certificate (TLS)",
+        (PartKind::Certificate, French) => "Certificat (TLS)",
         (PartKind::Process, English) => "Process",
         (PartKind::Process, French) => "Processus",
     }

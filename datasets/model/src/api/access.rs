@@ -1,0 +1,78 @@
+//! Who asks, and what people and programs did: `GET /api/v1/session` and `GET /api/v1/journal`.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// As whom the server knows whoever asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionInfo {
+    pub kind: CallerKind,
+    /// Of the user or the token; `None` where nobody is asked.
+    pub name: Option<String>,
+    /// `viewer`, `operator` or `auditor`; `None` of all others than users.
+    pub role: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallerKind {
+    /// No users are configured: the server does not ask.
+    Anyone,
+    User,
+    Token,
+}
+
+/// Newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalPage {
+    pub entries: Vec<NumberedEntry>,
+    /// As `before` it asks for the entries that follow; `None` at the end.
+    pub next: Option<i64>,
+}
+
+/// An entry and its place in the journal, which grows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberedEntry {
+    pub number: i64,
+    #[serde(flatten)]
+    pub entry: JournalEntry,
+}
+
+/// One thing that somebody did, or tried to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalEntry {
+    /// Unique: an entry that is written twice is one entry.
+    pub id: String,
+    pub at: Timestamp,
+    /// `user:ada`, `token:prometheus`, `uid:1000` of a command on the server's machine, or `unknown`.
+    pub who: String,
+    /// The address that the server saw, or `local`.
+    pub address: String,
+    /// What: `login`, `logout`, `user.add`, `token.remove` and the like.
+    pub action: String,
+    pub outcome: JournalOutcome,
+    /// To what it was done, or why it was refused. Never a secret.
+    pub detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JournalOutcome {
+    Done,
+    /// It was not allowed, or the password was wrong.
+    Refused,
+    /// It was allowed, and did not work.
+    Failed,
+}
+
+impl JournalOutcome {
+    pub const ALL: [Self; 3] = [Self::Done, Self::Refused, Self::Failed];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
