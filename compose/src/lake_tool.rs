@@ -1,9 +1,11 @@
 //! `comptoir lake`: the lake for a terminal, whichever backend it has.
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use clap::Subcommand;
 use comptoir_config::LakeSettings;
-use comptoir_lake::{Entry, EntryKind, Lake, LakeOptions, LakePath};
+use comptoir_lake::published::{list_described, piece};
+use comptoir_lake::{Entry, EntryKind, Lake, LakeError, LakeOptions, LakePath};
+use serde_json::json;
 use std::io::{ErrorKind, Write};
 
 #[derive(Debug, Subcommand)]
@@ -12,12 +14,21 @@ Examples:
   comptoir lake ls /
   comptoir lake du /user")]
 pub enum LakeCommand {
-    /// List a directory, or show one file: kind, bytes, time, owner, path
+    /// List a directory, or show one file: kind, bytes, rows, time, owner, path
+    ///
+    /// Rows are those that the manifest beside a part says, and the lines of a piece of a log; `-`
+    /// where nobody counted.
     #[command(after_help = "\
 Examples:
   comptoir lake ls /user/sqoop/sales
-  comptoir lake ls /user/sqoop/.comptoir/sales")]
-    Ls { path: LakePath },
+  comptoir lake ls /user/sqoop/.comptoir/sales
+  comptoir lake ls /user/sqoop/sales --json | jq -s 'map(.rows // 0) | add'")]
+    Ls {
+        path: LakePath,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
     /// Write files to stdout, one after the other
     #[command(after_help = "\
 Examples:
@@ -30,8 +41,14 @@ Examples:
     /// Add up the bytes below each entry of a directory, then those of all
     #[command(after_help = "\
 Examples:
-  comptoir lake du /user/sqoop")]
-    Du { path: LakePath },
+  comptoir lake du /user/sqoop
+  comptoir lake du /user --json | tail -1")]
+    Du {
+        path: LakePath,
+        /// One JSON object a line; the last one is the sum
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub fn open(settings: &LakeSettings) -> comptoir_lake::Result<Lake> {
@@ -45,9 +62,9 @@ pub fn open(settings: &LakeSettings) -> comptoir_lake::Result<Lake> {
 pub async fn run(lake: &Lake, command: &LakeCommand) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let done = match command {
-        LakeCommand::Ls { path } => ls(lake, path, &mut out).await,
+        LakeCommand::Ls { path, json } => ls(lake, path, *json, &mut out).await,
         LakeCommand::Cat { paths } => cat(lake, paths, &mut out).await,
-        LakeCommand::Du { path } => du(lake, path, &mut out).await,
+        LakeCommand::Du { path, json } => du(lake, path, *json, &mut out).await,
     };
     match done {
         Err(error) if is_closed_pipe(&error) => Ok(()),
@@ -61,27 +78,71 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
     cause.is_some_and(|cause| cause.kind() == ErrorKind::BrokenPipe)
 }
 
-async fn ls(lake: &Lake, path: &LakePath, out: &mut impl Write) -> Result<()> {
-    for entry in entries(lake, path).await? {
-        let kind = match entry.kind {
+async fn ls(lake: &Lake, path: &LakePath, as_json: bool, out: &mut impl Write) -> Result<()> {
+    for (entry, rows) in counted(lake, path).await? {
+        let Entry {
+            kind,
+            length,
+            modified,
+            owner,
+            path,
+        } = entry;
+        if as_json {
+            let line = json!({
+                "path": path.as_str(), "kind": kind.to_string(), "bytes": length, "rows": rows,
+                "modified": modified, "owner": owner,
+            });
+            writeln!(out, "{line}")?;
+            continue;
+        }
+        let kind = match kind {
             EntryKind::File => '-',
             EntryKind::Directory => 'd',
         };
-        let time = entry.modified.strftime("%Y-%m-%dT%H:%M:%SZ");
-        let Entry {
-            length,
-            owner,
-            path,
-            ..
-        } = entry;
-        writeln!(out, "{kind} {length:>12} {time} {owner:<8} {path}")?;
+        let rows = rows.map_or_else(|| "-".to_owned(), |rows| rows.to_string());
+        let time = modified.strftime("%Y-%m-%dT%H:%M:%SZ");
+        writeln!(
+            out,
+            "{kind} {length:>12} {rows:>10} {time} {owner:<8} {path}"
+        )?;
     }
-    Ok(())
+    Ok(out.flush()?)
+}
+
+/// What a directory holds, or the file itself, with the rows where they are known.
+async fn counted(lake: &Lake, path: &LakePath) -> Result<Vec<(Entry, Option<u64>)>> {
+    let entry = found(lake, path).await?;
+    // The manifest lies beside the files that it counts.
+    let directory = match entry.kind {
+        EntryKind::Directory => path.clone(),
+        EntryKind::File => path.parent().unwrap_or_else(LakePath::root),
+    };
+    let (entries, described) = list_described(lake, &directory).await?;
+    let rows = |entry: &Entry| {
+        let expected = described
+            .as_ref()
+            .and_then(|described| described.files.get(entry.name()).copied());
+        expected.or_else(|| piece(entry.name()))?.rows
+    };
+    let asked = |entry: &Entry| directory == *path || entry.path == *path;
+    Ok((entries.into_iter().filter(asked))
+        .map(|entry| {
+            let rows = rows(&entry);
+            (entry, rows)
+        })
+        .collect())
 }
 
 async fn cat(lake: &Lake, paths: &[LakePath], out: &mut impl Write) -> Result<()> {
     for path in paths {
-        let mut reader = lake.open_read(path).await?;
+        let opened = lake.open_read(path).await;
+        let mut reader = opened.map_err(|error| match error {
+            LakeError::NotFound { .. } => nothing_at(path),
+            LakeError::WrongKind { .. } => {
+                anyhow!("{path} is a directory\nhint: comptoir lake ls {path} shows its files")
+            }
+            error => error.into(),
+        })?;
         while let Some(chunk) = reader.next_chunk().await? {
             out.write_all(&chunk)?;
         }
@@ -89,25 +150,34 @@ async fn cat(lake: &Lake, paths: &[LakePath], out: &mut impl Write) -> Result<()
     Ok(out.flush()?)
 }
 
-async fn du(lake: &Lake, path: &LakePath, out: &mut impl Write) -> Result<()> {
-    let mut total = 0;
-    for entry in entries(lake, path).await? {
-        let bytes = bytes_below(lake, &entry).await?;
-        total += bytes;
-        writeln!(out, "{bytes:>14} {}", entry.path)?;
-    }
-    Ok(writeln!(out, "{total:>14} total")?)
-}
-
-/// What a directory holds, or the file itself.
-async fn entries(lake: &Lake, path: &LakePath) -> Result<Vec<Entry>> {
-    let entry = (lake.stat(path).await?).with_context(|| {
-        format!("the lake has no {path}\nhint: comptoir lake ls / shows where to begin")
-    })?;
-    Ok(match entry.kind {
+async fn du(lake: &Lake, path: &LakePath, as_json: bool, out: &mut impl Write) -> Result<()> {
+    let entry = found(lake, path).await?;
+    let entries = match entry.kind {
         EntryKind::File => vec![entry],
         EntryKind::Directory => lake.list(path).await?,
-    })
+    };
+    let mut total = 0;
+    let mut line = |path: &LakePath, name: &str, bytes: u64| {
+        if as_json {
+            writeln!(out, "{}", json!({ "path": path.as_str(), "bytes": bytes }))
+        } else {
+            writeln!(out, "{bytes:>14} {name}")
+        }
+    };
+    for entry in entries {
+        let bytes = bytes_below(lake, &entry).await?;
+        total += bytes;
+        line(&entry.path, entry.path.as_str(), bytes)?;
+    }
+    Ok(line(path, "total", total)?)
+}
+
+async fn found(lake: &Lake, path: &LakePath) -> Result<Entry> {
+    (lake.stat(path).await?).ok_or_else(|| nothing_at(path))
+}
+
+fn nothing_at(path: &LakePath) -> anyhow::Error {
+    anyhow!("the lake has no {path}\nhint: comptoir lake ls / shows where to begin")
 }
 
 async fn bytes_below(lake: &Lake, entry: &Entry) -> Result<u64> {

@@ -14,6 +14,7 @@ mod heart;
 mod history;
 mod http;
 mod jobs;
+mod lake;
 mod live;
 mod logs;
 mod metrics;
@@ -30,6 +31,7 @@ pub use access::manage::{Accountant, TokenInfo, UserInfo};
 pub use access::{AccessError, AccessRequest, Role, Scope};
 pub use error::WebError;
 pub use health::KafkaSettingsError;
+pub use lake::Root;
 pub use logs::LogArchivePlace;
 pub use request::{RequestError, ServeRequest};
 pub use tls::{TlsError, TlsFiles};
@@ -42,6 +44,7 @@ use history::sight::Sight;
 use history::watcher::Watcher;
 use http::guard::Hosts;
 use jobs::JobBook;
+use lake::Browser;
 use live::Live;
 use live::compared::Comparer;
 use live::reader::Reader;
@@ -110,6 +113,7 @@ pub async fn serve(
 
     let (sender, sight) = watch::channel(Sight::Unknown);
     let metrics = Arc::new(Metrics::new(sight.clone(), Arc::clone(&live)));
+    let browser = Browser::new(request.lake.clone(), request.lake_roots, request.now);
     let watcher = Watcher {
         lake: request.lake,
         target: request.sales,
@@ -140,6 +144,7 @@ pub async fn serve(
         log_archive,
         views,
         jobs,
+        browser,
         metrics,
         page: Page::embedded(),
         ending: ending.clone(),

@@ -1,6 +1,7 @@
 //! Everything that the server needs, in one place.
 
 use crate::access::AccessRequest;
+use crate::lake::{Root, named_roots};
 use crate::logs::LogArchivePlace;
 use crate::tls::{TlsError, TlsFiles};
 use comptoir_config::{
@@ -31,6 +32,8 @@ pub struct ServeRequest {
     pub lake: Lake,
     /// The directory of the lake that sales are imported to.
     pub sales: LakePath,
+    /// The directories of the lake that are shown.
+    pub lake_roots: Vec<Root>,
     /// Of the sales.
     pub currency: Currency,
     /// Where the live page's days begin and end.
@@ -73,6 +76,7 @@ impl ServeRequest {
         Ok(Self {
             lake,
             sales: LakePath::parse(&settings.import.target_dir)?,
+            lake_roots: named_roots(settings)?,
             currency: settings.shop.currency,
             zone: settings.shop.time_zone.clone(),
             warehouse: Self::warehouse_of(settings)?,

@@ -9,7 +9,8 @@ use crate::http::guard::{Hosts, guard};
 use crate::http::headers::secure;
 use crate::http::problem::{Refused, method_not_allowed as not_allowed, problem};
 use crate::jobs::{self, JobBook};
-use crate::live::{Live, compared, rest, stream};
+use crate::lake::{self, Browser};
+use crate::live::{Live, compared, letter, rest, stream};
 use crate::logs::{self, LogArchive, Logs};
 use crate::metrics::{Metrics, observe};
 use crate::page::Page;
@@ -39,6 +40,7 @@ pub(crate) struct Server {
     pub(crate) log_archive: Arc<LogArchive>,
     pub(crate) views: Views,
     pub(crate) jobs: JobBook,
+    pub(crate) browser: Browser,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) page: Page,
     /// Cancelled when the server ends: streams would go on for ever.
@@ -46,7 +48,7 @@ pub(crate) struct Server {
 }
 
 /// What people may look for under `/api/v1`.
-const PATHS: [&str; 21] = [
+const PATHS: [&str; 23] = [
     "history/summary",
     "history/by/{dimension}",
     "live/summary",
@@ -56,11 +58,13 @@ const PATHS: [&str; 21] = [
     "live/stream",
     "transactions",
     "dead-letters",
+    "dead-letters/{stream}/{partition}/{offset}",
     "reconcile",
     "views",
     "views/{name}",
     "jobs",
     "jobs/{name}",
+    "lake",
     "logs/summary",
     "logs/search",
     "logs/lines",
@@ -84,6 +88,10 @@ pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
         .route("/api/v1/live/compared", get(compared::compared))
         .route("/api/v1/transactions", get(rest::transactions))
         .route("/api/v1/dead-letters", get(rest::dead_letters))
+        .route(
+            "/api/v1/dead-letters/{stream}/{partition}/{offset}",
+            get(letter::letter),
+        )
         .route("/api/v1/reconcile", get(reconcile::reconcile))
         .route("/api/v1/views", get(views::list))
         .route("/api/v1/views/{name}", get(views::page))
@@ -93,6 +101,7 @@ pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
         .route("/api/v1/logs/search", get(logs::search::search))
         .route("/api/v1/logs/lines", get(logs::search::lines))
         .route("/api/v1/logs/verify", get(logs::verify::verified))
+        .route("/api/v1/lake", get(lake::lake))
         .route("/api/v1/health", get(health::health))
         .route("/api/v1/journal", get(access::journal))
         .route("/api/v1/session", get(login::session))

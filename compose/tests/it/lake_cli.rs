@@ -2,6 +2,7 @@
 
 use crate::launcher::{comptoir, stderr_of, stdout_of};
 use crate::up::imported;
+use serde_json::Value;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Output, Stdio};
@@ -38,12 +39,56 @@ async fn lists_shows_and_adds_up_what_was_imported() {
         format!("{bytes} total")
     );
 
+    json_says_the_same(dir.path(), bytes);
+
     let part = "/user/sqoop/sales/part-m-00000";
     let shown = lake(dir.path(), &["cat", part, part]).stdout;
     let file = dir
         .path()
         .join(".comptoir/lake/user/sqoop/sales/part-m-00000");
     assert_eq!(shown, std::fs::read(file).unwrap().repeat(2));
+}
+
+/// Each line is an object; the rows are those of the sample, which has a line of names.
+fn json_says_the_same(dir: &Path, bytes: u64) {
+    let objects = |command: &str| -> Vec<Value> {
+        let output = lake(dir, &[command, "/user/sqoop/sales", "--json"]);
+        let lines = stdout_of(&output);
+        lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    };
+    let listed = objects("ls");
+    let sum = |field: &str| -> u64 { listed.iter().filter_map(|it| it[field].as_u64()).sum() };
+    let sample = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../datasets/sales_data_sample.csv"
+    );
+    let rows = csv::ReaderBuilder::new()
+        .from_path(sample)
+        .unwrap()
+        .into_byte_records()
+        .count();
+    assert_eq!((sum("rows"), sum("bytes")), (rows as u64, bytes));
+    let success = listed.iter().find(|entry| {
+        let path = entry["path"].as_str().unwrap();
+        path.ends_with("/_SUCCESS")
+    });
+    assert_eq!(success.unwrap()["rows"], Value::Null);
+    let added = objects("du");
+    let last = added.last().unwrap();
+    assert_eq!(
+        *last,
+        serde_json::json!({ "path": "/user/sqoop/sales", "bytes": bytes })
+    );
+
+    // One file has the rows that the manifest beside it says.
+    let part = "/user/sqoop/sales/part-m-00000";
+    let one = stdout_of(&lake(dir, &["ls", part, "--json"]));
+    let one: Value = serde_json::from_str(&one).unwrap();
+    let same = listed.iter().find(|entry| entry["path"] == part);
+    assert_eq!(Some(&one), same);
 }
 
 #[test]
@@ -57,7 +102,18 @@ fn names_what_is_not_there() {
             "{}",
             stderr_of(&output)
         );
+        assert!(stderr_of(&output).contains("hint: "), "{command}");
     }
+}
+
+#[test]
+fn a_directory_is_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(dir.path().join(".comptoir/lake/gold")).unwrap();
+    let output = lake(dir.path(), &["cat", "/gold"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr_of(&output);
+    assert!(said.contains("/gold is a directory\nhint: "), "{said}");
 }
 
 #[test]

@@ -119,6 +119,19 @@ impl Lake {
         }
     }
 
+    /// The first symbolic link on the way from `above`, which is not looked at itself, down to
+    /// `path`: it may lead out of the lake. HDFS has none.
+    pub async fn link_on_the_way(
+        &self,
+        above: &LakePath,
+        path: &LakePath,
+    ) -> Result<Option<LakePath>> {
+        match &self.backend {
+            Backend::Hdfs(_) => Ok(None),
+            Backend::Local(local) => local.link_on_the_way(above, path).await,
+        }
+    }
+
     /// The whole file. On HDFS the last, incomplete block of a file that is still open is not seen.
     pub async fn read(&self, path: &LakePath) -> Result<Bytes> {
         let reader = self.open_read(path).await?;

@@ -1,7 +1,9 @@
 //! Reading a published run: the old or the new one, complete and checked.
 
+mod files;
 mod run;
 
+pub use files::{Described, Expected, list_described, piece};
 pub use run::{PartReader, PublishedRun};
 
 use crate::entry::EntryKind;

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod health;
 pub mod jobs;
+pub mod lake;
 pub mod live;
 pub mod log_search;
 pub mod logs;

@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as data from './fake_data.mjs';
 
 const DIST = fileURLToPath(new URL('../../ui/dist', import.meta.url));
 const TYPES = {
@@ -187,7 +188,8 @@ export function jobs() {
 
 export const jobRuns = (name) => ({ name, runs: [FAILED, run('done', 54), run('crashed', 78, nothing)] });
 
-/** `state` may be changed while it runs: live, health, logs, letters, jobs, each a function or a Problem. */
+/** `state` may be changed while it runs: live, health, logs, letters and so on, each a function whose answer
+ * may be a Problem. */
 export async function fakeServer(state = {}, port = 0) {
     const streams = new Set();
     const problem = (response, body) => {
@@ -222,7 +224,20 @@ export async function fakeServer(state = {}, port = 0) {
         if (pathname === '/api/v1/logs/verify') return json(response, verification());
         if (pathname === '/api/v1/jobs') return json(response, (state.jobs ?? jobs)());
         if (pathname.startsWith('/api/v1/jobs/')) return json(response, jobRuns(pathname.slice('/api/v1/jobs/'.length)));
-        if (pathname === '/api/v1/dead-letters') return json(response, state.letters?.() ?? {});
+        if (pathname === '/api/v1/dead-letters') {
+            return json(response, (state.letters ?? data.letters)(searchParams.get('reason')));
+        }
+        if (pathname.startsWith('/api/v1/dead-letters/')) {
+            return json(response, data.oneLetter(pathname.slice('/api/v1/dead-letters/'.length)) ?? noImport);
+        }
+        if (pathname === '/api/v1/reconcile') return json(response, (state.reconcile ?? data.reconcile)());
+        if (pathname === '/api/v1/views') return json(response, (state.views ?? data.views)());
+        if (pathname === '/api/v1/views/event_rules') return json(response, (state.rules ?? data.eventRules)());
+        if (pathname === '/api/v1/views/event_alarms') return json(response, (state.alarms ?? data.eventAlarms)());
+        if (pathname === '/api/v1/lake') {
+            const cursor = searchParams.get('cursor');
+            return json(response, (state.lake ?? data.lake)(searchParams.get('path'), { cursor }));
+        }
         if (pathname.startsWith('/api/')) return json(response, noImport);
         const file = pathname === '/' ? '/index.html' : pathname;
         try {

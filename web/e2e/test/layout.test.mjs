@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { openHistory, screenshot } from '../lib/browser.mjs';
+import { broken, lake } from '../lib/fake_data.mjs';
 import { fakeServer, health, message } from '../lib/fake.mjs';
 import { pageTest } from '../lib/suite.mjs';
 
@@ -13,6 +14,8 @@ const server = await fakeServer({
         state: 'stopped', checked_at: ago(12), fresh_through: ago(200),
         gaps: [{ stream: 's', partition: 2, kind: 'lost', start: 10, end: 20, found_at: ago(900) }],
         dead_letters: { total: 12_345, newest_at: ago(5), by_reason: [] } } }),
+    reconcile: broken,
+    lake: (path) => lake(path, { damaged: true }),
     health: () => {
         const all = health();
         Object.assign(all.parts[0], { state: 'restricted', cause: 'not_whitelisted' });
@@ -33,6 +36,8 @@ const open = (hash, shown) => async (page) => {
 const PAGES = {
     history: openHistory,
     live: open('live', '#per-minute svg [data-point]'),
+    data: open('data', '#batch-views tbody tr'),
+    lake: open('lake?path=/user/sqoop/sales', '#import'),
     logs: open('logs', '#log-lines tbody tr'),
     health: open('health', '[data-part]'),
 };

@@ -37,7 +37,7 @@ pub enum Scope {
 pub(crate) enum Right {
     /// The figures and how they are made, and the health of all parts.
     Figures,
-    /// The platform's log lines.
+    /// The platform's log lines, and the files of the lake.
     Logs,
     /// Who did what.
     Journal,
@@ -128,6 +128,8 @@ impl Need {
             "/metrics" => Self::Right(Right::Metrics),
             "/api/v1/session" => Self::Caller,
             "/api/v1/journal" => Self::Right(Right::Journal),
+            // What lies in the lake can be shown, log lines too.
+            "/api/v1/lake" => Self::Right(Right::Logs),
             _ if path.starts_with("/api/v1/logs/") => Self::Right(Right::Logs),
             _ if path.starts_with("/api/") => Self::Right(Right::Figures),
             _ => Self::Nothing,
@@ -174,6 +176,7 @@ mod tests {
             (Method::GET, "/api/v1/session", Need::Caller),
             (Method::GET, "/api/v1/journal", Need::Right(Right::Journal)),
             (Method::GET, "/api/v1/logs/search", Need::Right(Right::Logs)),
+            (Method::GET, "/api/v1/lake", Need::Right(Right::Logs)),
             (
                 Method::GET,
                 "/api/v1/live/stream",

@@ -4,6 +4,7 @@ pub(crate) mod compared;
 mod distinct;
 mod feed;
 mod figures;
+pub(crate) mod letter;
 mod minutes;
 mod names;
 pub(crate) mod reader;

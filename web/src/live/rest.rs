@@ -251,7 +251,7 @@ fn head(live: &Live, shown: &Shown) -> LiveMessage {
     shown.state.head(shown.source, shown.since, (live.now)())
 }
 
-fn info(letter: &StoredLetter) -> DeadLetterInfo {
+pub(super) fn info(letter: &StoredLetter) -> DeadLetterInfo {
     DeadLetterInfo {
         stream: letter.key.partition.stream.clone(),
         partition: letter.key.partition.partition,

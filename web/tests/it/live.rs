@@ -276,6 +276,32 @@ async fn windows_move_with_the_clock() {
     .await;
 }
 
+/// Each of the two letters as its own answer.
+async fn letters_have_their_records(server: &TestServer, letters: &Value) {
+    let mut texts = Vec::new();
+    for letter in letters["letters"].as_array().unwrap() {
+        let place = format!(
+            "{}/{}/{}",
+            letter["stream"].as_str().unwrap(),
+            letter["partition"],
+            letter["offset"]
+        );
+        let answer = server.json(&format!("/api/v1/dead-letters/{place}")).await;
+        assert_eq!(answer["letter"], *letter, "{place}");
+        assert_eq!(answer["is_whole"], true);
+        assert!(!answer["cure"].as_str().unwrap().is_empty(), "{answer}");
+        texts.push(answer["text"].as_str().unwrap().to_owned());
+    }
+    texts.sort();
+    assert_eq!(texts, ["{", r#"{"event_id": 7}"#]);
+    let missing = server.get("/api/v1/dead-letters/nowhere/0/7").await;
+    assert_eq!(missing.status(), 404);
+    for place in ["nowhere/x/7", "nowhere/0/-1"] {
+        let answer = server.get(&format!("/api/v1/dead-letters/{place}")).await;
+        assert_eq!(answer.status(), 400, "{place}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn transactions_and_dead_letters_are_listed() {
     Shop::with(Kind::Sqlite, async |shop: &mut Shop| {
@@ -293,6 +319,7 @@ async fn transactions_and_dead_letters_are_listed() {
         assert_eq!(letters["letters"][0]["partition"], 1);
         let one = whole(&server, shop, "/api/v1/dead-letters?limit=1").await;
         assert_eq!(one["letters"].as_array().unwrap().len(), 1);
+        letters_have_their_records(&server, &letters).await;
         let summary = whole(&server, shop, "/api/v1/live/summary").await;
         assert_eq!(summary["source"]["dead_letters"]["total"], 2);
 

@@ -9,6 +9,7 @@ mod health;
 mod history;
 mod http;
 mod jobs;
+mod lake;
 mod lake_trouble;
 mod live;
 mod log_archive;

@@ -5,6 +5,7 @@ use comptoir_config::{HealthSettings, TransportSettings, TransportUrl, clock};
 use comptoir_lake::publish::Publication;
 use comptoir_lake::{Lake, LakeOptions, LakePath};
 use comptoir_model::api::PartInfo;
+use comptoir_model::api::lake::RootKind;
 use comptoir_model::file_format::FileFormat;
 use comptoir_model::ids::RunId;
 use comptoir_model::manifest::{
@@ -14,7 +15,7 @@ use comptoir_model::money::Currency;
 use comptoir_model::sales::SALES_COLUMNS;
 use comptoir_model::text_format::{ColumnKind, TextFormat};
 use comptoir_warehouse::{Limits, Login, Warehouse};
-use comptoir_web::{AccessRequest, LogArchivePlace, ServeRequest};
+use comptoir_web::{AccessRequest, LogArchivePlace, Root, ServeRequest};
 use jiff::tz::TimeZone;
 use reqwest::{Client, RequestBuilder, Response};
 use sha2::{Digest, Sha256};
@@ -68,6 +69,11 @@ pub(crate) fn request(lake: &Lake) -> ServeRequest {
     ServeRequest {
         lake: lake.clone(),
         sales: target(),
+        lake_roots: roots([
+            (RootKind::Imports, "/user/sqoop"),
+            (RootKind::Logs, "/user/flume/logs"),
+            (RootKind::Gold, "/gold"),
+        ]),
         currency: Currency::EUR,
         zone: TimeZone::get("Europe/Paris").unwrap(),
         warehouse: Warehouse::new(warehouse, Login::default(), limits),
@@ -100,6 +106,14 @@ pub(crate) fn request(lake: &Lake) -> ServeRequest {
         tls: None,
         now: clock::now,
     }
+}
+
+pub(crate) fn roots<const N: usize>(named: [(RootKind, &str); N]) -> Vec<Root> {
+    let root = |(kind, path)| Root {
+        kind,
+        path: LakePath::parse(path).unwrap(),
+    };
+    named.map(root).into()
 }
 
 /// A server in this process, stopped when it is dropped.

@@ -51,6 +51,15 @@ impl<T> View<T> {
         }
     }
 
+    /// Why there is no newer answer, or none.
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        match self {
+            Self::Loading => None,
+            Self::Down(fault) => Some(fault.clone()),
+            Self::Shown { lost, .. } => lost.clone(),
+        }
+    }
+
     pub(crate) fn face(&self) -> Face {
         match self {
             Self::Loading => Face::Loading,

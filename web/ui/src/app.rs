@@ -1,5 +1,7 @@
 //! The shell around the pages.
 
+use crate::browse::{LakePage, LakeView};
+use crate::data::{DataPage, DataViews};
 use crate::health::{HealthPage, HealthView, keep_asking};
 use crate::history::HistoryPage;
 use crate::i18n::health as health_words;
@@ -8,7 +10,7 @@ use crate::jobs::{JobsPage, JobsView};
 use crate::live::{LivePage, LiveView, NewsLine, listen};
 use crate::logs::{LogsPage, LogsView};
 use crate::part::part;
-use crate::route::{Route, route};
+use crate::route::{Place, Route, place};
 use crate::settings::{Theme, use_language};
 use crate::state::View;
 use crate::{browser, chart, settings};
@@ -20,10 +22,12 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(settings::language());
     let language = use_language();
     let theme = settings::theme();
-    let route = route();
+    let Place { route, below } = place();
     // What each page knows outlives its being shown.
     let live = RwSignal::new(LiveView::Loading);
     let history = RwSignal::new(View::Loading);
+    let data = DataViews::new();
+    let lake = RwSignal::new(LakeView::Loading);
     let logs = RwSignal::new(LogsView::Loading);
     let jobs = RwSignal::new(JobsView::Loading);
     let health = RwSignal::new(HealthView::Loading);
@@ -52,6 +56,8 @@ pub(crate) fn App() -> impl IntoView {
                 {move || match route.get() {
                     Route::Live => view! { <LivePage view=live now /> }.into_any(),
                     Route::History => view! { <HistoryPage view=history /> }.into_any(),
+                    Route::Data => view! { <DataPage data place=below /> }.into_any(),
+                    Route::Lake => view! { <LakePage view=lake path=below /> }.into_any(),
                     Route::Logs => view! { <LogsPage view=logs /> }.into_any(),
                     Route::Jobs => view! { <JobsPage view=jobs /> }.into_any(),
                     Route::Health => view! { <HealthPage view=health /> }.into_any(),

@@ -1,10 +1,12 @@
 //! The page's words. Each language is written for itself, not translated word by word; a missing
 //! text does not compile.
 
+pub(crate) mod data;
 mod english;
 mod french;
 pub(crate) mod health;
 pub(crate) mod jobs;
+pub(crate) mod lake;
 pub(crate) mod live;
 pub(crate) mod logs;
 pub(crate) mod sentences;
@@ -62,6 +64,8 @@ pub(crate) struct Text {
 
     pub(crate) live_page: &'static str,
     pub(crate) history: &'static str,
+    pub(crate) data_page: &'static str,
+    pub(crate) lake_page: &'static str,
     pub(crate) logs_page: &'static str,
     pub(crate) health_page: &'static str,
     pub(crate) time_zone: &'static str,

@@ -36,10 +36,17 @@ const LINES: &str = "M4 6h16M4 10.500h11M4 15h16M4 19.500h8";
 const REPEAT: &str = "M4.500 11a7 7 0 0 1 12-4.500L19 9M19 4.500V9h-4.500M19.500 13a7 7 0 0 1-12 4.500L5 15M5 19.500V15h4.500";
 const HEART: &str = "M12 20s-7.500-4.500-7.500-10A4.200 4.200 0 0 1 12 7.500 4.200 4.200 0 0 1 19.500 10c0 5.500-7.500 10-7.500 10zM8 12h2l1.500-2.500 2 4.500 1-2H16";
 
+/// Records that are ticked off.
+const CHAIN: &str = "M4 6.500l1.500 1.500L8 5.500M4 12.500l1.500 1.500L8 11.500M4 18.500l1.500 1.500L8 17.500M11.500 7H20M11.500 13H20M11.500 19H20";
+const WAVES: &str = "M3 8c2 0 2-1.500 4.500-1.500S10 8 12 8s2-1.500 4.500-1.500S19 8 21 8M3 13c2 0 2-1.500 4.500-1.500S10 13 12 13s2-1.500 4.500-1.500S19 13 21 13M3 18c2 0 2-1.500 4.500-1.500S10 18 12 18s2-1.500 4.500-1.500S19 18 21 18";
+pub(crate) const FOLDER: &str = "M3.500 7a1.500 1.500 0 0 1 1.500-1.500h4l2 2.500h8a1.500 1.500 0 0 1 1.500 1.500v8a1.500 1.500 0 0 1-1.500 1.500H5a1.500 1.500 0 0 1-1.500-1.500z";
+
 pub(crate) fn route_icon(route: Route) -> &'static str {
     match route {
         Route::Live => PULSE,
         Route::History => HISTORY,
+        Route::Data => CHAIN,
+        Route::Lake => WAVES,
         Route::Logs => LINES,
         Route::Jobs => REPEAT,
         Route::Health => HEART,

@@ -9,8 +9,10 @@
 mod answer;
 mod api;
 mod app;
+mod browse;
 mod browser;
 mod chart;
+mod data;
 mod dates;
 mod figures;
 mod format;
@@ -29,6 +31,7 @@ mod poll;
 mod route;
 mod settings;
 mod state;
+mod table;
 
 fn main() {
     console_error_panic_hook::set_once();

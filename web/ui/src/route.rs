@@ -9,15 +9,19 @@ use leptos::prelude::*;
 pub(crate) enum Route {
     Live,
     History,
+    Data,
+    Lake,
     Logs,
     Jobs,
     Health,
 }
 
 impl Route {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Live,
         Self::History,
+        Self::Data,
+        Self::Lake,
         Self::Logs,
         Self::Jobs,
         Self::Health,
@@ -27,6 +31,8 @@ impl Route {
         match self {
             Self::Live => "#/live",
             Self::History => "#/history",
+            Self::Data => "#/data",
+            Self::Lake => "#/lake",
             Self::Logs => "#/logs",
             Self::Jobs => "#/jobs",
             Self::Health => "#/health",
@@ -35,7 +41,8 @@ impl Route {
 
     /// `None` of a place within a page, and of an empty hash.
     fn parse(hash: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|route| route.hash() == hash)
+        let page = hash.split('?').next().unwrap_or_default();
+        Self::ALL.into_iter().find(|route| route.hash() == page)
     }
 
     pub(crate) fn title(self, language: Language) -> &'static str {
@@ -43,6 +50,8 @@ impl Route {
         match self {
             Self::Live => text.live_page,
             Self::History => text.history,
+            Self::Data => text.data_page,
+            Self::Lake => text.lake_page,
             Self::Logs => text.logs_page,
             Self::Jobs => text.jobs.page,
             Self::Health => text.health_page,
@@ -50,24 +59,78 @@ impl Route {
     }
 }
 
+/// Where in the application the address leads.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) route: RwSignal<Route>,
+    /// What within the page: a path of the lake, a dead letter; empty where that is not said.
+    pub(crate) below: RwSignal<String>,
+}
+
 /// The page that the address names; Live where it names none.
-pub(crate) fn route() -> RwSignal<Route> {
+pub(crate) fn place() -> Place {
     let current = || Route::parse(&browser::hash());
-    let route = RwSignal::new(current().unwrap_or(Route::Live));
+    let place = Place {
+        route: RwSignal::new(current().unwrap_or(Route::Live)),
+        below: RwSignal::new(below(&browser::hash())),
+    };
     browser::on_hash_change(move || {
-        if let Some(next) = current()
-            && route.get_untracked() != next
-        {
-            route.set(next);
+        let Some(next) = current() else { return };
+        if place.route.get_untracked() != next {
+            place.route.set(next);
             browser::scroll_to_top();
         }
+        let below = below(&browser::hash());
+        if place.below.get_untracked() != below {
+            place.below.set(below);
+        }
     });
-    route
+    place
+}
+
+/// The only parameter behind the page: `#/lake?path=/user/sqoop` names a path.
+fn below(hash: &str) -> String {
+    let value = hash
+        .split_once('?')
+        .and_then(|(_, query)| query.split_once('='));
+    value.map_or_else(String::new, |(_, value)| decoded(value))
+}
+
+/// A text as the value of a parameter of an address.
+pub(crate) fn encoded(text: &str) -> String {
+    let mut address = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            address.push(char::from(byte));
+        } else {
+            const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+            address.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                address.push(char::from(DIGITS[usize::from(digit)]));
+            }
+        }
+    }
+    address
+}
+
+fn decoded(address: &str) -> String {
+    let bytes = address.as_bytes();
+    let mut text = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let digits = (bytes[at] == b'%')
+            .then(|| address.get(at + 1..at + 3))
+            .flatten();
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        text.push(byte.unwrap_or(bytes[at]));
+        at += if byte.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Route;
+    use super::{Route, below, encoded};
 
     #[test]
     fn every_page_has_an_address_and_other_hashes_have_none() {
@@ -76,6 +139,26 @@ mod tests {
         }
         for hash in ["", "#", "#content", "#/", "#/nothing", "#/LIVE"] {
             assert_eq!(Route::parse(hash), None, "{hash}");
+        }
+    }
+
+    #[test]
+    fn a_place_within_a_page_survives_the_address() {
+        for text in [
+            "/user/sqoop/sales/part-m-00000",
+            "/gold/100 % caf\u{e9}?#&=+",
+            "0b5cX_-/2/17",
+        ] {
+            let hash = format!("{}?path={}", Route::Lake.hash(), encoded(text));
+            assert_eq!(Route::parse(&hash), Some(Route::Lake), "{hash}");
+            assert_eq!(below(&hash), text);
+        }
+        for (hash, text) in [
+            ("#/lake", ""),
+            ("#/lake?", ""),
+            ("#/lake?path=%zz%4", "%zz%4"),
+        ] {
+            assert_eq!(below(hash), text, "{hash}");
         }
     }
 }

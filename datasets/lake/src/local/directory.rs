@@ -57,6 +57,28 @@ impl Directory {
         }
     }
 
+    /// The highest link below `above` that `path` goes through, or is.
+    pub(crate) fn link_on_the_way(
+        &self,
+        above: &LakePath,
+        path: &LakePath,
+    ) -> Result<Option<LakePath>> {
+        let mut highest = None;
+        let mut at = path.clone();
+        while at != *above {
+            let Some(parent) = at.parent() else { break };
+            match fs::symlink_metadata(self.resolve(&at)) {
+                Ok(metadata) if metadata.is_symlink() => highest = Some(at),
+                Ok(_) => {}
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+                Err(error) => return Err(map(&at)(error)),
+            }
+            at = parent;
+        }
+        Ok(highest)
+    }
+
     pub(crate) fn open(&self, path: &LakePath) -> Result<File> {
         let file = File::open(self.resolve(path)).map_err(map(path))?;
         if file.metadata().map_err(map(path))?.is_dir() {

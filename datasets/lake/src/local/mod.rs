@@ -44,6 +44,18 @@ impl Local {
             .await
     }
 
+    pub(crate) async fn link_on_the_way(
+        &self,
+        above: &LakePath,
+        path: &LakePath,
+    ) -> Result<Option<LakePath>> {
+        let (above, at) = (above.clone(), path.clone());
+        self.run("stat of", path, move |local| {
+            local.link_on_the_way(&above, &at)
+        })
+        .await
+    }
+
     pub(crate) async fn make_directories(&self, path: &LakePath) -> Result<()> {
         let at = path.clone();
         self.run("mkdir", path, move |local| local.make_directories(&at))

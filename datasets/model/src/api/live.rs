@@ -309,6 +309,23 @@ pub struct DeadLetters {
     pub letters: Vec<DeadLetterInfo>,
 }
 
+/// `GET /api/v1/dead-letters/{stream}/{partition}/{offset}`: one with its record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    pub as_of: AsOf,
+    pub letter: DeadLetterInfo,
+    /// The record's own.
+    pub record_timestamp: Timestamp,
+    /// What the producer has to change.
+    pub cure: String,
+    /// The record's beginning; `None` where it is no UTF-8.
+    pub text: Option<String>,
+    /// The same bytes in hexadecimal digits, where they are no text.
+    pub hex: Option<String>,
+    /// Whether that is the whole record.
+    pub is_whole: bool,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetterInfo {
     pub stream: StreamId,

@@ -21,6 +21,8 @@ pub(super) const TEXT: Text = Text {
 
     live_page: "Live",
     history: "History",
+    data_page: "Data",
+    lake_page: "Lake",
     logs_page: "Logs",
     health_page: "Health",
     time_zone: "Times are those of",

@@ -22,6 +22,8 @@ pub(super) const TEXT: Text = Text {
 
     live_page: "Direct",
     history: "Historique",
+    data_page: "Données",
+    lake_page: "Lac",
     logs_page: "Journaux",
     health_page: "Santé",
     time_zone: "Heures de",

@@ -152,7 +152,7 @@ pub(super) fn lag_text(language: Language, lag: u64, unit: LagUnit) -> String {
     }
 }
 
-pub(super) fn gap_text(gap: &GapInfo, language: Language) -> String {
+pub(crate) fn gap_text(gap: &GapInfo, language: Language) -> String {
     let place = words::place(language, gap.partition.0, gap.start.0, gap.end.0);
     let time = dates::moment(language, browser::local(gap.found_at));
     words::gap(language, gap.kind, &place, &time)

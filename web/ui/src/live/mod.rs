@@ -13,6 +13,7 @@ mod tiles;
 mod tops;
 mod transactions;
 
+pub(crate) use made::gap_text;
 pub(crate) use news::NewsLine;
 pub(crate) use state::LiveView;
 pub(crate) use stream::listen;
