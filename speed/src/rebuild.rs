@@ -4,7 +4,8 @@
 //! The archive's verdicts are taken as they are, so that both sides agree. Batches are those of the
 //! views sink, fenced by the same position: it may end anywhere, and the next one goes on; a sink
 //! that counts meanwhile makes it give up. Generations end where the archive's gaps begin and end,
-//! so that only these are set aside by the live run.
+//! so that only these are set aside by the live run. Rows that the archive has forgotten can't come
+//! back: up to the last of them everything is on record as lost, and what is left of it counts.
 
 use crate::views::Batch;
 use comptoir_bronze::{ArchivedRecord, ArchivedSaid, BronzeError, Gap, Snapshot, Table};
@@ -14,8 +15,10 @@ use comptoir_model::ids::Offset;
 use comptoir_model::merge::{PartitionKey, Span};
 use comptoir_model::verdict::{MappingVersion, Record, Verdict, read_record};
 use comptoir_warehouse::{
-    Committed, PartitionId, Progress, ViewsBatch, ViewsWriter, Warehouse, WarehouseError,
+    Committed, PartitionId, Progress, ViewsBatch, ViewsPosition, ViewsWriter, Warehouse,
+    WarehouseError,
 };
+use jiff::civil::Date;
 use std::collections::BTreeSet;
 
 /// A batch is as big as those of the views sink.
@@ -26,6 +29,9 @@ const BATCH_BYTES: usize = 12 * 1024 * 1024;
 pub struct Rebuilt {
     pub partitions: usize,
     pub records: u64,
+    /// The first day of which the archive has all rows, where it has forgotten some that the
+    /// warehouse had not counted: figures of earlier days are not whole.
+    pub whole_from: Option<Date>,
 }
 
 /// Why it ended. What was counted stays, and the next one goes on behind it.
@@ -61,25 +67,53 @@ pub async fn rebuild(
     let owner = format!("rebuild, process {}", std::process::id());
     let mut writer = ViewsWriter::open(warehouse, &owner).await?;
     let mut rebuilt = Rebuilt::default();
+    let forgotten = snapshot.forgotten()?;
     for key in snapshot.partitions().await? {
         let now = clock::now();
         let registered = writer.register_stream(&key.stream, kind, topic, now);
         registered.await?;
-        rebuilt.records += partition(&snapshot, &key, &mut writer).await?;
         rebuilt.partitions += 1;
+        let Some(archived) = snapshot.position(&key).await? else {
+            continue;
+        };
+        let position = writer.position(&key, now).await?;
+        let mut below = Offset(0);
+        if let Some(forgotten) = &forgotten {
+            below = forgotten.below.get(&key).copied().unwrap_or(Offset(0));
+            if position.next < below {
+                rebuilt.whole_from = Some(forgotten.before);
+            }
+        }
+        let partition = ArchivedPartition {
+            key: &key,
+            archived,
+            forgotten: below,
+        };
+        rebuilt.records += fill(&snapshot, &partition, &position, &mut writer).await?;
     }
     Ok(rebuilt)
 }
 
-async fn partition(
+/// What the archive says of a partition.
+struct ArchivedPartition<'a> {
+    key: &'a PartitionKey,
+    /// Where it stands.
+    archived: Offset,
+    /// Before this offset it may have forgotten rows.
+    forgotten: Offset,
+}
+
+async fn fill(
     snapshot: &Snapshot,
-    key: &PartitionKey,
+    partition: &ArchivedPartition<'_>,
+    position: &ViewsPosition,
     writer: &mut ViewsWriter,
 ) -> Result<u64, RebuildError> {
-    let Some(archived) = snapshot.position(key).await? else {
-        return Ok(0);
-    };
-    let position = writer.position(key, clock::now()).await?;
+    let ArchivedPartition {
+        key,
+        archived,
+        forgotten,
+    } = *partition;
     let gaps = snapshot.gaps(key).await?;
     let gaps = gaps.lost.iter().chain(&gaps.blind);
     let mut filling = Filling {
@@ -87,7 +121,10 @@ async fn partition(
         writer,
         partition: position.partition,
         next: position.next,
-        edges: gaps.flat_map(|gap| [gap.start(), gap.end()]).collect(),
+        edges: (gaps.flat_map(|gap| [gap.start(), gap.end()]))
+            .chain((forgotten > position.next).then_some(forgotten))
+            .collect(),
+        forgotten,
         batch: Batch::default(),
         lost: Vec::new(),
         blind: Vec::new(),
@@ -113,6 +150,8 @@ struct Filling<'a> {
     next: Offset,
     /// Where generations have to end.
     edges: BTreeSet<Offset>,
+    /// Before this offset the archive may have forgotten rows, which are lost to the warehouse.
+    forgotten: Offset,
     batch: Batch,
     lost: Vec<Span>,
     blind: Vec<Span>,
@@ -174,6 +213,8 @@ impl Filling<'_> {
         let Some(span) = Span::new(self.next, end) else {
             return Ok(());
         };
+        let forgotten = Span::new(self.next, end.min(self.forgotten));
+        self.lost.extend(forgotten);
         let now = clock::now();
         let progress = Progress {
             log_end: end,

@@ -65,6 +65,7 @@ pub enum RequestError {
     Lake(#[from] LakeError),
     #[error(transparent)]
     Logs(#[from] ShipError),
+    #[error(transparent)]
     Tls(#[from] TlsError),
 }
 

@@ -14,11 +14,13 @@ use comptoir_config::clock;
 use comptoir_lake::LakePath;
 use comptoir_model::ids::RunId;
 use comptoir_model::merge::Coverage;
-use comptoir_model::view_result::{SourceRun, ViewAbout};
+use comptoir_model::view_result::{SourceRun, ViewAbout, ViewColumn};
 use comptoir_warehouse::JobLock;
 use datafusion::arrow::error::ArrowError;
 use futures::StreamExt;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 
 /// How much of a view is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,11 +73,15 @@ impl Computation<'_> {
         let given = (scope.opened.iter()).map(|opened| (opened.run.name.clone(), opened.is_given));
         let mut unknown = Unknown::of(view, &columns, &given.collect())?;
         let mut broken = Broken::of(view, &columns)?;
-        if let (Replaced::Days(_), Some(base)) = (&scope.replaced, &base) {
+        if let (Replaced::Days(_) | Replaced::From(_), Some(base)) = (&scope.replaced, &base) {
             self.count_kept(&mut unknown, base, &scope.replaced).await?;
         }
+        if let (Replaced::From(first), Some(base)) = (&scope.replaced, &base) {
+            self.ensure_columns(&columns, base, *first, &path)?;
+        }
+        let description = self.describe(sources).await?;
         let days = match &scope.replaced {
-            Replaced::All => None,
+            Replaced::All | Replaced::From(_) => None,
             Replaced::Days(days) => Some(days.len()),
         };
         let runs: Vec<SourceRun> = scope
@@ -99,7 +105,7 @@ impl Computation<'_> {
         }
         let said = Said {
             about: ViewAbout {
-                description: view.header.description.clone(),
+                description,
                 columns,
                 as_of: (runs.iter().map(|run| run.time).min()).unwrap_or(started_at),
                 sources: runs,
@@ -166,26 +172,89 @@ impl Computation<'_> {
         let runs: Vec<SourceRun> = opened.iter().flat_map(Opened::runs).cloned().collect();
         let news = recorded
             .and_then(|recorded| recorded.news(&self.view.sha256(), &runs, events, &coverage));
-        let Some(news) = news else {
-            return Ok(Scope {
-                opened,
-                replaced: Replaced::All,
-                coverage: Some(coverage),
-            });
+        let replaced = match (news, sources.whole_from().await?) {
+            (Some(news), whole_from) => {
+                let days = sources.days_of(&news).await?;
+                Replaced::Days(self.computable(days, whole_from))
+            }
+            // Rows of days that are forgotten can't be computed again: they stay.
+            (None, Some(first)) if base.is_some() => Replaced::From(first),
+            (None, _) => Replaced::All,
         };
-        let days = sources.days_of(&news).await?;
         // In its place: the runs of two results are compared in their order.
         for source in &mut opened {
             if source.run.name == events
                 && let Some(rows) = self.view.header.rows_of(events)
             {
-                *source = sources.open_days(events, rows, &days).await?;
+                match &replaced {
+                    Replaced::All => {}
+                    Replaced::From(first) => {
+                        *source = sources.open_from(events, rows, *first).await?;
+                    }
+                    Replaced::Days(days) => {
+                        *source = sources.open_days(events, rows, days).await?;
+                    }
+                }
             }
         }
         Ok(Scope {
             opened,
-            replaced: Replaced::Days(days),
+            replaced,
             coverage: Some(coverage),
+        })
+    }
+
+    /// Those of the days of which the archive has all events. The others keep the rows that they
+    /// have.
+    fn computable(&self, mut days: BTreeSet<Date>, whole_from: Option<Date>) -> BTreeSet<Date> {
+        let Some(first) = whole_from else {
+            return days;
+        };
+        let whole = days.split_off(&first);
+        if !days.is_empty() {
+            let days: Vec<_> = days.iter().map(ToString::to_string).collect();
+            tracing::warn!(
+                "{}: late events of {} are not in the result: the archive has forgotten the others \
+                 of these days, whose rows stay as they are",
+                self.view.name,
+                days.join(", ")
+            );
+        }
+        whole
+    }
+
+    /// What the view says of itself, and which events it can't count.
+    async fn describe(&self, sources: &mut Sources<'_>) -> Result<String, ViewError> {
+        let header = &self.view.header;
+        let mut description = header.description.clone();
+        let mut names = header.sources.iter().map(|source| &source.name);
+        let counts_events = names.any(|name| header.rows_of(name).is_some());
+        if counts_events
+            && header.incremental().is_none()
+            && let Some(first) = sources.whole_from().await?
+        {
+            description =
+                format!("{description} The archive has forgotten events of days before {first}.");
+        }
+        Ok(description)
+    }
+
+    /// Rows that stay have the columns that they were written with.
+    fn ensure_columns(
+        &self,
+        columns: &[ViewColumn],
+        base: &OutputVersion,
+        first: Date,
+        path: &LakePath,
+    ) -> Result<(), ViewError> {
+        let before = base.facts().and_then(Recorded::parse);
+        if before.is_some_and(|before| before.about.columns == columns) {
+            return Ok(());
+        }
+        Err(ViewError::OtherColumns {
+            file: self.view.file.clone(),
+            location: self.stores.lake.url_of(path),
+            first,
         })
     }
 
@@ -196,11 +265,11 @@ impl Computation<'_> {
         base: &OutputVersion,
         replaced: &Replaced,
     ) -> Result<(), ViewError> {
-        let (Replaced::Days(days), Some(day)) = (replaced, self.view.header.partition_by()) else {
+        let Some(day) = self.view.header.partition_by() else {
             return Ok(());
         };
         let table = base.provider().await?;
-        for (query, sql) in unknown.of_other_days(day, days).iter().enumerate() {
+        for (query, sql) in unknown.of_other_days(day, replaced).iter().enumerate() {
             let engine = &self.stores.engine;
             let planned = engine
                 .query(&self.view.file, sql, [("result", &table)])

@@ -10,6 +10,7 @@ use comptoir_model::merge::{PartitionKey, Refusal, Stop};
 use comptoir_model::view_result::{InvalidViewName, ViewName};
 use comptoir_warehouse::{ViewRunId, WarehouseError};
 use datafusion::error::DataFusionError;
+use jiff::civil::Date;
 use std::path::PathBuf;
 
 /// Why a command about views ended before the views themselves.
@@ -229,6 +230,18 @@ pub enum ViewError {
     Refused(Refusal),
     #[error("run {0} was given up by another process\nhint: comptoir-batch views run live")]
     Closed(ViewRunId),
+    #[error(
+        "run {0} adds to figures of days that the archive has forgotten, and another run has changed them meanwhile; what it wrote stands\nhint: comptoir-batch views run live"
+    )]
+    Overtaken(ViewRunId),
+    #[error(
+        "{file}: its columns have changed, and the archive has forgotten the events of days before {first}, of which the rows in {location} can't be computed again\nhint: give the view an output of its own, or move the old result away: it begins with what is left then"
+    )]
+    OtherColumns {
+        file: String,
+        location: String,
+        first: Date,
+    },
     #[error(
         "{url}: the columns `{first}` and `{second}` have one name in SQL\nhint: import it with --columns or --query, which can rename one"
     )]

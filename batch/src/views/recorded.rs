@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 pub(super) struct Recorded {
     pub(super) run: RunId,
     pub(super) about: ViewAbout,
-    /// Which events were read, of a view that reads the archive.
+    /// Which events were read, of a view that goes on from there. The archive's retention waits
+    /// for it (`comptoir_bronze::taken_by_run`).
     #[serde(default)]
     covered: Vec<CoveredPartition>,
 }
@@ -156,6 +157,10 @@ mod tests {
         let recorded = Recorded::new(RunId::parse("r-1").unwrap(), about, Some(coverage));
         let read = Recorded::parse(&recorded.to_json());
         assert_eq!(read.as_ref(), Some(&recorded));
+        // The archive's retention reads as much of it.
+        let ends = (coverage.0.iter()).map(|(key, covered)| (key.clone(), covered.end));
+        let taken = comptoir_bronze::taken_by_run(&recorded.to_json());
+        assert_eq!(taken.unwrap_or_default(), ends.collect());
         recorded
     }
 

@@ -3,12 +3,12 @@
 use super::catalog::View;
 use super::error::ViewError;
 use super::header::UnknownRule;
+use comptoir_bronze::Replaced;
 use comptoir_model::view_result::{UnknownKeys, ViewColumn, ViewType};
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::error::ArrowError;
-use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Keys that are named as examples.
@@ -76,12 +76,15 @@ impl Unknown {
 
     /// What asks the table `result` for the same of rows that stay as they are: a query for each
     /// reference, with `unknown_key` and `row_count`.
-    pub(super) fn of_other_days(&self, day: &str, days: &BTreeSet<Date>) -> Vec<String> {
-        let days: Vec<_> = days.iter().map(|day| format!("DATE '{day}'")).collect();
-        let others = if days.is_empty() {
-            String::new()
-        } else {
-            format!(" AND {day} NOT IN ({})", days.join(", "))
+    pub(super) fn of_other_days(&self, day: &str, replaced: &Replaced) -> Vec<String> {
+        let others = match replaced {
+            Replaced::All => return Vec::new(),
+            Replaced::From(first) => format!(" AND {day} < DATE '{first}'"),
+            Replaced::Days(days) if days.is_empty() => String::new(),
+            Replaced::Days(days) => {
+                let days: Vec<_> = days.iter().map(|day| format!("DATE '{day}'")).collect();
+                format!(" AND {day} NOT IN ({})", days.join(", "))
+            }
         };
         let sql = |counted: &Counted| {
             let UnknownRule { key, known, .. } = &counted.rule;

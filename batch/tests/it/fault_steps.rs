@@ -65,7 +65,7 @@ impl Counts {
 }
 
 impl World {
-    fn steps<'a>(&self, of: &'a [&'a str]) -> &'a [&'a str] {
+    pub(crate) fn steps<'a>(&self, of: &'a [&'a str]) -> &'a [&'a str] {
         drawn(of, self.kind == Kind::Sqlite, clock::random_u32())
     }
 

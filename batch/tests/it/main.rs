@@ -13,6 +13,8 @@ mod database;
 mod event_rules;
 #[cfg(feature = "views")]
 mod fault_steps;
+#[cfg(feature = "views")]
+mod forgotten_days;
 mod golden;
 mod import_append;
 mod import_command;

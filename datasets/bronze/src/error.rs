@@ -47,6 +47,14 @@ pub enum BronzeError {
         reason: String,
     },
     #[error(
+        "the property {property} of {table} is not as an archive writes it: {reason}\nhint: another program has changed the table; restore an earlier version of it"
+    )]
+    Property {
+        table: String,
+        property: &'static str,
+        reason: String,
+    },
+    #[error(
         "another process has written {table} meanwhile; what it wrote stands\nhint: run the view again"
     )]
     Overtaken { table: String },

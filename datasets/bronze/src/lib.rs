@@ -8,6 +8,7 @@
 mod archive;
 mod draft;
 mod error;
+mod forget;
 mod output;
 mod plan;
 mod records;
@@ -22,7 +23,10 @@ mod verify;
 pub use archive::{Archive, Committed, Part, Uploaded};
 pub use draft::{DataFile, Draft, RowCounts};
 pub use error::{BronzeError, Result};
-pub use output::{OutputCommitted, OutputTable, OutputVersion, OutputWriter, Replaced};
+pub use forget::{Forgot, Forgotten, KeptBack, Retention};
+pub use output::{
+    OutputCommitted, OutputTable, OutputVersion, OutputWriter, Replaced, taken_by_run,
+};
 pub use records::{ArchivedRecord, ArchivedSaid, Records};
 pub use rows::Gap;
 pub use schema::DAY;

@@ -58,6 +58,11 @@ impl Table {
         })
     }
 
+    /// One in the same lake, with the same limits.
+    pub(crate) fn other(&self, directory: &LakePath) -> Result<Self> {
+        Self::open(&self.lake, directory, self.limit / CALLS)
+    }
+
     /// The newest version; `None` where there is no table.
     pub(crate) async fn load(&self) -> Result<Option<DeltaTableState>> {
         let load = async {

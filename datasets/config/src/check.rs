@@ -125,10 +125,15 @@ pub(crate) fn milliseconds(max: u32) -> impl Fn(&RawValue) -> Result<Duration, S
 
 /// From 1 to `max`.
 pub(crate) fn count(max: u32) -> impl Fn(&RawValue) -> Result<u32, String> {
+    between(1, max)
+}
+
+/// From `min` to `max`.
+pub(crate) fn between(min: u32, max: u32) -> impl Fn(&RawValue) -> Result<u32, String> {
     move |raw| {
         (text(raw)?.parse().ok())
-            .filter(|count| (1..=max).contains(count))
-            .ok_or_else(|| format!("a number from 1 to {max} is expected"))
+            .filter(|number| (min..=max).contains(number))
+            .ok_or_else(|| format!("a number from {min} to {max} is expected"))
     }
 }
 

@@ -46,6 +46,7 @@ pub enum Key {
     ArchiveEveryS,
     ArchiveRecords,
     ArchiveUpkeepEveryS,
+    ArchiveKeepDays,
     ReconcileEveryS,
     LogshipListen,
     LogshipAllowRemote,
@@ -85,7 +86,7 @@ pub(crate) const HADOOP_CONF_DIR: &str = "HADOOP_CONF_DIR";
 const PREFIX: &str = "COMPTOIR_";
 
 impl Key {
-    pub const ALL: [Self; 62] = [
+    pub const ALL: [Self; 63] = [
         Self::DataDir,
         Self::ShopCurrency,
         Self::ShopTimeZone,
@@ -127,6 +128,7 @@ impl Key {
         Self::ArchiveEveryS,
         Self::ArchiveRecords,
         Self::ArchiveUpkeepEveryS,
+        Self::ArchiveKeepDays,
         Self::ReconcileEveryS,
         Self::LogshipListen,
         Self::LogshipAllowRemote,
@@ -194,6 +196,7 @@ impl Key {
             Self::ArchiveEveryS => "archive.every_s",
             Self::ArchiveRecords => "archive.records",
             Self::ArchiveUpkeepEveryS => "archive.upkeep_every_s",
+            Self::ArchiveKeepDays => "archive.keep_days",
             Self::ReconcileEveryS => "reconcile.every_s",
             Self::LogshipListen => "logship.listen",
             Self::LogshipAllowRemote => "logship.allow_remote",

@@ -35,9 +35,9 @@ pub use logging::{LoggingError, init_logging, init_logging_to};
 pub use raw::RawSettings;
 pub use secret::{Secret, SecretError, read_secret_file};
 pub use settings::{
-    ArchiveSettings, ErpSettings, HealthSettings, ImportSettings, JobsSettings, LakeSettings,
-    LogSettings, LogshipSettings, ReconcileSettings, Settings, Shop, SpeedSettings,
-    TransportSettings, ViewsSettings, WarehouseSettings, WebSettings,
+    ARCHIVE_KEEP_DAYS_MIN, ArchiveSettings, ErpSettings, HealthSettings, ImportSettings,
+    JobsSettings, LakeSettings, LogSettings, LogshipSettings, ReconcileSettings, Settings, Shop,
+    SpeedSettings, TransportSettings, ViewsSettings, WarehouseSettings, WebSettings,
 };
 pub use sources::{FILE_NAME, Sources};
 pub use transport_url::{TransportUrl, TransportUrlError};

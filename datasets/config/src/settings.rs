@@ -2,8 +2,8 @@
 
 use crate::address::{Address, Addresses};
 use crate::check::{
-    Reader, address, count, database, lake_path, level, listen, milliseconds, parse, path, seconds,
-    text, time_zone, topic, transport, unless, web_root,
+    Reader, address, between, count, database, lake_path, level, listen, milliseconds, parse, path,
+    seconds, text, time_zone, topic, transport, unless, web_root,
 };
 use crate::database_url::DatabaseUrl;
 use crate::error::ConfigError;
@@ -164,6 +164,9 @@ pub struct ArchiveSettings {
     /// How often one of the sinks joins the table's small files and deletes those that no version
     /// names any more; `None`: never. Default 1 h.
     pub upkeep_every: Option<Duration>,
+    /// For how many days an event's row stays once the live run and the incremental views have it,
+    /// 9 to 36,500; `None`, the default: for ever.
+    pub keep_days: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -239,6 +242,8 @@ const MAPPERS_MAX: u32 = 64;
 const ARCHIVE_RECORDS_MAX: u32 = 1_000_000;
 /// A hundred years.
 const KEEP_DAYS_MAX: u32 = 36_500;
+/// The archive is asked for figures by the minute of 8 days.
+pub const ARCHIVE_KEEP_DAYS_MIN: u32 = 9;
 const VIEWS_MEMORY_MB_MAX: u32 = 65_536;
 const PARTITIONS_MAX: u32 = 1024;
 const REPLICATION_MAX: u32 = 16;
@@ -414,6 +419,12 @@ impl Settings {
                 upkeep_every: reader
                     .read(Key::ArchiveUpkeepEveryS, unless("never", seconds))
                     .unwrap_or(Some(Duration::from_hours(1))),
+                keep_days: reader
+                    .read(
+                        Key::ArchiveKeepDays,
+                        unless("for ever", between(ARCHIVE_KEEP_DAYS_MIN, KEEP_DAYS_MAX)),
+                    )
+                    .flatten(),
             },
             reconcile: ReconcileSettings {
                 every: reader

@@ -48,7 +48,9 @@ pub use live::{
 pub use names::NameKind;
 pub use processes::{ProcessPhase, ProcessState};
 pub use replays::{Replay, ReplayState};
-pub use runs::{BatchFacts, BatchRun, Block, Loaded, Reading, RunVersion, Switched, ViewRunId};
+pub use runs::{
+    BatchFacts, BatchRun, Block, Holds, Loaded, Reading, RunVersion, Switched, ViewRunId,
+};
 pub use transactions::{StoredTransaction, TransactionCursor, TransactionFilter};
 pub use view_results::{StoredViewResult, ViewResultWriter};
 pub use views::{

@@ -6,8 +6,10 @@
 
 mod committer;
 mod partition;
+mod retention;
 mod upkeep;
 
+pub use retention::{Keeping, told};
 pub use upkeep::VACUUM_AFTER;
 
 use crate::reconcile::{Books, FullLook};
@@ -46,6 +48,8 @@ pub struct ArchiveRequest {
     pub records: usize,
     /// How often the table's files are joined and swept, by one of all processes.
     pub upkeep_every: Option<Duration>,
+    /// For how many days rows stay; `None`: for ever.
+    pub keep_days: Option<u32>,
     /// How often the log, the archive and the warehouse are held against each other, by one of all
     /// processes.
     pub reconcile_every: Option<Duration>,
@@ -59,6 +63,7 @@ impl ArchiveRequest {
             every,
             records,
             upkeep_every,
+            keep_days,
             ..
         } = &settings.archive;
         Ok(Self {
@@ -69,6 +74,7 @@ impl ArchiveRequest {
             every: *every,
             records: usize::try_from(*records).unwrap_or(usize::MAX),
             upkeep_every: *upkeep_every,
+            keep_days: *keep_days,
             reconcile_every: settings.reconcile.every,
         })
     }
@@ -98,7 +104,16 @@ pub async fn run(
     // Ends when it is dropped.
     let mut at_intervals = JoinSet::new();
     if let Some(every) = request.upkeep_every {
-        let small_files = SmallFiles(request.table.clone());
+        let keeping = request.keep_days.map(|days| Keeping {
+            table: request.table.clone(),
+            warehouse: request.warehouse.clone(),
+            reach: request.transport.reach(),
+            days,
+        });
+        let small_files = SmallFiles {
+            table: request.table.clone(),
+            keeping,
+        };
         at_intervals.spawn(keep_up(small_files, request.warehouse.clone(), every));
     }
     if let Some(every) = request.reconcile_every {

@@ -7,6 +7,7 @@ use crate::transport::Transport;
 use crate::warehouse;
 use comptoir_config::{Settings, Sources};
 use std::io::{self, Write};
+use tracing::warn;
 
 /// Fill an empty or lost warehouse from the archive
 ///
@@ -18,7 +19,8 @@ use std::io::{self, Write};
 #[command(
     after_help = "Stop `comptoir-speed views` meanwhile: whoever counts a partition at the same time ends this.
 What the archive does not have (imports' history, jobs, replays of dead letters) does not come back:
-back up the warehouse for that.
+back up the warehouse for that. So it is with days that the archive has forgotten (archive.keep_days):
+what is left of them counts, and what is missing is on record as lost.
 
 Examples:
   comptoir-speed rebuild
@@ -50,10 +52,17 @@ pub(crate) async fn run(_args: &RebuildArgs, settings: &Settings) -> anyhow::Res
     let Rebuilt {
         partitions,
         records,
+        whole_from,
     } = rebuild(&table, &warehouse, source).await?;
     writeln!(
         io::stdout(),
         "{records} records of {partitions} partitions were counted from {table}"
     )?;
+    if let Some(first) = whole_from {
+        warn!(
+            "the archive has forgotten rows of days before {first}: figures of these days are not \
+             whole, and the page shows their offsets as lost\nhint: a copy of the warehouse has them"
+        );
+    }
     Ok(Outcome::Fine)
 }

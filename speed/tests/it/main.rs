@@ -4,6 +4,7 @@
 
 mod archive;
 mod check;
+mod clock_steps;
 mod counts;
 mod processes;
 mod schema;

@@ -9,7 +9,7 @@ use comptoir_model::ids::Offset;
 use comptoir_model::live::{Minute, QuarterHour, Tally};
 use comptoir_model::merge::{Archived, Candidate, Gaps, due};
 use comptoir_model::verdict::{DuplicateWindow, MappingVersion, Reach, Record, Verdict, judge};
-use comptoir_warehouse::{BatchRun, Block, Loaded, Reading, Switched};
+use comptoir_warehouse::{BatchRun, Block, Holds, Loaded, Reading, Switched};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
@@ -139,6 +139,7 @@ async fn take_over(shop: &Shop) -> Vec<Offset> {
     for (quarter, tally) in &blocks {
         let (buckets, tops) = (tally.buckets(), tally.tops());
         let block = Block {
+            holds: Holds::All,
             quarter: *quarter,
             buckets: &buckets,
             distinct: tally.distinct(),

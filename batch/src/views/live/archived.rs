@@ -10,10 +10,11 @@ use comptoir_bronze::{Snapshot, Table};
 use comptoir_model::event::Status;
 use comptoir_model::ids::Offset;
 use comptoir_model::live::ControlTotals;
-use comptoir_model::merge::{Archived, PartitionKey, behind, due};
+use comptoir_model::merge::{Archived, PartitionKey, Span, behind, due};
 use comptoir_warehouse::BatchFacts;
 use datafusion::arrow::array::RecordBatch;
 use futures::StreamExt;
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -28,6 +29,8 @@ const LOOK: Duration = Duration::from_millis(500);
 pub(super) struct Facts {
     pub(super) archived: BTreeMap<PartitionKey, Archived<ControlTotals>>,
     pub(super) found: BTreeMap<PartitionKey, Vec<Found>>,
+    /// Of earlier days the archive may not have all events any more; `None`: it has.
+    pub(super) whole_from: Option<Date>,
 }
 
 /// Where the archive stands in each of these; one that it does not know is left out.
@@ -80,13 +83,18 @@ pub(super) async fn examine(
     }
     scan(engine, snapshot, &mut examination).await?;
     let found = examination.found();
+    let forgotten = snapshot.forgotten()?;
     let mut archived = BTreeMap::new();
     for (key, next) in positions {
         let mut recomputed = BTreeMap::new();
         for found in found.get(key).into_iter().flatten() {
             recomputed.insert(found.number, found.control()?);
         }
-        let (next, gaps) = (*next, snapshot.gaps(key).await?);
+        let (next, mut gaps) = (*next, snapshot.gaps(key).await?);
+        // What is forgotten is lost to whoever has not counted it: to a warehouse that came back
+        // from a copy, and to a run that was overtaken.
+        let below = (forgotten.as_ref()).and_then(|forgotten| forgotten.below.get(key));
+        (gaps.lost).extend(below.and_then(|below| Span::new(Offset(0), *below)));
         let of_partition = Archived {
             next,
             gaps,
@@ -94,7 +102,11 @@ pub(super) async fn examine(
         };
         archived.insert(key.clone(), of_partition);
     }
-    Ok(Facts { archived, found })
+    Ok(Facts {
+        archived,
+        found,
+        whole_from: forgotten.map(|forgotten| forgotten.before),
+    })
 }
 
 async fn scan(

@@ -37,6 +37,17 @@ impl Counting {
         Self(spans.map(|(key, span)| (key.clone(), vec![span])).collect())
     }
 
+    /// Of each partition only what lies behind this offset.
+    pub(in crate::views) fn behind(&self, end: impl Fn(&PartitionKey) -> Option<Offset>) -> Self {
+        let behind = self.0.iter().map(|(key, spans)| {
+            let end = end(key).unwrap_or(Offset(0));
+            let spans = spans.iter();
+            let spans = spans.filter_map(|span| Span::new(span.start().max(end), span.end()));
+            (key.clone(), spans.collect())
+        });
+        Self(behind.collect())
+    }
+
     /// The accepted events, over the table `bronze`.
     pub(in crate::views) fn events_sql(&self) -> String {
         format!(
@@ -150,6 +161,12 @@ mod tests {
             "_verdict = 'accepted' AND ((_stream = 'a''b' AND _partition = 1 AND \
              ((_offset >= 10 AND _offset < 20) OR (_offset >= 30 AND _offset < 40))))"
         );
+        let behind = counting.behind(|_| Some(Offset(15)));
+        let spans = [(15, 20), (30, 40)].map(|(start, end)| Span::new(Offset(start), Offset(end)));
+        assert_eq!(behind.0[&key("a'b")], spans.map(Option::unwrap));
+        assert_eq!(counting.behind(|_| None), counting);
+        let nothing = counting.behind(|_| Some(Offset(40)));
+        assert_eq!(nothing.condition(), "1 = 0");
     }
 
     #[test]

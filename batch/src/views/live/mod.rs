@@ -31,8 +31,8 @@ use comptoir_lake::Retry;
 use comptoir_model::live::{ControlTotals, Minute, QuarterHour};
 use comptoir_model::merge::{Candidate, Covered, PartitionKey, Span, Stop, behind};
 use comptoir_warehouse::{
-    BatchFacts, BatchRun, Block, Loaded, Reading, Switched, ViewRunId, ViewsWriter, Warehouse,
-    WarehouseError,
+    BatchFacts, BatchRun, Block, Holds, Loaded, Reading, Switched, ViewRunId, ViewsWriter,
+    Warehouse, WarehouseError,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,7 +67,7 @@ pub(super) struct LiveDone {
     pub(super) run: Option<ViewRunId>,
     /// Accepted events that it counts and the one before did not.
     pub(super) events: u64,
-    /// Quarters of an hour that were computed anew.
+    /// Quarters of an hour that were computed anew, or added to.
     pub(super) quarters: usize,
     /// Partitions of which the archive has less than the views sink, so that their buckets go on
     /// counting.
@@ -204,12 +204,19 @@ impl LiveRun<'_> {
     ) -> Result<(), ViewError> {
         let (quarters, events) = news(recorded, facts, candidate);
         (done.quarters, done.events) = (quarters.len(), events);
-        let counting = Counting::of(&candidate.coverage, &recorded.partitions);
+        let all = Counting::of(&candidate.coverage, &recorded.partitions);
+        let news = all.behind(|key| covered_before(recorded, key).map(|covered| covered.end));
+        let since = recorded.current;
         let bronze = snapshot.provider().await?;
-        for day in by_day(&quarters) {
-            let mut rows = DayRows::begin(self.engine, &bronze, &counting, day).await?;
+        for (day, quarters) in by_day(&quarters) {
+            let (counting, holds) = match facts.whole_from {
+                Some(first) if day < first => (&news, Holds::News { since }),
+                _ => (&all, Holds::All),
+            };
+            let day = (day, quarters);
+            let mut rows = DayRows::begin(self.engine, &bronze, counting, day).await?;
             while let Some(quarter) = rows.next().await? {
-                write(run, &quarter).await?;
+                write(run, &quarter, holds).await?;
                 fault::pass("live-chunk-loaded");
             }
             done.spilled_bytes += rows.spilled_bytes();
@@ -297,11 +304,12 @@ fn news(
     (quarters, events)
 }
 
-async fn write(run: &BatchRun, rows: &QuarterRows) -> Result<(), ViewError> {
+async fn write(run: &BatchRun, rows: &QuarterRows, holds: Holds) -> Result<(), ViewError> {
     let buckets: Vec<_> = (rows.minutes.iter()).map(|row| row.as_bucket()).collect();
     let tops: Vec<_> = (rows.subjects.iter()).map(|row| row.as_top()).collect();
     let block = Block {
         quarter: rows.quarter,
+        holds,
         buckets: &buckets,
         distinct: &rows.distinct,
         tops: &tops,
@@ -309,6 +317,7 @@ async fn write(run: &BatchRun, rows: &QuarterRows) -> Result<(), ViewError> {
     match insist(async || run.load(&[block]).await).await? {
         Loaded::Done => Ok(()),
         Loaded::Closed => Err(ViewError::Closed(run.id())),
+        Loaded::Overtaken => Err(ViewError::Overtaken(run.id())),
     }
 }
 

@@ -44,12 +44,14 @@ impl Table {
     }
 
     pub(super) async fn write(&mut self, batch: &RecordBatch) -> Result<(), ViewError> {
-        if let (Replaced::Days(days), Some(index)) = (&self.replaced, self.partition) {
+        if let (Replaced::Days(_) | Replaced::From(_), Some(index)) =
+            (&self.replaced, self.partition)
+        {
             let found = batch.column(index).as_primitive::<Date32Type>();
             let other = found.iter().flatten().find(|number| {
                 let day = Date32Type::to_naive_date_opt(*number).map(|day| day.to_string());
                 let day = day.and_then(|day| day.parse::<Date>().ok());
-                day.is_none_or(|day| !days.contains(&day))
+                day.is_none_or(|day| !has(&self.replaced, day))
             });
             if let Some(number) = other {
                 let found = Date32Type::to_naive_date_opt(number).map(|day| day.to_string());
@@ -82,5 +84,14 @@ impl Table {
 
     pub(super) async fn abandon(self) {
         self.writer.abandon().await;
+    }
+}
+
+/// Whether a run that replaces so much writes rows of this day.
+fn has(replaced: &Replaced, day: Date) -> bool {
+    match replaced {
+        Replaced::All => true,
+        Replaced::Days(days) => days.contains(&day),
+        Replaced::From(first) => day >= *first,
     }
 }

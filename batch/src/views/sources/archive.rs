@@ -34,6 +34,8 @@ pub(super) struct CoveredEvents {
     version: u64,
     coverage: Coverage,
     events: Counting,
+    /// Of earlier days the archive may not have all events any more; `None`: it has.
+    whole_from: Option<Date>,
     run: ViewRunId,
     rows: u64,
     pub(super) as_of: Timestamp,
@@ -55,11 +57,18 @@ impl Sources<'_> {
         rows: ArchiveRows,
         days: &BTreeSet<Date>,
     ) -> Result<Opened, ViewError> {
-        let days = days.iter().map(|day| {
-            let number = i32::try_from(day.duration_since(date(1970, 1, 1)).as_hours() / 24);
-            lit(ScalarValue::Date32(number.ok()))
-        });
-        let within = col(DAY).in_list(days.collect(), false);
+        let within = col(DAY).in_list(days.iter().map(literal).collect(), false);
+        self.open_where(name, rows, within).await
+    }
+
+    /// What comes of the events of this day and later ones.
+    pub(in crate::views) async fn open_from(
+        &mut self,
+        name: &str,
+        rows: ArchiveRows,
+        first: Date,
+    ) -> Result<Opened, ViewError> {
+        let within = col(DAY).gt_eq(literal(&first));
         self.open_where(name, rows, within).await
     }
 
@@ -91,6 +100,11 @@ impl Sources<'_> {
     /// Which events views see.
     pub(in crate::views) async fn coverage(&mut self) -> Result<Coverage, ViewError> {
         Ok(self.covered().await?.coverage.clone())
+    }
+
+    /// The first day of which the archive has all events; `None` where it has forgotten none.
+    pub(in crate::views) async fn whole_from(&mut self) -> Result<Option<Date>, ViewError> {
+        Ok(self.covered().await?.whole_from)
     }
 
     /// The days of the accepted events at these offsets.
@@ -157,6 +171,11 @@ impl CoveredEvents {
     }
 }
 
+fn literal(day: &Date) -> Expr {
+    let number = i32::try_from(day.duration_since(date(1970, 1, 1)).as_hours() / 24);
+    lit(ScalarValue::Date32(number.ok()))
+}
+
 async fn days(
     engine: &Engine,
     sql: &str,
@@ -190,8 +209,9 @@ async fn cover(stores: &Stores) -> Result<CoveredEvents, ViewError> {
     let as_of = facts.as_of.ok_or_else(|| ViewError::NeverComplete {
         url: archive.to_string(),
     })?;
-    // The archive only grows: what the run covers is in every later version.
+    // What the run covers is in every later version, but for what is forgotten on purpose.
     let snapshot = Snapshot::newest(archive).await?.ok_or_else(nothing)?;
+    let forgotten = snapshot.forgotten()?;
     let recorded = facts.partitions.iter();
     let current: BTreeMap<_, _> = recorded
         .filter_map(|(key, recorded)| Some((key.clone(), recorded.current.clone()?)))
@@ -203,6 +223,7 @@ async fn cover(stores: &Stores) -> Result<CoveredEvents, ViewError> {
         version: snapshot.version(),
         events: Counting::of(&coverage, &facts.partitions),
         coverage,
+        whole_from: forgotten.map(|forgotten| forgotten.before),
         run,
         rows: rows.sum(),
         as_of,

@@ -12,6 +12,7 @@ use deltalake::kernel::{Action, LogicalFileView, Metadata, StructType, new_metad
 use deltalake::operations::create::CreateBuilder;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::{DeltaResult, DeltaTableError};
+use jiff::civil::Date;
 use std::sync::Arc;
 
 impl OutputWriter {
@@ -28,11 +29,17 @@ impl OutputWriter {
     }
 
     fn is_replaced(&self, file: &LogicalFileView, replaced: &Replaced) -> bool {
-        match (replaced, self.partition_columns().first()) {
-            (Replaced::Days(days), Some(column)) => {
-                let values = file.partition_values_map();
-                let day = values.get(column).cloned().flatten();
+        let columns = self.partition_columns();
+        let day = columns.first().and_then(|column| {
+            let values = file.partition_values_map();
+            values.get(column).cloned().flatten()
+        });
+        match (replaced, columns.first()) {
+            (Replaced::Days(days), Some(_)) => {
                 day.is_some_and(|day| days.iter().any(|other| other.to_string() == day))
+            }
+            (Replaced::From(first), Some(_)) => {
+                day.is_none_or(|day| day.parse::<Date>().is_ok_and(|day| day >= *first))
             }
             _ => true,
         }
@@ -135,8 +142,11 @@ impl OutputWriter {
 }
 
 fn predicate(replaced: &Replaced, column: Option<&String>) -> Option<String> {
-    let (Replaced::Days(days), Some(column)) = (replaced, column) else {
-        return None;
+    let column = column?;
+    let days = match replaced {
+        Replaced::All => return None,
+        Replaced::From(first) => return Some(format!("{column} >= '{first}'")),
+        Replaced::Days(days) => days,
     };
     let days: Vec<_> = days.iter().map(|day| format!("'{day}'")).collect();
     Some(if days.is_empty() {

@@ -7,18 +7,22 @@
 mod columns;
 mod commit;
 mod files;
+mod taken;
 
 pub use files::OutputWriter;
+pub use taken::taken_by_run;
 
 use crate::error::Result;
 use crate::snapshot::Snapshot;
 use crate::table::Table;
 use crate::upkeep::Sweep;
 use comptoir_lake::{Lake, LakePath};
+use comptoir_model::ids::Offset;
+use comptoir_model::merge::PartitionKey;
 use deltalake::datafusion::catalog::TableProvider;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +47,8 @@ pub enum Replaced {
     All,
     /// Those of these days; the others stay as they are.
     Days(BTreeSet<Date>),
+    /// Those of this day and all later ones.
+    From(Date),
 }
 
 /// What a commit came to.
@@ -57,6 +63,11 @@ impl OutputTable {
     /// `call_limit` is the lake's own, for one call to it. Asks nobody.
     pub fn open(lake: &Lake, directory: &LakePath, call_limit: Duration) -> Result<Self> {
         Ok(Self(Table::open(lake, directory, call_limit)?))
+    }
+
+    /// One in the lake of another table. Asks nobody.
+    pub fn beside(table: &Table, directory: &LakePath) -> Result<Self> {
+        Ok(Self(table.other(directory)?))
     }
 
     /// The newest version; `None` where no run was ever published.
@@ -88,6 +99,12 @@ impl OutputVersion {
     pub fn facts(&self) -> Option<&str> {
         let configuration = self.0.state.metadata().configuration();
         configuration.get(FACTS).map(String::as_str)
+    }
+
+    /// Up to where the run that made it had taken the archive's events; `None` where it took none,
+    /// or all of them at every run.
+    pub fn taken(&self) -> Option<BTreeMap<PartitionKey, Offset>> {
+        taken_by_run(self.facts()?)
     }
 
     /// As the data files say; `None` where a foreign one does not.

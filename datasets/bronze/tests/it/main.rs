@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod commits;
+mod forget;
 mod lost_answers;
 mod outputs;
 mod place;

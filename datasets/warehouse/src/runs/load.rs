@@ -1,7 +1,9 @@
 //! A run's rows, written block by block.
 
+mod added;
+
 use super::rows::{BLOCKS, GRAIN_MINUTE, GRAIN_QUARTER, SKETCHES, SUMS, TOPS};
-use super::{State, ViewRunId, switch};
+use super::{State, ViewRunId, current_run, switch};
 use crate::error::Result;
 use crate::rows::{bucket_values, top_values};
 use crate::session::Session;
@@ -14,11 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many rows are made ready at a time.
 const ROWS_MAX: usize = 256;
 
-/// All that the archive counted in one quarter of an hour: of every event that the run covers and
-/// has not set aside, not only of the new ones.
+/// What the archive counted in one quarter of an hour.
 #[derive(Clone, Copy)]
 pub struct Block<'a> {
     pub quarter: QuarterHour,
+    pub holds: Holds,
     /// By the minutes of `quarter`; any order.
     pub buckets: &'a [(BucketKey<'a>, &'a BucketSums)],
     /// Only those in which something was sold.
@@ -27,12 +29,24 @@ pub struct Block<'a> {
     pub tops: &'a [(TopKey<'a>, &'a TopSums)],
 }
 
+/// Which of its quarter's events a block counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Every one that the run covers and has not set aside.
+    All,
+    /// Those of them that this run, the current one, does not cover: they are added to what counts
+    /// while it is current. By quarters of an hour only.
+    News { since: Option<ViewRunId> },
+}
+
 /// What became of some blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loaded {
     Done,
     /// The run does not take rows any more: it was swept as abandoned, or has been switched to.
     Closed,
+    /// Another run is current than the one that its news were to be added to.
+    Overtaken,
 }
 
 pub(super) async fn load(
@@ -42,13 +56,28 @@ pub(super) async fn load(
     minutes_from: QuarterHour,
 ) -> Result<Loaded> {
     session.begin().await?;
+    let mut current = None;
+    if blocks.iter().any(|block| block.holds != Holds::All) {
+        // No other run becomes current before this transaction ends, and nothing that counts is
+        // swept.
+        switch::lock_current(session).await?;
+        current = current_run(session).await?;
+    }
     let (state, _) = switch::lock_run(session, run).await?;
     if state != State::Loading {
         session.rollback().await?;
         return Ok(Loaded::Closed);
     }
     for block in blocks {
-        write(session, run, block, minutes_from).await?;
+        let Holds::News { since } = block.holds else {
+            write(session, run, block, minutes_from).await?;
+            continue;
+        };
+        if since != current.map(|(current, _)| current) {
+            session.rollback().await?;
+            return Ok(Loaded::Overtaken);
+        }
+        added::write(session, run, block, current).await?;
     }
     session.commit("a run's rows").await?;
     Ok(Loaded::Done)
@@ -78,6 +107,15 @@ async fn write(
         grain: GRAIN_QUARTER,
     };
     write_sums(session, of, &quarter_sums(block)?).await?;
+    let whole = quarter_distinct(block);
+    write_sketches(session, of, block.quarter.0, whole.as_ref()).await?;
+    write_tops(session, run, block).await?;
+    let row = [run.0, block.quarter.0].map(Value::Integer);
+    session.insert(&BLOCKS, &row).await
+}
+
+/// The sketches of the minutes, merged; `None` where nothing was sold.
+fn quarter_distinct(block: &Block<'_>) -> Option<Distinct> {
     let mut whole: Option<Distinct> = None;
     for distinct in block.distinct.values() {
         match &mut whole {
@@ -85,10 +123,7 @@ async fn write(
             None => whole = Some(distinct.clone()),
         }
     }
-    write_sketches(session, of, block.quarter.0, whole.as_ref()).await?;
-    write_tops(session, run, block).await?;
-    let row = [run.0, block.quarter.0].map(Value::Integer);
-    session.insert(&BLOCKS, &row).await
+    whole
 }
 
 /// The rows of the minutes, added up.

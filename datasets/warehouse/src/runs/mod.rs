@@ -9,7 +9,9 @@
 //! Why whole blocks are enough where two runs overlap: both wrote every quarter of an hour that
 //! has an event of a generation which the current run of their beginning did not cover. The one
 //! that covers more may become current after the other, never before it, and what the other one
-//! changed lies within what it covers: its blocks take the place of all of them.
+//! changed lies within what it covers: its blocks take the place of all of them. Of days that the
+//! archive has forgotten a block is made of the one that counts and of the news ([`Holds::News`]):
+//! it is as whole, because it is only made while the run is current that the news are counted from.
 
 mod current;
 mod facts;
@@ -21,7 +23,7 @@ mod switch;
 
 pub(crate) use current::{Current, Spoken, blocks, current, current_run};
 pub use facts::BatchFacts;
-pub use load::{Block, Loaded};
+pub use load::{Block, Holds, Loaded};
 pub(crate) use rows::{GRAIN_MINUTE, GRAIN_QUARTER};
 pub use switch::Switched;
 

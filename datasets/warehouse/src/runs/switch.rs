@@ -229,7 +229,7 @@ pub(super) async fn still_complete(
 }
 
 /// Makes the row where there is none yet.
-async fn lock_current(session: &mut Session) -> Result<()> {
+pub(super) async fn lock_current(session: &mut Session) -> Result<()> {
     let table = Insert {
         table: "view_current",
         key: &["id"],

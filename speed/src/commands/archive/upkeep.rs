@@ -1,9 +1,11 @@
-//! `comptoir-speed archive history|compact|vacuum|verify`.
+//! `comptoir-speed archive history|compact|forget|vacuum|verify`.
 
-use crate::archive::{VACUUM_AFTER, table};
+use crate::archive::{Keeping, VACUUM_AFTER, table, told};
 use crate::cli::Outcome;
+use crate::transport::Transport;
+use crate::warehouse;
 use comptoir_bronze::{BronzeError, Change, Snapshot, Sweep};
-use comptoir_config::{Settings, clock};
+use comptoir_config::{ARCHIVE_KEEP_DAYS_MIN, Settings, clock};
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -26,6 +28,25 @@ pub(super) enum Upkeep {
   comptoir-speed archive compact
   comptoir-speed archive compact --lake hdfs://127.0.0.1:8020")]
     Compact,
+    /// Delete rows of days that were kept for their time
+    ///
+    /// Only days of which the live run and every incremental view have all events go, whole and in
+    /// their order; the last rows of a partition stay, by whose ids duplicates are found. Figures
+    /// stay what they are, and late events of such days still count. The archive sinks do it at
+    /// each upkeep where archive.keep_days is set.
+    #[command(after_help = "Examples:
+  comptoir-speed archive forget --keep-days 400 --look
+      says how many rows would go
+  comptoir-speed archive forget
+      by archive.keep_days, without waiting for the next upkeep")]
+    Forget {
+        /// For how many days rows stay, instead of archive.keep_days
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(i64::from(ARCHIVE_KEEP_DAYS_MIN)..=36_500))]
+        keep_days: Option<u32>,
+        /// Delete nothing, count the rows
+        #[arg(long)]
+        look: bool,
+    },
     /// Delete files that no version needs, and what killed writers left behind
     #[command(after_help = "Examples:
   comptoir-speed archive vacuum --look
@@ -94,6 +115,18 @@ pub(super) async fn run(upkeep: &Upkeep, settings: &Settings) -> anyhow::Result<
                 done.files_removed, done.files_added
             )?;
         }
+        Upkeep::Forget { keep_days, look } => {
+            let days = keep_days.or(settings.archive.keep_days);
+            let keeping = Keeping {
+                days: days.ok_or_else(never)?,
+                warehouse: warehouse::of(&settings.warehouse)?,
+                reach: Transport::open(&settings.transport)?.reach(),
+                table,
+            };
+            let sweep = if *look { Sweep::Look } else { Sweep::Delete };
+            let forgot = keeping.forget(clock::now(), sweep).await?;
+            writeln!(out, "{}", told(&forgot, sweep))?;
+        }
         Upkeep::Vacuum { older_than, look } => {
             let age = Duration::from_hours(*older_than);
             let sweep = if *look { Sweep::Look } else { Sweep::Delete };
@@ -109,7 +142,13 @@ pub(super) async fn run(upkeep: &Upkeep, settings: &Settings) -> anyhow::Result<
     Ok(outcome)
 }
 
-/// The version, and a line for each partition that it moved on.
+fn never() -> anyhow::Error {
+    anyhow::anyhow!(
+        "rows stay for ever: archive.keep_days is not set\nhint: set it, or say --keep-days"
+    )
+}
+
+/// The version, and a line for each partition that it moved on, or rows of which went.
 fn show(change: &Change, out: &mut Vec<u8>) -> io::Result<()> {
     let at = (change.at).map_or_else(|| "-".to_owned(), |at| at.to_string());
     writeln!(out, "{} {at} {}", change.version, change.operation)?;

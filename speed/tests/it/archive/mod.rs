@@ -3,9 +3,11 @@
 mod crashes;
 pub(crate) mod fault_steps;
 mod gaps;
+mod outages;
 mod owners;
 mod rebuild;
 mod reconcile;
+mod retention;
 mod rows;
 pub(crate) mod shore;
 mod upkeep;

@@ -42,7 +42,7 @@ async fn a_lost_warehouse_comes_back_and_goes_on(shore: &Shore<'_>) {
     archive.stop().await;
 }
 
-async fn fill(shore: &Shore<'_>) -> Rebuilt {
+pub(super) async fn fill(shore: &Shore<'_>) -> Rebuilt {
     let world = shore.world;
     let warehouse = Warehouse::clone(&world.request().warehouse);
     let source = (world.transport.kind(), world.topic.as_str());
@@ -50,7 +50,7 @@ async fn fill(shore: &Shore<'_>) -> Rebuilt {
 }
 
 /// Everything that the views sink has written.
-async fn lose(shore: &Shore<'_>) {
+pub(super) async fn lose(shore: &Shore<'_>) {
     for table in [
         "offsets",
         "generations",

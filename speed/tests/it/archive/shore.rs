@@ -109,6 +109,7 @@ impl Shore<'_> {
             every: Duration::from_millis(300),
             records: 200_000,
             upkeep_every: None,
+            keep_days: None,
             reconcile_every: None,
         }
     }

@@ -237,7 +237,7 @@ async fn the_commands_on_kafka() {
 }
 
 /// What a live run says of itself, of all that was read so far.
-const COVERAGE: [&str; 3] = [
+pub(crate) const COVERAGE: [&str; 3] = [
     "INSERT INTO view_runs (id, state, version, archive_version, started_at_ms) \
      VALUES (1, 'current', 1, 1, 0)",
     "INSERT INTO view_current (id, run_id, version) VALUES (1, 1, 1)",

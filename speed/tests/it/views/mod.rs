@@ -1,11 +1,11 @@
 //! The views sink and the dead letters, against real transports and warehouses.
 
 mod crashes;
-mod dead_letters;
+pub(crate) mod dead_letters;
 pub(crate) mod fault_steps;
 mod figures;
 pub(crate) mod gaps;
-mod outages;
+pub(crate) mod outages;
 mod owners;
 mod poison;
 pub(crate) mod recomputed;

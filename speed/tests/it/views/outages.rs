@@ -11,16 +11,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// What lies between a sink and its database.
-struct Wire {
-    address: SocketAddr,
-    mode: watch::Sender<Mode>,
+/// What lies between a sink and its database, or its lake.
+pub(crate) struct Wire {
+    pub(crate) address: SocketAddr,
+    pub(crate) mode: watch::Sender<Mode>,
     commits_cut: Arc<AtomicU64>,
     chance: Arc<AtomicU8>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
+pub(crate) enum Mode {
     Up,
     /// Connections are cut and refused.
     Down,
@@ -30,7 +30,7 @@ const BEFORE: u8 = 1;
 const AFTER: u8 = 2;
 
 impl Wire {
-    async fn to(server: String) -> Self {
+    pub(crate) async fn to(server: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (mode, modes) = watch::channel(Mode::Up);
@@ -100,16 +100,26 @@ async fn pass(mut client: TcpStream, server: String, cut: &AtomicU64, chance: &A
     }
 }
 
-async fn through_a_wire(world: &World) -> (Wire, super::world::Sink) {
-    let text = world.url.to_string();
-    let server = text.split('/').nth(2).unwrap().to_owned();
-    let wire = Wire::to(server.clone()).await;
-    let url = text.replace(&server, &wire.address.to_string());
-    let url = format!("{url}?useSSL=false").parse().unwrap();
+pub(crate) async fn through_a_wire(world: &World) -> (Wire, super::world::Sink) {
+    let wire = Wire::to(server(world)).await;
     let mut request = world.request();
-    request.warehouse = Warehouse::new(url, world.login.clone(), limits());
+    request.warehouse = through(world, &wire);
     let sink = world.sink_of(request).await;
     (wire, sink)
+}
+
+/// Of the world's warehouse.
+fn server(world: &World) -> String {
+    let url = world.url.to_string();
+    url.split('/').nth(2).unwrap().to_owned()
+}
+
+/// The world's warehouse at the other end of a wire to it.
+pub(crate) fn through(world: &World, wire: &Wire) -> Warehouse {
+    let url = world.url.to_string();
+    let url = url.replace(&server(world), &wire.address.to_string());
+    let url = format!("{url}?useSSL=false").parse().unwrap();
+    Warehouse::new(url, world.login.clone(), limits())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,6 +49,11 @@ impl Till {
         (mixed ^ (mixed >> 31)) % below
     }
 
+    /// Events happen about then from now on.
+    pub(crate) fn set_back(&mut self, by: SignedDuration) {
+        self.start = clock::now() - by;
+    }
+
     fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
         from[usize::try_from(self.draw(from.len() as u64)).unwrap()]
     }

@@ -1,13 +1,13 @@
 //! The batch-view runs of the model, each of their transactions a step of its own.
 
 use super::super::{
-    Gaps, Generation, PartitionFacts, PartitionKey, Refusal, RunState, Seal, Span, cover, due,
-    end_of_stream, prune, seal, switch,
+    Additive, Gaps, Generation, PartitionFacts, PartitionKey, Refusal, RunState, Seal, Span, cover,
+    due, end_of_stream, prune, seal, switch,
 };
 use super::Broken;
 use super::figures::Control;
 use super::topics::{control, figures};
-use super::world::{Archived, RunRow, World};
+use super::world::{Archived, RunRow, Warehouse, World};
 use crate::ids::Offset;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,9 +34,13 @@ enum Stage {
     Seal,
     /// Only where the rule is broken: read, not written yet.
     WriteSeals(BTreeMap<PartitionKey, Seal<Control>>),
-    Snapshot,
+    Facts,
+    /// With what the warehouse had on record.
+    Snapshot(Box<Warehouse>),
     Load {
         run: usize,
+        /// The run that was current when the facts were read.
+        basis: Option<usize>,
         snapshot: BTreeMap<PartitionKey, Archived>,
         left: Vec<PartitionKey>,
     },
@@ -61,27 +65,29 @@ impl World {
                     Stage::WriteSeals(seals)
                 } else {
                     self.write_seals(seals);
-                    Stage::Snapshot
+                    Stage::Facts
                 }
             }
             Stage::WriteSeals(seals) => {
                 self.write_seals(seals);
-                Stage::Snapshot
+                Stage::Facts
             }
-            Stage::Snapshot => self.open_snapshot(job),
+            Stage::Facts => Stage::Snapshot(Box::new(self.warehouse.clone())),
+            Stage::Snapshot(recorded) => self.open_snapshot(job, &recorded),
             Stage::Load {
                 run,
+                basis,
                 snapshot,
                 mut left,
             } => match left.pop() {
-                Some(key) => {
-                    self.load(run, &key, &snapshot);
-                    Stage::Load {
-                        run,
-                        snapshot,
-                        left,
-                    }
-                }
+                Some(key) if self.load(run, basis, &key, &snapshot[&key]) => Stage::Load {
+                    run,
+                    basis,
+                    snapshot,
+                    left,
+                },
+                // Another run is current than the one whose rows were to be added to.
+                Some(_) => Stage::Idle,
                 None if self.broken == Broken::PruneAfterSwitch => Stage::Prune(run),
                 None => Stage::Switch(run),
             },
@@ -150,15 +156,15 @@ impl World {
         }
     }
 
-    fn open_snapshot(&mut self, job: usize) -> Stage {
-        let current = self.warehouse.coverage();
+    fn open_snapshot(&mut self, job: usize, recorded: &Warehouse) -> Stage {
+        let current = recorded.coverage();
         let mut coverage = current.clone();
         let mut stopped = BTreeSet::new();
         let none = Archived::default();
         let no_gaps = Gaps::default();
-        for key in self.warehouse.positions.keys() {
+        for key in recorded.positions.keys() {
             let archived = self.archive.get(key).unwrap_or(&none);
-            let sealed = self.sealed(key);
+            let sealed = recorded.sealed.get(key).map_or(&[][..], Vec::as_slice);
             let before = current.0.get(key);
             let recomputed = due(before, sealed, archived.next).map(|generation| {
                 let rows = archived.rows.iter();
@@ -169,8 +175,11 @@ impl World {
                 };
                 (generation.number, total)
             });
-            let mut views_gaps = self.warehouse.gaps.get(key).unwrap_or(&no_gaps).clone();
+            let mut views_gaps = recorded.gaps.get(key).unwrap_or(&no_gaps).clone();
             let mut archive_gaps = archived.gaps.clone();
+            // What is forgotten is lost to whoever has not counted it.
+            let (_, below) = archived.forgotten;
+            archive_gaps.lost.extend(Span::new(Offset(0), below));
             if self.broken == Broken::SetAside {
                 views_gaps.lost.append(&mut archive_gaps.lost);
                 views_gaps.blind.append(&mut archive_gaps.blind);
@@ -204,6 +213,7 @@ impl World {
         });
         Stage::Load {
             run: self.warehouse.runs.len() - 1,
+            basis: recorded.current,
             snapshot: self.archive.clone(),
             left,
         }
@@ -213,22 +223,46 @@ impl World {
         self.warehouse.sealed.get(key).map_or(&[], Vec::as_slice)
     }
 
-    /// The batch views: accepted rows below the coverage, but for what is set aside.
+    /// The batch views: accepted rows below the coverage, but for what is set aside. Of minutes that
+    /// may be forgotten, the news are added to the rows of the run that is current. Returns whether
+    /// it still is.
     fn load(
         &mut self,
         run: usize,
+        basis: Option<usize>,
         key: &PartitionKey,
-        snapshot: &BTreeMap<PartitionKey, Archived>,
-    ) {
+        archived: &Archived,
+    ) -> bool {
         let covered = &self.warehouse.runs[run].coverage.0[key];
         let skips = match self.broken {
             Broken::RowsSkipSetAside => Vec::new(),
             _ => covered.skips(self.sealed(key)),
         };
-        let rows = figures(snapshot[key].rows.iter().filter(|record| {
-            record.offset < covered.end && !skips.iter().any(|skip| skip.contains(record.offset))
-        }));
+        let (mut before, _) = archived.forgotten;
+        if self.broken == Broken::NewsAreAdded {
+            before = 0;
+        }
+        let based_on = basis.map(|basis| &self.warehouse.runs[basis]);
+        let counted = based_on.map_or(Offset(0), |based_on| based_on.coverage.end_of(key));
+        let added_to = match self.broken {
+            Broken::NewsOverTheirBasis => self.warehouse.current_run(),
+            _ if before > 0 && self.warehouse.current != basis => return false,
+            _ => based_on,
+        };
+        let rows = archived.rows.iter().filter(|record| {
+            let is_new = record.draft.minute >= before || record.offset >= counted;
+            is_new
+                && record.offset < covered.end
+                && !skips.iter().any(|skip| skip.contains(record.offset))
+        });
+        let mut rows = figures(rows);
+        let known = added_to.and_then(|added_to| added_to.rows.get(key));
+        let known = known.into_iter().flatten();
+        let known = known.filter(|(minute, _)| **minute < before);
+        let known = known.map(|(minute, sum)| (*minute, sum.clone()));
+        rows.add(&known.collect()).unwrap();
         self.warehouse.runs[run].rows.insert(key.clone(), rows);
+        true
     }
 
     fn make_current(&mut self, run: usize) -> bool {

@@ -128,7 +128,7 @@ impl World {
             return;
         }
         table.next = read.span.end();
-        table.rows.extend(&read.records);
+        table.keep(&read.records);
         table.gaps.lost.extend(&read.gaps.lost);
         table.gaps.blind.extend(&read.gaps.blind);
         self.keep(Sink::Archive, owner, kept, &read);

@@ -56,6 +56,10 @@ pub(super) struct Archived {
     pub(super) next: Offset,
     pub(super) rows: Vec<Judged>,
     pub(super) gaps: Gaps,
+    /// Rows of minutes before the first one at offsets below the other may be forgotten.
+    pub(super) forgotten: (u8, Offset),
+    /// All rows that there ever were, for the recomputation.
+    ever: Vec<Judged>,
 }
 
 impl Default for Archived {
@@ -64,12 +68,28 @@ impl Default for Archived {
             next: Offset(0),
             rows: Vec::new(),
             gaps: Gaps::default(),
+            forgotten: (0, Offset(0)),
+            ever: Vec::new(),
         }
     }
 }
 
+impl Archived {
+    pub(super) fn keep(&mut self, records: &[Judged]) {
+        self.rows.extend(records);
+        self.ever.extend(records);
+    }
+
+    fn forget(&mut self, before: u8, below: Offset) {
+        let is_forgotten = |record: &Judged| record.draft.minute < before && record.offset < below;
+        self.rows.retain(|record| !is_forgotten(record));
+        let (known, so_far) = self.forgotten;
+        self.forgotten = (known.max(before), so_far.max(below));
+    }
+}
+
 impl Warehouse {
-    fn current_run(&self) -> Option<&RunRow> {
+    pub(super) fn current_run(&self) -> Option<&RunRow> {
         self.current.map(|current| &self.runs[current])
     }
 
@@ -126,6 +146,18 @@ impl World {
             Step::Run(job) => self.advance(usize::from(job)),
             Step::CrashRun(job) => self.jobs[usize::from(job)] = Job::default(),
             Step::Sweep(run) => self.sweep(usize::from(run)),
+            Step::Forget(before) => self.forget(before),
+        }
+    }
+
+    fn forget(&mut self, before: u8) {
+        let coverage = self.warehouse.coverage();
+        for (key, archived) in &mut self.archive {
+            let below = match self.broken {
+                Broken::ForgetBelowCoverage => archived.next,
+                _ => coverage.end_of(key),
+            };
+            archived.forget(before, below);
         }
     }
 
@@ -187,7 +219,7 @@ impl World {
                 let by_archive =
                     span.end() <= covered && views_gaps.touch(span) && !archive.gaps.touch(span);
                 let side = if by_archive {
-                    &archive.rows
+                    &archive.ever
                 } else {
                     &self.judged[key]
                 };

@@ -5,7 +5,9 @@ use crate::world::{World, at, cut_off, partition};
 use comptoir_model::ids::Offset;
 use comptoir_model::live::{ControlTotals, Minute, QuarterHour, Tally};
 use comptoir_model::merge::{Archived, Candidate, Gaps, PartitionKey, Span, due};
-use comptoir_warehouse::{BatchFacts, BatchRun, Block, Loaded, Reading, Result, Switched};
+use comptoir_warehouse::{
+    BatchFacts, BatchRun, Block, Holds, Loaded, Reading, Result, Switched, ViewRunId,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Of every run of these tests.
@@ -19,6 +21,8 @@ pub(crate) struct Archive {
     pub(crate) logs: Vec<Log>,
     pub(crate) next: Vec<u64>,
     pub(crate) lost: Vec<Vec<Span>>,
+    /// Of quarters of an hour before it only what the current run does not cover is still there.
+    pub(crate) whole_from: QuarterHour,
 }
 
 /// What a run loads, decided from one snapshot.
@@ -28,6 +32,10 @@ pub(crate) struct Plan {
     skips: BTreeMap<PartitionKey, Vec<Span>>,
     /// In which something changed.
     pub(crate) quarters: BTreeSet<QuarterHour>,
+    whole_from: QuarterHour,
+    /// The run that was current, and where its coverage ends.
+    since: Option<ViewRunId>,
+    covered: Vec<u64>,
 }
 
 impl Archive {
@@ -35,6 +43,7 @@ impl Archive {
         Self {
             next: vec![0; logs.len()],
             lost: vec![Vec::new(); logs.len()],
+            whole_from: QuarterHour(i64::MIN),
             logs,
         }
     }
@@ -82,11 +91,15 @@ impl Archive {
             candidate,
             skips,
             quarters: BTreeSet::new(),
+            whole_from: self.whole_from,
+            since: facts.current,
+            covered: Vec::new(),
         };
         for (number, log) in (0..).zip(&self.logs) {
             let before = facts.partitions.get(&partition(number));
             let before = before.and_then(|recorded| recorded.current.as_ref());
             let before = before.map_or(0, |covered| covered.end.0);
+            plan.covered.push(before);
             let mut quarters = BTreeSet::new();
             let mut ignored = Tally::default();
             log.add_accepted(&mut ignored, |offset, draft| {
@@ -100,12 +113,15 @@ impl Archive {
         plan
     }
 
-    /// All that the run counts in one quarter of an hour.
+    /// What the run counts in one quarter of an hour, as far as the archive has it.
     pub(crate) fn block(&self, plan: &Plan, quarter: QuarterHour) -> Tally {
         let mut tally = Tally::default();
-        for (number, log) in (0..).zip(&self.logs) {
+        for ((number, log), covered) in (0..).zip(&self.logs).zip(&plan.covered) {
+            let is_there = |offset| quarter >= plan.whole_from || offset >= *covered;
             log.add_accepted(&mut tally, |offset, draft| {
-                QuarterHour::of(Minute::of(draft.time())) == quarter && plan.counts(number, offset)
+                QuarterHour::of(Minute::of(draft.time())) == quarter
+                    && is_there(offset)
+                    && plan.counts(number, offset)
             });
         }
         tally
@@ -131,6 +147,11 @@ pub(crate) async fn load(
     let (buckets, tops) = (tally.buckets(), tally.tops());
     let block = Block {
         quarter,
+        holds: if quarter < plan.whole_from {
+            Holds::News { since: plan.since }
+        } else {
+            Holds::All
+        },
         buckets: &buckets,
         distinct: tally.distinct(),
         tops: &tops,
@@ -138,10 +159,7 @@ pub(crate) async fn load(
     run.load(&[block]).await
 }
 
-/// Begins a run and loads all of it.
-pub(crate) async fn loaded(world: &World, archive: &Archive) -> BatchRun {
-    let facts = world.warehouse.batch_facts().await.unwrap();
-    let plan = archive.plan(&facts);
+pub(crate) async fn begun(world: &World, plan: &Plan) -> BatchRun {
     let run = BatchRun::begin(
         &world.warehouse,
         &plan.candidate,
@@ -149,7 +167,14 @@ pub(crate) async fn loaded(world: &World, archive: &Archive) -> BatchRun {
         QuarterHour(0),
         at(3),
     );
-    let run = run.await.unwrap();
+    run.await.unwrap()
+}
+
+/// Begins a run and loads all of it.
+pub(crate) async fn loaded(world: &World, archive: &Archive) -> BatchRun {
+    let facts = world.warehouse.batch_facts().await.unwrap();
+    let plan = archive.plan(&facts);
+    let run = begun(world, &plan).await;
     for quarter in &plan.quarters {
         let loaded = load(&run, archive, &plan, *quarter).await.unwrap();
         assert_eq!(loaded, Loaded::Done);
@@ -219,7 +244,7 @@ impl Job {
                 None => Self::Switch(run),
                 Some(quarter) => {
                     match cut_off(load(&run, archive, &plan, *quarter), cut_after).await {
-                        Some(Ok(Loaded::Closed)) => Self::Idle,
+                        Some(Ok(Loaded::Closed | Loaded::Overtaken)) => Self::Idle,
                         done => {
                             if done.is_some_and(|done| done.unwrap() == Loaded::Done) {
                                 left.pop();

@@ -1,6 +1,6 @@
 //! Runs that overlap, end half-way, or are cut off at every step.
 
-use super::batch::{Archive, load, loaded, prune_all, sweep_all};
+use super::batch::{Archive, begun, load, loaded, prune_all, sweep_all};
 use crate::cache::Cache;
 use crate::records::Log;
 use crate::totals::check;
@@ -16,6 +16,7 @@ on_every_database! {
     a_run_that_was_swept_neither_takes_rows_nor_becomes_current
     a_switch_that_ends_anywhere_is_all_or_nothing
     a_run_costs_what_changed
+    news_are_added_once_and_only_to_what_they_are_counted_from
 }
 
 /// One partition with `records` committed and sealed, all of them archived.
@@ -146,4 +147,44 @@ async fn a_run_costs_what_changed(world: &World) {
     look(world, &archive).await;
     let left = world.number(&format!("{blocks} {}", first.id())).await;
     assert_eq!(left, of_first - of_second);
+}
+
+async fn news_are_added_once_and_only_to_what_they_are_counted_from(world: &World) {
+    let (mut archive, mut writer) = world_of(world, 60).await;
+    let first = loaded(world, &archive).await;
+    first.switch(at(4)).await.unwrap();
+    archive.whole_from = QuarterHour(i64::MAX);
+    grow(&mut archive, &mut writer, 60..120).await;
+    let plan = archive.plan(&world.warehouse.batch_facts().await.unwrap());
+    let overtaken = begun(world, &plan).await;
+    let second = loaded(world, &archive).await;
+    for quarter in &plan.quarters {
+        // As after an answer that was lost.
+        let again = load(&second, &archive, &plan, *quarter).await.unwrap();
+        assert_eq!(again, Loaded::Done);
+    }
+    second.switch(at(5)).await.unwrap();
+    look_by_quarters(world, &archive).await;
+    let quarter = *plan.quarters.first().unwrap();
+    let late = load(&overtaken, &archive, &plan, quarter).await.unwrap();
+    assert_eq!(late, Loaded::Overtaken);
+    // And on top of what was added.
+    grow(&mut archive, &mut writer, 120..180).await;
+    let third = loaded(world, &archive).await;
+    third.switch(at(6)).await.unwrap();
+    look_by_quarters(world, &archive).await;
+    prune_all(world).await;
+    sweep_all(world, QuarterHour(i64::MAX / 15)).await;
+    look_by_quarters(world, &archive).await;
+    let report = world.warehouse.reconcile(at(7)).await.unwrap();
+    assert!(report.differences.is_empty(), "{:?}", report.differences);
+}
+
+/// Minutes are not kept of what news are added to.
+async fn look_by_quarters(world: &World, archive: &Archive) {
+    let mut cache = Cache::default();
+    let mut reader = LiveReader::new(&world.warehouse);
+    let last = at(0).as_second() / 900 + 100;
+    let change = cache.read(&mut reader, 0, last).await;
+    check(&cache, &change, &archive.logs, 0);
 }

@@ -74,13 +74,15 @@ async fn every_record_counts_once_at_every_look(world: &World) {
                 let switched = jobs[job].step(world, &archive, from, cut_after).await;
                 switches += u32::from(switched);
             }
-            15 => match random.random_range(0..4) {
+            15 => match random.random_range(0..6) {
                 0 => jobs[of % 2] = Job::Idle,
                 1 => {
                     let warehouse = &world.warehouse;
                     warehouse.abandon_runs(at(10), at(10)).await.unwrap();
                 }
                 2 => minutes_from = (minutes_from + 1).min(first + 12),
+                // The archive forgets what is not kept by the minute any more.
+                3 | 4 => archive.whole_from = QuarterHour(minutes_from),
                 _ => {
                     let from = QuarterHour(minutes_from);
                     world.warehouse.sweep_chunk(from).await.unwrap();

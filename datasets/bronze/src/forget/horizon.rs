@@ -1,0 +1,236 @@
+//! Which days may be missing, and which may go next. Pure.
+
+use super::Retention;
+use comptoir_model::ids::{Offset, Partition, StreamId};
+use comptoir_model::merge::PartitionKey;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What may be missing: records of days before `before` at offsets below these. Everything else is
+/// there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forgotten {
+    /// The first day that is whole, UTC.
+    pub before: Date,
+    pub below: BTreeMap<PartitionKey, Offset>,
+}
+
+/// Why a day that is old enough stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptBack {
+    pub day: Date,
+    /// Whose rows of that day not everybody has taken.
+    pub key: PartitionKey,
+    /// Up to where everybody has.
+    pub taken: Offset,
+}
+
+impl fmt::Display for KeptBack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { day, key, taken } = self;
+        write!(
+            f,
+            "days from {day} on stay: of {key} only what lies below offset {} was taken",
+            taken.0
+        )
+    }
+}
+
+/// Up to where a partition's rows of a day go.
+#[derive(Clone, Debug)]
+pub(super) struct Occupied {
+    pub(super) day: Date,
+    pub(super) key: PartitionKey,
+    pub(super) last: Offset,
+}
+
+/// As the table keeps it.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    before: Date,
+    below: Vec<Below>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Below {
+    stream: StreamId,
+    partition: Partition,
+    offset: Offset,
+}
+
+impl Default for Forgotten {
+    fn default() -> Self {
+        Self {
+            before: Date::MIN,
+            below: BTreeMap::new(),
+        }
+    }
+}
+
+impl Forgotten {
+    pub(super) fn parse(text: &str) -> serde_json::Result<Self> {
+        let Stored { before, below } = serde_json::from_str(text)?;
+        let below = below.into_iter().map(|below| {
+            let Below {
+                stream,
+                partition,
+                offset,
+            } = below;
+            (PartitionKey { stream, partition }, offset)
+        });
+        Ok(Self {
+            before,
+            below: below.collect(),
+        })
+    }
+
+    pub(super) fn to_json(&self) -> String {
+        let below = self.below.iter().map(|(key, offset)| Below {
+            stream: key.stream.clone(),
+            partition: key.partition,
+            offset: *offset,
+        });
+        let stored = Stored {
+            before: self.before,
+            below: below.collect(),
+        };
+        serde_json::json!(stored).to_string()
+    }
+
+    /// With what goes now; it never gets less.
+    pub(super) fn widened(mut self, before: Date, below: &BTreeMap<PartitionKey, Offset>) -> Self {
+        self.before = self.before.max(before);
+        for (key, offset) in below {
+            let known = self.below.entry(key.clone()).or_insert(*offset);
+            *known = (*known).max(*offset);
+        }
+        self
+    }
+}
+
+/// The first day that has to stay whole: no day goes before everybody has all of its rows, none
+/// before an earlier one, and none comes back. Late rows of a day that went don't hold others up:
+/// each of them stays until everybody has it.
+pub(super) fn horizon(
+    known: Option<Date>,
+    retention: &Retention,
+    occupied: &[Occupied],
+) -> (Date, Option<KeptBack>) {
+    let taken = |key| retention.taken.get(key).copied().unwrap_or(Offset(0));
+    let kept_back = (occupied.iter())
+        .filter(|of| Some(of.day) >= known && of.last >= taken(&of.key))
+        .min_by_key(|of| of.day);
+    let wanted = kept_back.map_or(retention.before, |of| of.day.min(retention.before));
+    let before = known.map_or(wanted, |known| known.max(wanted));
+    let kept_back = kept_back.map(|of| KeptBack {
+        day: of.day,
+        key: of.key.clone(),
+        taken: taken(&of.key),
+    });
+    (before, kept_back)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use comptoir_model::verdict::Reach;
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    fn key(number: u32) -> PartitionKey {
+        PartitionKey {
+            stream: StreamId("a".to_owned()),
+            partition: Partition(number),
+        }
+    }
+
+    fn day(number: i8) -> Date {
+        date(2026, 1, number)
+    }
+
+    fn occupied(day_number: i8, partition: u32, last: u64) -> Occupied {
+        Occupied {
+            day: day(day_number),
+            key: key(partition),
+            last: Offset(last),
+        }
+    }
+
+    fn retention(before: i8, taken: &[(u32, u64)]) -> Retention {
+        Retention {
+            before: day(before),
+            taken: (taken.iter())
+                .map(|(partition, end)| (key(*partition), Offset(*end)))
+                .collect(),
+            reach: Reach::new(0),
+        }
+    }
+
+    #[test]
+    fn a_day_stays_until_everybody_has_all_of_it() {
+        let rows = [occupied(2, 0, 9), occupied(3, 0, 19), occupied(3, 1, 5)];
+        let all = retention(5, &[(0, 20), (1, 6)]);
+        assert_eq!(horizon(None, &all, &rows), (day(5), None));
+        let (before, kept_back) = horizon(None, &retention(5, &[(0, 20), (1, 5)]), &rows);
+        assert_eq!(before, day(3));
+        assert_eq!(
+            kept_back.unwrap().to_string(),
+            "days from 2026-01-03 on stay: of partition 1 of a only what lies below offset 5 was taken"
+        );
+        // A partition that nobody has taken anything of.
+        let (before, _) = horizon(None, &retention(5, &[(0, 20)]), &rows);
+        assert_eq!(before, day(3));
+    }
+
+    #[test]
+    fn a_late_row_of_a_day_that_went_holds_no_other_day_up() {
+        let rows = [occupied(2, 0, 30), occupied(4, 0, 25)];
+        let taken = retention(6, &[(0, 26)]);
+        assert_eq!(horizon(Some(day(3)), &taken, &rows), (day(6), None));
+        // Longer than before: what went does not come back.
+        let longer = retention(2, &[(0, 26)]);
+        assert_eq!(horizon(Some(day(3)), &longer, &[]), (day(3), None));
+    }
+
+    #[test]
+    fn what_may_be_missing_is_read_back_and_only_grows() {
+        let below = [(key(0), Offset(9)), (key(1), Offset(4))].into();
+        let first = Forgotten::default().widened(day(3), &below);
+        assert_eq!(Forgotten::parse(&first.to_json()).unwrap(), first);
+        let below = [(key(0), Offset(5)), (key(1), Offset(8))].into();
+        let second = first.widened(day(2), &below);
+        assert_eq!(second.before, day(3));
+        assert_eq!(
+            second.below,
+            [(key(0), Offset(9)), (key(1), Offset(8))].into()
+        );
+    }
+
+    proptest! {
+        /// Whatever is asked for, every row of a day that newly went had been taken.
+        #[test]
+        fn no_day_goes_with_a_row_that_somebody_has_not(
+            known in prop::option::of(1_i8..9),
+            wanted in 1_i8..12,
+            taken in prop::collection::vec((0_u32..3, 0_u64..20), 0..3),
+            rows in prop::collection::vec((1_i8..12, 0_u32..4, 0_u64..20), 0..20),
+        ) {
+            let rows: Vec<_> = (rows.into_iter())
+                .filter(|(of_day, ..)| *of_day < wanted)
+                .map(|(of_day, partition, last)| occupied(of_day, partition, last))
+                .collect();
+            let retention = retention(wanted, &taken);
+            let known = known.map(day);
+            let (before, _) = horizon(known, &retention, &rows);
+            prop_assert!(known.is_none_or(|known| known <= before));
+            prop_assert!(before <= known.map_or(day(wanted), |known| known.max(day(wanted))));
+            for of in &rows {
+                if of.day < before && known.is_none_or(|known| of.day >= known) {
+                    prop_assert!(Some(&of.last) < retention.taken.get(&of.key), "{of:?}");
+                }
+            }
+        }
+    }
+}
