@@ -4,6 +4,7 @@ use crate::answer::View;
 use crate::i18n::{Language, data as words};
 use crate::icons::{CHECK, WARNING, icon};
 use crate::live::gap_text;
+use crate::notices::with_code;
 use crate::part::part;
 use crate::settings::use_language;
 use crate::{browser, dates, format};
@@ -107,7 +108,7 @@ fn findings(report: &ReconcileReport, language: Language) -> AnyView {
     let unchecked = report.unchecked.iter().map(|what| {
         view! {
             <li data-unchecked="">
-                <strong>{text.unchecked}</strong> " " <span lang="en">{what.clone()}</span>
+                <strong>{text.unchecked}</strong> " " <span lang="en">{with_code(what)}</span>
             </li>
         }
         .into_any()

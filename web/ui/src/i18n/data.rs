@@ -134,7 +134,7 @@ static FRENCH: DataText = DataText {
     offsets: Words {
         heading: "Jusqu’où chaque étape a lu",
         caption: "Chaque nombre est le prochain offset : tout ce qui précède est pris en compte. Avant \
-                  « couvert », les chiffres viennent de l’archive ; ensuite, des totaux en direct.",
+                  «\u{a0}couvert\u{a0}», les chiffres viennent de l’archive ; ensuite, des totaux en direct.",
         columns: &[
             "Flux",
             "Partition",
