@@ -45,7 +45,8 @@ static ENGLISH: DataText = DataText {
     offsets: Words {
         heading: "How far each part has read",
         caption: "Every number is the next offset: all before it is in. Below “covered” the figures \
-                  come from the archive, from there on from the live totals.",
+                  come from the archive, from there on from the live totals. Log and archive stand as \
+                  they were when somebody last looked.",
         columns: &[
             "Stream",
             "Partition",
@@ -134,7 +135,8 @@ static FRENCH: DataText = DataText {
     offsets: Words {
         heading: "Jusqu’où chaque étape a lu",
         caption: "Chaque nombre est le prochain offset : tout ce qui précède est pris en compte. Avant \
-                  «\u{a0}couvert\u{a0}», les chiffres viennent de l’archive ; ensuite, des totaux en direct.",
+                  «\u{a0}couvert\u{a0}», les chiffres viennent de l’archive ; ensuite, des totaux en direct. Le log et \
+                  l’archive sont ceux du dernier contrôle.",
         columns: &[
             "Flux",
             "Partition",
