@@ -164,7 +164,8 @@ fn not_allowed(caller: &Caller, right: Right) -> Problem {
         caller.actor().who,
         right.holders()
     );
-    problem(ProblemKind::NotAllowed, detail, None)
+    let hint = "an operator can give you another role (comptoir-web user)".to_owned();
+    problem(ProblemKind::NotAllowed, detail, Some(hint))
 }
 
 fn foreign() -> Problem {

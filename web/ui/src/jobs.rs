@@ -110,7 +110,8 @@ fn job_view(job: &JobInfo, language: Language) -> AnyView {
     let recent = job.recent.iter().rev().map(|run| {
         let (_, class) = looks(run.outcome);
         let title = words::outcome_at(language, run.outcome, &moment(run.started_at, language));
-        view! { <li class=format!("run-mark {class}") title=title.clone()><span class="spoken">{title}</span></li> }
+        let spoken = title.clone();
+        view! { <li class=format!("run-mark {class}") title=title><span class="spoken">{spoken}</span></li> }
     });
     let error = job
         .last
