@@ -13,7 +13,7 @@ try {
     const { page, complaints } = await newPage(browser, { width: Number(width), theme, locale });
     await page.goto(url);
     // Figures, or the notice that stands in their place.
-    await page.locator('main [data-figure], main [data-state], main [data-part]').first().waitFor();
+    await page.locator('main [data-figure], main [data-state], main [data-part], main [data-job]').first().waitFor();
     await page.waitForTimeout(500);
     await page.screenshot({ path: out, fullPage: true });
     for (const complaint of complaints) console.error(complaint);

@@ -5,7 +5,7 @@ use crate::counts::{Counts, drawn};
 use crate::live_shop::Shop;
 use crate::silver::{expected_transactions, found_transactions};
 use crate::views_crash::{ROWS, generation_of, view};
-use crate::world::{Kind, World};
+use crate::world::{Kind, World, on_both};
 use comptoir_config::clock;
 use comptoir_config::fault::KILL_AT;
 use jiff::SignedDuration;
@@ -30,25 +30,6 @@ const VIEW: [&str; 3] = ["view-written", "view-in-lake", "view-published"];
 
 /// First, of a Delta table: the files of a run are closed, and no version names them.
 const SILVER: [&str; 3] = ["delta-files-written", "view-in-lake", "view-published"];
-
-/// Makes each test run on files, and on real services.
-macro_rules! on_both {
-    ($($test:ident)*) => { $(
-        mod $test {
-            use crate::world::{Kind, World};
-
-            #[tokio::test(flavor = "multi_thread")]
-            async fn on_sqlite_and_a_directory() {
-                World::with(Kind::Sqlite, super::$test).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread")]
-            async fn on_mariadb_and_hdfs() {
-                World::with(Kind::MariaDb, super::$test).await;
-            }
-        }
-    )* };
-}
 
 on_both! {
     no_figure_changes_whichever_step_a_live_run_was_killed_behind

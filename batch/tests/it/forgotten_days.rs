@@ -2,7 +2,7 @@
 
 use crate::live_shop::{PARTITIONS, Shop, key};
 use crate::silver::{expected_transactions, found_transactions};
-use crate::world::{Kind, World};
+use crate::world::{Kind, World, on_both};
 use comptoir_bronze::{Forgot, Retention, Snapshot, Sweep, Table};
 use comptoir_config::fault::KILL_AT;
 use comptoir_lake::{Lake, LakeOptions, LakePath};
@@ -30,25 +30,6 @@ const STEPS: [&str; 3] = [
     // What is left of the files is written anew, and the rows are about to go.
     "delta-files-written:2",
 ];
-
-/// Makes each test run on files, and on real services.
-macro_rules! on_both {
-    ($($test:ident)*) => { $(
-        mod $test {
-            use crate::world::{Kind, World};
-
-            #[tokio::test(flavor = "multi_thread")]
-            async fn on_sqlite_and_a_directory() {
-                World::with(Kind::Sqlite, super::$test).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread")]
-            async fn on_mariadb_and_hdfs() {
-                World::with(Kind::MariaDb, super::$test).await;
-            }
-        }
-    )* };
-}
 
 on_both! {
     late_events_of_forgotten_days_count_once

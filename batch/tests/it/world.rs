@@ -65,6 +65,26 @@ macro_rules! on_every_database {
 }
 pub(crate) use on_every_database;
 
+/// Makes each test run on files, and on real services.
+macro_rules! on_both {
+    ($($test:ident)*) => { $(
+        mod $test {
+            use crate::world::{Kind, World};
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_sqlite_and_a_directory() {
+                World::with(Kind::Sqlite, super::$test).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_mariadb_and_hdfs() {
+                World::with(Kind::MariaDb, super::$test).await;
+            }
+        }
+    )* };
+}
+pub(crate) use on_both;
+
 /// Held for writing by tests that lock a whole server.
 static SERVERS: RwLock<()> = RwLock::const_new(());
 

@@ -182,7 +182,9 @@ impl Table {
             }
             let going = snapshot.going(before, &limits).await?;
             let mut rows = RowCounts::default();
-            going.values().for_each(|going| rows.add(going.rows));
+            for going in going.values() {
+                rows.add(going.rows);
+            }
             if going.is_empty() || sweep == Sweep::Look {
                 let before = if going.is_empty() {
                     since

@@ -193,21 +193,18 @@ pub(crate) async fn locate(lake: &Lake, layout: &Layout) -> Result<Location> {
     if lake.stat(&layout.target).await?.is_some() {
         return Ok(Location::At(layout.target.clone()));
     }
+    // What lies beside tells only of a moment at which there is no target: one publication may have
+    // ended, and another begun, since it was looked for. Each leaves its number behind.
     let beside = look_beside(lake, layout, Target::Absent).await?;
-    if let Some(name) = beside.without_target() {
-        return Ok(Location::At(layout.path(&name)));
-    }
-    // No target, no intent: either there is nothing, or we looked between two publications. Each
-    // leaves its number behind.
     if lake.stat(&layout.target).await?.is_some() {
         return Ok(Location::Moving);
     }
     let again = look_beside(lake, layout, Target::Absent).await?;
-    if again.old == beside.old && again.intents == beside.intents {
-        Ok(Location::Nowhere)
-    } else {
-        Ok(Location::Moving)
+    if again.old != beside.old || again.intents != beside.intents {
+        return Ok(Location::Moving);
     }
+    let name = beside.without_target();
+    Ok(name.map_or(Location::Nowhere, |name| Location::At(layout.path(&name))))
 }
 
 /// The manifest with the highest number in a directory; `None` if there is no such directory (any

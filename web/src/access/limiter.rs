@@ -39,25 +39,23 @@ impl Key {
 
 /// What a try is charged to. `browser` is known for this very user.
 pub(crate) fn keys(user: &str, address: IpAddr, browser: Option<Fingerprint>) -> Vec<Key> {
-    match browser {
-        Some(browser) => vec![Key::Browser(browser)],
-        None => {
-            let address = network(address);
-            let user = user.to_owned();
-            vec![
-                Key::Pair(user.clone(), address),
-                Key::Address(address),
-                Key::User(user),
-            ]
-        }
+    if let Some(browser) = browser {
+        return vec![Key::Browser(browser)];
     }
+    let address = network(address);
+    let user = user.to_owned();
+    vec![
+        Key::Pair(user.clone(), address),
+        Key::Address(address),
+        Key::User(user),
+    ]
 }
 
 /// Whoever has one address of IPv6 has 2^64 of them.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address => address,
+        address @ IpAddr::V4(_) => address,
     }
 }
 

@@ -1,5 +1,5 @@
 //! Whether a consumer keeps up, judged by how its offsets and its lag moved: the rules of Burrow
-//! (LinkedIn's, "Consumer Lag Evaluation Rules" in its documentation) over a sliding window. A lag
+//! (`LinkedIn`'s, "Consumer Lag Evaluation Rules" in its documentation) over a sliding window. A lag
 //! that is large and shrinks is no trouble; one that is small and never shrinks is. Pure.
 
 use super::finding::Finding;

@@ -72,32 +72,25 @@ impl Browser {
                 }
             }
         };
-        match tokio::time::timeout(ASK_MAX, look).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                let detail = format!("the lake did not answer within {} s", ASK_MAX.as_secs());
-                let hint = "`comptoir doctor` says what is wrong with it".to_owned();
-                Err(Refused(problem(
-                    ProblemKind::LakeUnavailable,
-                    detail,
-                    Some(hint),
-                )))
-            }
-        }
+        let Ok(answer) = tokio::time::timeout(ASK_MAX, look).await else {
+            let detail = format!("the lake did not answer within {} s", ASK_MAX.as_secs());
+            let hint = "`comptoir doctor` says what is wrong with it".to_owned();
+            let kind = ProblemKind::LakeUnavailable;
+            return Err(Refused(problem(kind, detail, Some(hint))));
+        };
+        answer
     }
 
     /// The path, and the root that shows it.
     fn allowed(&self, text: &str) -> Result<(&Root, LakePath), Refused> {
         let path = LakePath::parse(text).map_err(|error| not_a_path(&error.to_string(), None))?;
-        match roots::root_of(&self.roots, &path) {
-            Some(root) => Ok((root, path)),
-            None => {
-                let known: Vec<_> = (self.roots.iter()).map(|root| root.path.as_str()).collect();
-                let hint = format!("the directories are {}", known.join(", "));
-                let detail = format!("{path} is in none of the directories that are shown");
-                Err(not_a_path(&detail, Some(hint)))
-            }
+        if let Some(root) = roots::root_of(&self.roots, &path) {
+            return Ok((root, path));
         }
+        let known: Vec<_> = (self.roots.iter()).map(|root| root.path.as_str()).collect();
+        let hint = format!("the directories are {}", known.join(", "));
+        let detail = format!("{path} is in none of the directories that are shown");
+        Err(not_a_path(&detail, Some(hint)))
     }
 
     async fn overview(&self) -> Result<LakeAnswer, Refused> {

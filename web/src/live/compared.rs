@@ -107,17 +107,12 @@ pub(crate) async fn compared(
 ) -> Result<Response, Refused> {
     let known = server.live.compared.read();
     let known = known.unwrap_or_else(PoisonError::into_inner).clone();
-    match known {
-        Some(compared) => Ok(json(&headers, &*compared)),
-        None => {
-            let detail = "last week's figures have not been read yet".to_owned();
-            Err(Refused(problem(
-                ProblemKind::WarehouseUnavailable,
-                detail,
-                None,
-            )))
-        }
-    }
+    let Some(compared) = known else {
+        let detail = "last week's figures have not been read yet".to_owned();
+        let kind = ProblemKind::WarehouseUnavailable;
+        return Err(Refused(problem(kind, detail, None)));
+    };
+    Ok(json(&headers, &*compared))
 }
 
 #[cfg(test)]

@@ -51,15 +51,14 @@ impl LogArchive {
     }
 
     pub(crate) async fn turn(&self) -> Result<SemaphorePermit<'_>, Refused> {
-        match tokio::time::timeout(TURN_MAX, self.turns.acquire()).await {
-            Ok(Ok(turn)) => Ok(turn),
-            Ok(Err(_)) | Err(_) => {
-                let detail = format!("{SEARCHES_MAX} searches of others are under way");
-                let hint = "try again in a few seconds".to_owned();
-                let kind = ProblemKind::LogArchiveUnavailable;
-                Err(Refused(problem(kind, detail, Some(hint))))
-            }
+        let turn = tokio::time::timeout(TURN_MAX, self.turns.acquire()).await;
+        if let Ok(Ok(turn)) = turn {
+            return Ok(turn);
         }
+        let detail = format!("{SEARCHES_MAX} searches of others are under way");
+        let hint = "try again in a few seconds".to_owned();
+        let kind = ProblemKind::LogArchiveUnavailable;
+        Err(Refused(problem(kind, detail, Some(hint))))
     }
 
     /// The names of the sources: all, or the one that is asked for.

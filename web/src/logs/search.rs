@@ -108,18 +108,13 @@ pub(crate) async fn lines(
         context,
         take,
     );
-    match tokio::time::timeout(SEARCH_MAX, read).await {
-        Ok(read) => read.map_err(|error| Refused(away(&error)))?,
-        Err(_) => {
-            let detail = format!(
-                "{} was not read within {} s",
-                directory,
-                SEARCH_MAX.as_secs()
-            );
-            let kind = ProblemKind::LogArchiveUnavailable;
-            return Err(Refused(problem(kind, detail, None)));
-        }
-    }
+    let Ok(read) = tokio::time::timeout(SEARCH_MAX, read).await else {
+        let limit = SEARCH_MAX.as_secs();
+        let detail = format!("{directory} was not read within {limit} s");
+        let kind = ProblemKind::LogArchiveUnavailable;
+        return Err(Refused(problem(kind, detail, None)));
+    };
+    read.map_err(|error| Refused(away(&error)))?;
     if !lines.iter().any(|line| line.offset == query.offset) {
         let detail = format!(
             "offset: no archived line of life {} of `{}` begins at byte {}",
@@ -205,7 +200,7 @@ fn compiled(pattern: &str, ignore_case: bool) -> Result<Regex, Refused> {
 struct Found {
     asked: Asked,
     began: Instant,
-    found: u64,
+    count: u64,
     lines: Vec<ArchivedLine>,
     minutes: BTreeMap<Timestamp, u64>,
     bytes_read: u64,
@@ -219,7 +214,7 @@ impl Found {
         Self {
             asked,
             began: clock::instant(),
-            found: 0,
+            count: 0,
             lines: Vec::new(),
             minutes: BTreeMap::new(),
             bytes_read: 0,
@@ -251,12 +246,12 @@ impl Found {
                 return Err(io::Error::other("enough"));
             }
             if self.asked.fits(&line) {
-                self.found += 1;
+                self.count += 1;
                 if newest.len() == self.asked.limit {
                     newest.pop_front();
                 }
                 newest.push_back(kept(source, &line));
-                if let Some(minute) = line.time.and_then(|time| minute_of(time)) {
+                if let Some(minute) = line.time.and_then(minute_of) {
                     *self.minutes.entry(minute).or_default() += 1;
                 }
             }
@@ -287,7 +282,7 @@ impl Found {
         LogSearch {
             from: self.asked.from,
             to: self.asked.to,
-            found: self.found,
+            found: self.count,
             lines: self.lines,
             minutes: minutes
                 .map(|(minute, lines)| MinuteLines { minute, lines })

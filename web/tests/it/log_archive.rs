@@ -150,7 +150,7 @@ async fn lines_are_found(lake: &Lake, target: &LakePath) {
     );
 
     // By pattern, level and time.
-    let fits = |number: &usize| number % 7 == 0 && text(*number).contains("order 14");
+    let fits = |number: &usize| number.is_multiple_of(7) && text(*number).contains("order 14");
     let expected: Vec<&str> = (0..LINES).rev().filter(fits).map(text).collect();
     let found = format!("{SEARCH}?pattern=ORDER%2014&ignore_case=true&level=ERROR");
     assert_eq!(texts(&server.json(&found).await), expected);

@@ -57,7 +57,7 @@ impl Sources<'_> {
         rows: ArchiveRows,
         days: &BTreeSet<Date>,
     ) -> Result<Opened, ViewError> {
-        let within = col(DAY).in_list(days.iter().map(literal).collect(), false);
+        let within = col(DAY).in_list(days.iter().copied().map(literal).collect(), false);
         self.open_where(name, rows, within).await
     }
 
@@ -68,7 +68,7 @@ impl Sources<'_> {
         rows: ArchiveRows,
         first: Date,
     ) -> Result<Opened, ViewError> {
-        let within = col(DAY).gt_eq(literal(&first));
+        let within = col(DAY).gt_eq(literal(first));
         self.open_where(name, rows, within).await
     }
 
@@ -171,7 +171,7 @@ impl CoveredEvents {
     }
 }
 
-fn literal(day: &Date) -> Expr {
+fn literal(day: Date) -> Expr {
     let number = i32::try_from(day.duration_since(date(1970, 1, 1)).as_hours() / 24);
     lit(ScalarValue::Date32(number.ok()))
 }

@@ -68,13 +68,13 @@ async fn left(place: &Place, partition: u32) -> Vec<u64> {
     offsets.into_iter().map(offset).collect()
 }
 
-fn forgotten(before: i8, below: &[(u32, u64)]) -> Option<Forgotten> {
-    Some(Forgotten {
+fn forgotten(before: i8, below: &[(u32, u64)]) -> Forgotten {
+    Forgotten {
         before: day(before),
         below: (below.iter())
             .map(|(number, end)| (key(*number), Offset(*end)))
             .collect(),
-    })
+    }
 }
 
 async fn rows_of_old_days_go_and_the_others_stay(place: &Place) {
@@ -96,7 +96,10 @@ async fn rows_of_old_days_go_and_the_others_stay(place: &Place) {
     assert_eq!(left(place, 0).await, [8, 9, 10]);
     assert_eq!(left(place, 1).await, [2, 3]);
     let after = place.snapshot().await;
-    assert_eq!(after.forgotten().unwrap(), forgotten(12, &[(0, 8), (1, 2)]));
+    assert_eq!(
+        after.forgotten().unwrap(),
+        Some(forgotten(12, &[(0, 8), (1, 2)]))
+    );
     assert_eq!(after.position(&key(0)).await.unwrap(), Some(Offset(12)));
     assert_eq!(after.gaps(&key(0)).await.unwrap().lost.len(), 1);
     for faults in [after.verify_files().await, after.verify_rows().await] {
@@ -150,7 +153,7 @@ async fn nothing_goes_that_somebody_has_not_taken(place: &Place) {
     let snapshot = place.snapshot().await;
     assert_eq!(
         snapshot.forgotten().unwrap(),
-        forgotten(13, &[(0, 5), (1, 2)])
+        Some(forgotten(13, &[(0, 5), (1, 2)]))
     );
 }
 

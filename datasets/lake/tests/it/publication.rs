@@ -311,7 +311,7 @@ async fn readers_see_only_complete_runs_in_their_order(place: &Place) {
     publish(place, &target, &order(0)).await.unwrap();
     let done = AtomicUsize::new(0);
     let publishing = async {
-        for number in 1..=6 {
+        for number in 1..=12 {
             publish(place, &target, &order(number)).await.unwrap();
         }
         done.store(1, Ordering::Relaxed);
@@ -332,7 +332,7 @@ async fn readers_see_only_complete_runs_in_their_order(place: &Place) {
         assert!(reads > 6, "{reads}");
     };
     tokio::join!(publishing, reading);
-    expect_run(place, &target, &order(6)).await;
+    expect_run(place, &target, &order(12)).await;
 }
 
 /// On a local directory a publisher holds a lock while it decides; on HDFS it can be paused

@@ -33,14 +33,14 @@ pub(super) enum Upkeep {
     /// Only days of which the live run and every incremental view have all events go, whole and in
     /// their order; the last rows of a partition stay, by whose ids duplicates are found. Figures
     /// stay what they are, and late events of such days still count. The archive sinks do it at
-    /// each upkeep where archive.keep_days is set.
+    /// each upkeep where `archive.keep_days` is set.
     #[command(after_help = "Examples:
   comptoir-speed archive forget --keep-days 400 --look
       says how many rows would go
   comptoir-speed archive forget
       by archive.keep_days, without waiting for the next upkeep")]
     Forget {
-        /// For how many days rows stay, instead of archive.keep_days
+        /// For how many days rows stay, instead of `archive.keep_days`
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(i64::from(ARCHIVE_KEEP_DAYS_MIN)..=36_500))]
         keep_days: Option<u32>,
         /// Delete nothing, count the rows

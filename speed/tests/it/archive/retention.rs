@@ -150,7 +150,9 @@ async fn rows_go_once_the_live_run_and_every_incremental_view_have_them(shore: &
     let covered = shore.covered().await;
     // A view has half of it, or of one partition nothing.
     let mut taken = covered.clone();
-    taken.values_mut().for_each(|end| end.0 /= 2);
+    for end in taken.values_mut() {
+        end.0 /= 2;
+    }
     let mut left = 220;
     for run in ["r-1", "r-2"] {
         shore.publish(run, &taken).await;

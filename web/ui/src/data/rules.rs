@@ -20,7 +20,8 @@ pub(super) struct Rules(Vec<Rule>);
 /// What the page shows of a row of either view; reading all columns of any view costs kilobytes.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 struct Rule {
-    rule: String,
+    #[serde(rename = "rule")]
+    name: String,
     action: String,
     event_day: Option<String>,
     events: Option<u64>,
@@ -53,7 +54,7 @@ pub(super) async fn load(paths: Vec<&'static str>) -> Result<Rules, Fault> {
 fn newest(all: Vec<Rule>) -> Vec<Rule> {
     let mut kept: Vec<Rule> = Vec::new();
     for rule in all {
-        if kept.iter().all(|other| other.rule != rule.rule) {
+        if kept.iter().all(|other| other.name != rule.name) {
             kept.push(rule);
         }
     }
@@ -69,9 +70,9 @@ impl Rule {
     fn row(&self, language: Language) -> Row {
         let failed = Cell::number(language, "failed", self.failed);
         Row {
-            key: self.rule.clone(),
+            key: self.name.clone(),
             cells: vec![
-                Cell::text(self.rule.clone()),
+                Cell::text(self.name.clone()),
                 Cell::text(words::action(language, &self.action).to_owned()),
                 Cell::text(self.event_day.clone().unwrap_or_default()),
                 Cell::text(self.remark.clone().unwrap_or_default()).with_class("wide"),
@@ -117,7 +118,7 @@ mod tests {
     #[test]
     fn of_each_rule_the_newest_day_is_shown_and_broken_ones_come_first() {
         let rule = |rule: &str, day: &str, failed| Rule {
-            rule: rule.to_owned(),
+            name: rule.to_owned(),
             action: "warn".to_owned(),
             event_day: Some(day.to_owned()),
             events: Some(9),
@@ -131,7 +132,7 @@ mod tests {
             rule("fine", "2026-11-21", 7),
         ]);
         let shown: Vec<_> = (shown.iter())
-            .map(|rule| (rule.rule.as_str(), rule.failed))
+            .map(|rule| (rule.name.as_str(), rule.failed))
             .collect();
         assert_eq!(shown, [("bad", Some(2)), ("fine", Some(0))]);
     }
