@@ -146,7 +146,7 @@ async fn scan_life(
 }
 
 /// Visits the lines around the one at `offset`, in order, that one included. Those before it are at most
-/// [`AROUND_BYTES`] away, or in the same frame or piece.
+/// 64 KiB away, or in the same frame or piece.
 pub async fn around(
     archive: &mut Archive,
     number: LifeNumber,

@@ -135,6 +135,12 @@ export function logs() {
         ] };
 }
 
+/** The same weekday last week: four fifths of what `message` says of today. */
+export function compared() {
+    const at = Date.now() - 7 * 24 * 3600 * SECOND;
+    return { at: iso(at), today: { from: iso(at - 700 * MINUTE), to: iso(at), figures: figures(80) }, series: { minutes: [] } };
+}
+
 const archived = (offset, level, text) => ({
     source: 'app.log', life: 3, offset, time: iso(Date.now() - (9000 - offset) * SECOND), level, text,
     file: '2026/11/22/13/segment-00000012-1f2e3d4c.zst', is_sealed: true });
@@ -217,6 +223,7 @@ export async function fakeServer(state = {}, port = 0) {
         if (pathname === '/api/v1/session') return json(response, { kind: 'anyone', name: null, role: null });
         if (pathname === '/api/v1/health') return json(response, (state.health ?? health)());
         if (pathname === '/api/v1/logs/summary') return json(response, (state.logs ?? logs)());
+        if (pathname === '/api/v1/live/compared') return json(response, (state.compared ?? compared)());
         if (pathname === '/api/v1/logs/search') {
             return json(response, (state.search ?? search)(searchParams.get('pattern'), searchParams));
         }

@@ -39,6 +39,16 @@ describe('the live page', () => {
         assert.deepEqual(complaints, []);
     });
 
+    onLive('today is compared with the same weekday last week', () => ({}), async (page) => {
+        const beside = page.locator('[data-figure="compared"]');
+        await beside.first().waitFor();
+        assert.equal(await beside.count(), 6);
+        assert.match(await beside.first().innerText(), /^\+25\.0.?% vs \w+day last week, \d\d:\d\d$/);
+        assert.match(await page.locator('.tile', { hasText: 'Approval rate' }).innerText(), /±0\.0.points vs/);
+        await page.locator('#window-choice input[value="60m"]').check({ force: true });
+        await beside.first().waitFor({ state: 'detached' });
+    });
+
     onLive('a stopped sink is said at once, with the command that starts it', () => ({
         source: { state: 'stopped', since: ago(12.5), checked_at: ago(12.5), fresh_through: ago(130) },
     }), async (page) => {
@@ -251,7 +261,7 @@ describe('the search of the archive', () => {
         assert.match(await rows.nth(0).locator('.around').innerText(), /the line before\s+no answer\s+the line behind/);
         const verified = page.locator('#log-verified');
         await verified.locator('[data-source="till.log"][data-findings="1"]').waitFor();
-        assert.match(await verified.innerText(), /app.log nothing is missing[^]*till.log one thing is not[^]*segment-00000003/);
+        assert.match(await verified.innerText(), /app.log\s+nothing is missing[^]*till.log\s+one thing is not[^]*segment-00000003/);
         await screenshot(page, 'logs-search');
         state.search = () => ({ type: '/problems/invalid-parameter', title: 'no', status: 400, detail: 'pattern: `(` is none' });
         await page.locator('.search button').click();

@@ -30,7 +30,7 @@ pub(crate) struct LogsText {
     pub(crate) pattern: &'static str,
     pub(crate) pattern_note: &'static str,
     pub(crate) range: &'static str,
-    /// As [`RANGES`] in the search.
+    /// In the order of the ranges of the search.
     pub(crate) ranges: [&'static str; 4],
     pub(crate) any_level: &'static str,
     pub(crate) and_worse: &'static str,
