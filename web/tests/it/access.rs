@@ -7,6 +7,7 @@ use crate::sse::Events;
 use crate::support::{SUMMARY, TestServer};
 use comptoir_config::clock;
 use serde_json::Value;
+use std::time::Duration;
 
 const JOURNAL: &str = "/api/v1/journal";
 const LOGS: &str = "/api/v1/logs/summary";
@@ -82,7 +83,19 @@ async fn everybody_sees_what_their_role_says_and_the_journal_knows_who_came(shop
         let answer = server.request("GET", &path).header("cookie", &cookie);
         answer.send().await.unwrap().json::<Value>().await.unwrap()
     };
-    let whole = journal("").await;
+    // The warehouse has an entry a moment after what it tells of.
+    let entries = |journal: &Value| journal["entries"].as_array().unwrap().len();
+    let whole = async {
+        loop {
+            let whole = journal("").await;
+            if entries(&whole) >= 11 {
+                return whole;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let whole = tokio::time::timeout(Duration::from_secs(30), whole).await;
+    let whole = whole.expect("every entry comes to the warehouse");
     assert_eq!(whole["next"], Value::Null);
     let mut told: Vec<String> = (whole["entries"].as_array().unwrap().iter())
         .map(|entry| {
