@@ -1,7 +1,7 @@
 //! `/api/v1/reconcile`: whether what is served equals what was counted.
 
 use crate::http::answer::json;
-use crate::http::problem::{Refused, problem};
+use crate::http::problem::{Refused, told};
 use crate::routes::Server;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -74,12 +74,10 @@ pub(crate) async fn reconcile(
     State(server): State<Arc<Server>>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let report = server.reconciler.report().await.map_err(|trouble| {
-        let (detail, hint) = match trouble.split_once("\nhint: ") {
-            Some((detail, hint)) => (detail.to_owned(), Some(hint.to_owned())),
-            None => (trouble, None),
-        };
-        Refused(problem(ProblemKind::WarehouseUnavailable, detail, hint))
-    })?;
+    let report = server
+        .reconciler
+        .report()
+        .await
+        .map_err(|trouble| Refused(told(ProblemKind::WarehouseUnavailable, &trouble)))?;
     Ok(json(&headers, &report))
 }

@@ -25,6 +25,14 @@ pub(crate) fn method_not_allowed(method: &Method, path: &str) -> Problem {
     problem(ProblemKind::MethodNotAllowed, detail, None)
 }
 
+/// An error in its own words, of which a line that begins with `hint: ` is the cure.
+pub(crate) fn told(kind: ProblemKind, text: &str) -> Problem {
+    match text.split_once("\nhint: ") {
+        Some((detail, hint)) => problem(kind, detail.to_owned(), Some(hint.to_owned())),
+        None => problem(kind, text.to_owned(), None),
+    }
+}
+
 fn describe(kind: ProblemKind) -> (StatusCode, &'static str) {
     match kind {
         ProblemKind::NoImport => (StatusCode::NOT_FOUND, "nothing has been imported yet"),

@@ -10,7 +10,7 @@ pub use roots::Root;
 pub(crate) use roots::named_roots;
 
 use crate::http::answer::json;
-use crate::http::problem::{Refused, problem};
+use crate::http::problem::{Refused, problem, told};
 use crate::live::rest::{parameters, rows};
 use crate::routes::Server;
 use axum::extract::rejection::QueryRejection;
@@ -198,9 +198,5 @@ fn refused(error: &LakeError) -> Refused {
 }
 
 fn of_error(kind: ProblemKind, error: &LakeError) -> Problem {
-    let text = error.to_string();
-    match text.split_once("\nhint: ") {
-        Some((detail, hint)) => problem(kind, detail.to_owned(), Some(hint.to_owned())),
-        None => problem(kind, text, None),
-    }
+    told(kind, &error.to_string())
 }

@@ -3,7 +3,7 @@
 use super::state::{self, DEAD_LETTERS_MAX, TOPS_MAX, name_kind};
 use super::{Live, Shown, names};
 use crate::http::answer::json;
-use crate::http::problem::{Refused, problem};
+use crate::http::problem::{Refused, problem, told};
 use crate::routes::Server;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -308,13 +308,5 @@ pub(crate) async fn asked<T>(
             ASK_MAX.as_secs()
         ),
     };
-    let (detail, hint) = match trouble.split_once("\nhint: ") {
-        Some((detail, hint)) => (detail.to_owned(), Some(hint.to_owned())),
-        None => (trouble, None),
-    };
-    Err(Refused(problem(
-        ProblemKind::WarehouseUnavailable,
-        detail,
-        hint,
-    )))
+    Err(Refused(told(ProblemKind::WarehouseUnavailable, &trouble)))
 }

@@ -1,7 +1,7 @@
 //! The archive of logs in the lake, as requests open it.
 
 use super::verify::Verifier;
-use crate::http::problem::{Refused, problem};
+use crate::http::problem::{Refused, problem, told};
 use comptoir_lake::{Lake, LakePath};
 use comptoir_logship::archive::ArchiveError;
 use comptoir_logship::audit;
@@ -92,10 +92,5 @@ impl LogArchive {
 
 /// Why the archive can't be read.
 pub(crate) fn away(error: &ArchiveError) -> Problem {
-    let text = error.to_string();
-    let (detail, hint) = match text.split_once("\nhint: ") {
-        Some((detail, hint)) => (detail.to_owned(), Some(hint.to_owned())),
-        None => (text, None),
-    };
-    problem(ProblemKind::LogArchiveUnavailable, detail, hint)
+    told(ProblemKind::LogArchiveUnavailable, &error.to_string())
 }
