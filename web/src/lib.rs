@@ -15,6 +15,7 @@ mod http;
 mod live;
 mod logs;
 mod metrics;
+mod openapi;
 mod page;
 mod probes;
 mod reconcile;
@@ -22,11 +23,13 @@ mod request;
 mod routes;
 mod stall;
 mod views;
+mod watched;
 
 pub use error::WebError;
 pub use health::KafkaSettingsError;
 pub use request::{RequestError, ServeRequest};
 
+use health::board::Board;
 use heart::Heart;
 use history::sight::Sight;
 use history::watcher::Watcher;
@@ -44,6 +47,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use views::Views;
+use watched::{Watch, WatchedMetrics};
 
 /// Whether the page was built before this program; else a plain one says how to build it.
 pub fn has_page() -> bool {
@@ -76,12 +80,20 @@ pub async fn serve(
         request.zone.clone(),
         request.now,
     ));
-    let board = Arc::default();
+    let board: Arc<Board> = Arc::default();
     let _probes = health::start(&request, &live, &client, &board)?;
     let logs = Logs::new(client, &request.logs_url);
 
     let (sender, sight) = watch::channel(Sight::Unknown);
-    let metrics = Arc::new(Metrics::new(sight.clone(), Arc::clone(&live)));
+    let watch = Watch {
+        warehouse: request.warehouse.clone(),
+        seen: Arc::default(),
+    };
+    let watched = WatchedMetrics {
+        board: Arc::clone(&board),
+        seen: Arc::clone(&watch.seen),
+    };
+    let metrics = Arc::new(Metrics::new(sight.clone(), Arc::clone(&live), watched));
     let watcher = Watcher {
         lake: request.lake,
         target: request.sales,
@@ -115,6 +127,7 @@ pub async fn serve(
         never = Box::pin(watcher.run()) => match never {},
         never = Box::pin(reader.run()) => match never {},
         never = Box::pin(heart.run()) => match never {},
+        never = Box::pin(watch.run()) => match never {},
         () = Box::pin(connections::serve(listener, app, cut_off, shutdown)) => {}
     }
     last_beat.stopped().await;

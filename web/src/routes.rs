@@ -7,9 +7,10 @@ use crate::history::sight::Sight;
 use crate::http::guard::{Hosts, guard};
 use crate::http::headers::secure;
 use crate::http::problem::{Refused, problem};
-use crate::live::{Live, rest, stream};
+use crate::live::{Live, lists, rest, stream};
 use crate::logs::{self, Logs};
 use crate::metrics::{Metrics, observe};
+use crate::openapi;
 use crate::page::Page;
 use crate::probes;
 use crate::reconcile::{self, Reconciler};
@@ -40,25 +41,19 @@ pub(crate) struct Server {
     pub(crate) ending: CancellationToken,
 }
 
-/// What people may look for under `/api/v1`.
-const PATHS: [&str; 13] = [
-    "history/summary",
-    "history/by/{dimension}",
-    "live/summary",
-    "live/series",
-    "live/by/{dimension}",
-    "live/stream",
-    "transactions",
-    "dead-letters",
-    "reconcile",
-    "views",
-    "views/{name}",
-    "logs/summary",
-    "health",
-];
-
 pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
     let metrics = Arc::clone(&server.metrics);
+    routes()
+        .fallback(page)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(Arc::new(server))
+        .layer(from_fn_with_state(hosts, guard))
+        .layer(from_fn_with_state(metrics, observe))
+        .layer(from_fn(secure))
+}
+
+/// Each of them is described in [`crate::openapi`].
+pub(crate) fn routes() -> Router<Arc<Server>> {
     // The page's files are compressed already, when they are built.
     let api = Router::new()
         .route("/api/v1/history/summary", get(history::summary))
@@ -66,13 +61,15 @@ pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
         .route("/api/v1/live/summary", get(rest::summary))
         .route("/api/v1/live/series", get(rest::series))
         .route("/api/v1/live/by/{dimension}", get(rest::by))
-        .route("/api/v1/transactions", get(rest::transactions))
-        .route("/api/v1/dead-letters", get(rest::dead_letters))
+        .route("/api/v1/transactions", get(lists::transactions))
+        .route("/api/v1/dead-letters", get(lists::dead_letters))
         .route("/api/v1/reconcile", get(reconcile::reconcile))
         .route("/api/v1/views", get(views::list))
         .route("/api/v1/views/{name}", get(views::page))
         .route("/api/v1/logs/summary", get(logs::summary))
         .route("/api/v1/health", get(health::health))
+        .route("/api/openapi.json", get(openapi::openapi))
+        .route("/docs", get(openapi::docs))
         .route("/api/{*path}", any(unknown_api))
         .layer(CompressionLayer::new());
     Router::new()
@@ -82,12 +79,6 @@ pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))
-        .fallback(page)
-        .method_not_allowed_fallback(method_not_allowed)
-        .with_state(Arc::new(server))
-        .layer(from_fn_with_state(hosts, guard))
-        .layer(from_fn_with_state(metrics, observe))
-        .layer(from_fn(secure))
 }
 
 async fn page(State(server): State<Arc<Server>>, request: Request) -> Response {
@@ -102,7 +93,7 @@ async fn page(State(server): State<Arc<Server>>, request: Request) -> Response {
 
 async fn unknown_api(uri: Uri) -> Refused {
     let detail = format!("the API has no {}", uri.path());
-    let hint = format!("the paths are {}", PATHS.join(", "));
+    let hint = "/docs says which paths there are, and /api/openapi.json for programs".to_owned();
     Refused(problem(ProblemKind::NotFound, detail, Some(hint)))
 }
 

@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 /// What an answer includes: everything up to these positions, and, for imports, everything that
 /// the source held at `time`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AsOf {
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub time: Timestamp,
     /// Empty where no live stream has a part in the answer.
     pub offsets: Vec<StreamPosition>,
@@ -25,6 +27,7 @@ pub struct AsOf {
 
 /// Everything before `next` is included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StreamPosition {
     pub stream: StreamId,
     pub partition: Partition,
@@ -33,6 +36,7 @@ pub struct StreamPosition {
 
 /// The totals of a set of order lines; see [`crate::history`] for what each one counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HistoryFigures {
     pub lines: u64,
     pub orders: u64,
@@ -46,11 +50,13 @@ pub struct HistoryFigures {
 
 /// The import that an answer was computed from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportInfo {
     pub run: RunId,
     /// The ERP's table.
     pub table: String,
     /// When the source was read: the figures are those of this moment.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub imported_at: Timestamp,
     /// The published directory, as a URL of the lake (`hdfs://…` or `file://…`).
     pub location: String,
@@ -61,6 +67,7 @@ pub struct ImportInfo {
 
 /// One part file of an import.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PartInfo {
     pub name: String,
     pub rows: u64,
@@ -74,6 +81,7 @@ pub struct PartInfo {
 
 /// `GET /api/v1/history/summary`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HistorySummary {
     #[serde(flatten)]
     pub figures: HistoryFigures,
@@ -86,13 +94,17 @@ pub struct HistorySummary {
 
 /// Both days are included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Period {
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = Date))]
     pub first: jiff::civil::Date,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = Date))]
     pub last: jiff::civil::Date,
 }
 
 /// `GET /api/v1/history/by/{dimension}`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HistoryBy {
     pub dimension: Dimension,
     /// Ordered by key.
@@ -103,6 +115,7 @@ pub struct HistoryBy {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HistoryGroup {
     /// A month is `YYYY-MM`; everything else is the ERP's own text.
     pub key: String,
@@ -114,8 +127,10 @@ pub struct HistoryGroup {
 ///
 /// An answer without it was the lake's newest import at the server's last look, seconds ago.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Stale {
     /// When the lake was last seen to hold this import as its newest.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub since: Timestamp,
     /// What stands between: the lake is away, or a newer import can't be read.
     pub problem: Problem,
@@ -123,6 +138,7 @@ pub struct Stale {
 
 /// An error, as RFC 9457 describes it (`application/problem+json`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     #[serde(rename = "type")]
     pub kind: ProblemKind,
@@ -133,10 +149,23 @@ pub struct Problem {
     /// What cures it, with the command where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// The parameters of the request that can't be used, where it is about these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ParameterError>,
+}
+
+/// What is wrong with one parameter of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ParameterError {
+    /// Its name, as it stands in the request.
+    pub parameter: String,
+    pub detail: String,
 }
 
 /// The problem types, as URI references.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ProblemKind {
     /// Nothing has been imported yet: not an error, an empty lake.
     #[serde(rename = "/problems/no-import")]
@@ -166,6 +195,9 @@ pub enum ProblemKind {
     /// A parameter of the request's query has no such value.
     #[serde(rename = "/problems/invalid-parameter")]
     InvalidParameter,
+    /// A cursor whose page can't be had any longer: the list begins anew.
+    #[serde(rename = "/problems/stale-cursor")]
+    StaleCursor,
     /// As many live streams as the server serves are open.
     #[serde(rename = "/problems/too-many-streams")]
     TooManyStreams,

@@ -3,6 +3,7 @@
 mod distinct;
 mod feed;
 mod figures;
+pub(crate) mod lists;
 mod minutes;
 mod names;
 pub(crate) mod reader;

@@ -23,6 +23,11 @@ const PLAIN_CSS: Asset = Asset {
     brotli: None,
     gzip: None,
 };
+const DOCS_CSS: Asset = Asset {
+    path: "/docs.css",
+    identity: include_bytes!("../openapi/docs.css"),
+    ..PLAIN_CSS
+};
 const NOT_BUILT: Asset = Asset {
     path: "/index.html",
     content_type: "text/html; charset=utf-8",
@@ -76,7 +81,7 @@ impl Page {
     }
 
     fn of(built: &[Asset]) -> Self {
-        let files = [NOT_BUILT, PLAIN_CSS].iter().chain(built);
+        let files = [NOT_BUILT, PLAIN_CSS, DOCS_CSS].iter().chain(built);
         Self {
             files: files
                 .map(|file| (file.path, (*file, EntityTag::of(file.identity))))

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod api_document;
 mod hdfs;
 mod health;
 mod history;
@@ -15,6 +16,7 @@ mod proxy;
 mod reconcile;
 mod recount;
 mod sales;
+mod schemathesis;
 mod services;
 mod shop;
 mod sse;

@@ -106,6 +106,7 @@ fn title(fault: &Fault, text: &'static Text) -> &'static str {
             | ProblemKind::BodyRefused
             | ProblemKind::WrongHost
             | ProblemKind::InvalidParameter
+            | ProblemKind::StaleCursor
             | ProblemKind::TooManyStreams => text.refused,
         },
         Fault::Unreachable => text.unreachable,
@@ -137,6 +138,7 @@ pub(crate) fn fault_explanation(fault: &Fault) -> impl IntoView + use<> {
                 | ProblemKind::BodyRefused
                 | ProblemKind::WrongHost
                 | ProblemKind::InvalidParameter
+                | ProblemKind::StaleCursor
                 | ProblemKind::TooManyStreams => text.unreadable_cure,
             }
             .to_owned()
