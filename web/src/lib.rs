@@ -18,6 +18,7 @@ mod lake;
 mod live;
 mod logs;
 mod metrics;
+mod openapi;
 mod page;
 mod probes;
 mod reconcile;
@@ -26,6 +27,7 @@ mod routes;
 mod stall;
 mod tls;
 mod views;
+mod watched;
 
 pub use access::manage::{Accountant, TokenInfo, UserInfo};
 pub use access::{AccessError, AccessRequest, Role, Scope};
@@ -60,6 +62,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use views::Views;
+use watched::{Watch, WatchedMetrics};
 
 /// Whether the page was built before this program; else a plain one says how to build it.
 pub fn has_page() -> bool {
@@ -112,7 +115,15 @@ pub async fn serve(
     let log_archive = LogArchive::new(request.lake.clone(), request.log_archive, request.now);
 
     let (sender, sight) = watch::channel(Sight::Unknown);
-    let metrics = Arc::new(Metrics::new(sight.clone(), Arc::clone(&live)));
+    let watch = Watch {
+        warehouse: request.warehouse.clone(),
+        seen: Arc::default(),
+    };
+    let watched = WatchedMetrics {
+        board: Arc::clone(&board),
+        seen: Arc::clone(&watch.seen),
+    };
+    let metrics = Arc::new(Metrics::new(sight.clone(), Arc::clone(&live), watched));
     let browser = Browser::new(request.lake.clone(), request.lake_roots, request.now);
     let watcher = Watcher {
         lake: request.lake,
@@ -159,6 +170,7 @@ pub async fn serve(
         never = Box::pin(reader.run()) => match never {},
         never = Box::pin(comparer.run()) => match never {},
         never = Box::pin(heart.run()) => match never {},
+        never = Box::pin(watch.run()) => match never {},
         never = Box::pin(access.run()) => match never {},
         Some(never) = Box::pin(certificate) => match never {},
         () = Box::pin(connections::serve(listener, app, acceptor, cut_off, shutdown)) => {}

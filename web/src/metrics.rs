@@ -2,6 +2,7 @@
 
 use crate::history::sight::Sight;
 use crate::live::Live;
+use crate::watched::WatchedMetrics;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
@@ -52,7 +53,11 @@ struct RouteLabels {
 }
 
 impl Metrics {
-    pub(crate) fn new(sight: watch::Receiver<Sight>, live: Arc<Live>) -> Self {
+    pub(crate) fn new(
+        sight: watch::Receiver<Sight>,
+        live: Arc<Live>,
+        watched: WatchedMetrics,
+    ) -> Self {
         let requests = Family::default();
         let durations: Family<RouteLabels, Histogram> =
             Family::new_with_constructor(|| Histogram::new(DURATION_BUCKETS_S));
@@ -98,6 +103,7 @@ impl Metrics {
         );
         registry.register_collector(Box::new(HistoryMetrics(sight)));
         registry.register_collector(Box::new(LiveMetrics(live)));
+        registry.register_collector(Box::new(watched));
         Self {
             registry,
             requests,

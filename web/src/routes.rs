@@ -10,9 +10,10 @@ use crate::http::headers::secure;
 use crate::http::problem::{Refused, method_not_allowed as not_allowed, problem};
 use crate::jobs::{self, JobBook};
 use crate::lake::{self, Browser};
-use crate::live::{Live, compared, letter, rest, stream};
+use crate::live::{Live, compared, letter, lists, rest, stream};
 use crate::logs::{self, LogArchive, Logs};
 use crate::metrics::{Metrics, observe};
+use crate::openapi;
 use crate::page::Page;
 use crate::probes;
 use crate::reconcile::{self, Reconciler};
@@ -47,37 +48,22 @@ pub(crate) struct Server {
     pub(crate) ending: CancellationToken,
 }
 
-/// What people may look for under `/api/v1`.
-const PATHS: [&str; 23] = [
-    "history/summary",
-    "history/by/{dimension}",
-    "live/summary",
-    "live/series",
-    "live/by/{dimension}",
-    "live/compared",
-    "live/stream",
-    "transactions",
-    "dead-letters",
-    "dead-letters/{stream}/{partition}/{offset}",
-    "reconcile",
-    "views",
-    "views/{name}",
-    "jobs",
-    "jobs/{name}",
-    "lake",
-    "logs/summary",
-    "logs/search",
-    "logs/lines",
-    "logs/verify",
-    "health",
-    "journal",
-    "session",
-];
-
 pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
     let metrics = Arc::clone(&server.metrics);
     let access = Arc::clone(&server.access);
     let is_secure = access.is_secure;
+    routes()
+        .fallback(page)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(Arc::new(server))
+        .layer(from_fn_with_state(access, authorize))
+        .layer(from_fn_with_state(hosts, guard))
+        .layer(from_fn_with_state(metrics, observe))
+        .layer(from_fn_with_state(is_secure, secure))
+}
+
+/// Each of them is described in [`crate::openapi`].
+pub(crate) fn routes() -> Router<Arc<Server>> {
     // The page's files are compressed already, when they are built.
     let api = Router::new()
         .route("/api/v1/history/summary", get(history::summary))
@@ -86,8 +72,8 @@ pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
         .route("/api/v1/live/series", get(rest::series))
         .route("/api/v1/live/by/{dimension}", get(rest::by))
         .route("/api/v1/live/compared", get(compared::compared))
-        .route("/api/v1/transactions", get(rest::transactions))
-        .route("/api/v1/dead-letters", get(rest::dead_letters))
+        .route("/api/v1/transactions", get(lists::transactions))
+        .route("/api/v1/dead-letters", get(lists::dead_letters))
         .route(
             "/api/v1/dead-letters/{stream}/{partition}/{offset}",
             get(letter::letter),
@@ -105,6 +91,8 @@ pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
         .route("/api/v1/health", get(health::health))
         .route("/api/v1/journal", get(access::journal))
         .route("/api/v1/session", get(login::session))
+        .route("/api/openapi.json", get(openapi::openapi))
+        .route("/docs", get(openapi::docs))
         .route("/api/{*path}", any(unknown_api))
         .layer(CompressionLayer::new());
     Router::new()
@@ -116,13 +104,6 @@ pub(crate) fn router(server: Server, hosts: Hosts) -> Router {
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))
-        .fallback(page)
-        .method_not_allowed_fallback(method_not_allowed)
-        .with_state(Arc::new(server))
-        .layer(from_fn_with_state(access, authorize))
-        .layer(from_fn_with_state(hosts, guard))
-        .layer(from_fn_with_state(metrics, observe))
-        .layer(from_fn_with_state(is_secure, secure))
 }
 
 async fn page(State(server): State<Arc<Server>>, request: Request) -> Response {
@@ -137,7 +118,7 @@ async fn page(State(server): State<Arc<Server>>, request: Request) -> Response {
 
 async fn unknown_api(uri: Uri) -> Refused {
     let detail = format!("the API has no {}", uri.path());
-    let hint = format!("the paths are {}", PATHS.join(", "));
+    let hint = "/docs says which paths there are, and /api/openapi.json for programs".to_owned();
     Refused(problem(ProblemKind::NotFound, detail, Some(hint)))
 }
 

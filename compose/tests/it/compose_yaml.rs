@@ -48,7 +48,7 @@ impl Service {
     }
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     let path = compose_dir().join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -321,7 +321,9 @@ fn the_dashboard_shows_metrics_of_the_provisioned_source() {
 fn every_metric_that_is_asked_for_is_served_by_a_program() {
     let asked = read("grafana/dashboards/comptoir.json") + &read("prometheus/alerts.yml");
     let source = |path: &str| read(&format!("../{path}"));
-    let served = source("web/src/metrics.rs") + &source("logship/src/ship/metrics.rs");
+    let served = source("web/src/metrics.rs")
+        + &source("web/src/watched.rs")
+        + &source("logship/src/ship/metrics.rs");
     // Which puts its sink's name before each.
     let of_a_sink = source("speed/src/sink/metrics.rs");
     let mut names = BTreeSet::new();

@@ -8,6 +8,7 @@ mod compose_yaml;
 mod doctor;
 mod lake_cli;
 mod launcher;
+mod prometheus;
 mod real_services;
 mod recomputed;
 mod reconcile;

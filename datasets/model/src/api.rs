@@ -21,7 +21,9 @@ use serde::{Deserialize, Serialize};
 /// What an answer includes: everything up to these positions, and, for imports, everything that
 /// the source held at `time`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AsOf {
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub time: Timestamp,
     /// Empty where no live stream has a part in the answer.
     pub offsets: Vec<StreamPosition>,
@@ -29,6 +31,7 @@ pub struct AsOf {
 
 /// Everything before `next` is included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StreamPosition {
     pub stream: StreamId,
     pub partition: Partition,
@@ -37,6 +40,7 @@ pub struct StreamPosition {
 
 /// The totals of a set of order lines; see [`crate::history`] for what each one counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HistoryFigures {
     pub lines: u64,
     pub orders: u64,
@@ -50,11 +54,13 @@ pub struct HistoryFigures {
 
 /// The import that an answer was computed from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportInfo {
     pub run: RunId,
     /// The ERP's table.
     pub table: String,
     /// When the source was read: the figures are those of this moment.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub imported_at: Timestamp,
     /// The published directory, as a URL of the lake (`hdfs://…` or `file://…`).
     pub location: String,
@@ -65,6 +71,7 @@ pub struct ImportInfo {
 
 /// One part file of an import.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PartInfo {
     pub name: String,
     pub rows: u64,
@@ -78,6 +85,7 @@ pub struct PartInfo {
 
 /// `GET /api/v1/history/summary`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HistorySummary {
     #[serde(flatten)]
     pub figures: HistoryFigures,
@@ -90,13 +98,17 @@ pub struct HistorySummary {
 
 /// Both days are included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Period {
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = Date))]
     pub first: jiff::civil::Date,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = Date))]
     pub last: jiff::civil::Date,
 }
 
 /// `GET /api/v1/history/by/{dimension}`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HistoryBy {
     pub dimension: Dimension,
     /// Ordered by key.
@@ -107,6 +119,7 @@ pub struct HistoryBy {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HistoryGroup {
     /// A month is `YYYY-MM`; everything else is the ERP's own text.
     pub key: String,
@@ -118,8 +131,10 @@ pub struct HistoryGroup {
 ///
 /// An answer without it was the lake's newest import at the server's last look, seconds ago.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Stale {
     /// When the lake was last seen to hold this import as its newest.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub since: Timestamp,
     /// What stands between: the lake is away, or a newer import can't be read.
     pub problem: Problem,
@@ -127,6 +142,7 @@ pub struct Stale {
 
 /// An error, as RFC 9457 describes it (`application/problem+json`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     #[serde(rename = "type")]
     pub kind: ProblemKind,
@@ -137,10 +153,23 @@ pub struct Problem {
     /// What cures it, with the command where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// The parameters of the request that can't be used, where it is about these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ParameterError>,
+}
+
+/// What is wrong with one parameter of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ParameterError {
+    /// Its name, as it stands in the request.
+    pub parameter: String,
+    pub detail: String,
 }
 
 /// The problem types, as URI references.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ProblemKind {
     /// Nothing has been imported yet: not an error, an empty lake.
     #[serde(rename = "/problems/no-import")]
@@ -173,6 +202,9 @@ pub enum ProblemKind {
     /// A parameter of the request's query has no such value.
     #[serde(rename = "/problems/invalid-parameter")]
     InvalidParameter,
+    /// A cursor whose page can't be had any longer: the list begins anew.
+    #[serde(rename = "/problems/stale-cursor")]
+    StaleCursor,
     /// As many live streams as the server serves are open.
     #[serde(rename = "/problems/too-many-streams")]
     TooManyStreams,

@@ -16,11 +16,13 @@ impl fmt::Display for OrderNumber {
 
 /// One life of a topic. A re-created topic is another stream.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct StreamId(pub String);
 
 /// A partition's number within its stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Partition(pub u32);
 
@@ -28,6 +30,7 @@ pub struct Partition(pub u32);
 ///
 /// Positions are not dense: the difference of two of them is not a number of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Offset(pub u64);
 

@@ -16,6 +16,8 @@ pub mod live;
 pub mod manifest;
 pub mod merge;
 pub mod money;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod quality;
 pub mod reconcile;
 pub mod retry;

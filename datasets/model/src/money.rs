@@ -60,6 +60,7 @@ impl fmt::Display for Currency {
 /// In JSON `{"amount": "10.50", "currency": "EUR"}`: a decimal string, so that no reader parses it
 /// into a float by accident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Money {
     pub amount: Decimal,
     pub currency: Currency,

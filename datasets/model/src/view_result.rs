@@ -88,6 +88,7 @@ impl From<ViewName> for String {
 
 /// What the values of a column are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ViewType {
     Boolean,
@@ -107,6 +108,7 @@ pub enum ViewType {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ViewColumn {
     pub name: String,
     #[serde(flatten)]
@@ -115,6 +117,7 @@ pub struct ViewColumn {
 
 /// The published run that a view read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SourceRun {
     /// What the view's SQL calls it.
     pub name: String,
@@ -123,6 +126,7 @@ pub struct SourceRun {
     pub run: RunId,
     pub rows: u64,
     /// What the source held at this moment is included.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub time: Timestamp,
 }
 
@@ -151,6 +155,7 @@ pub struct ViewAbout {
 
 /// The rows of a result in the lake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InLake {
     pub format: LakeFormat,
     /// A path of the lake.
@@ -161,6 +166,7 @@ pub struct InLake {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LakeFormat {
     Parquet,
@@ -170,6 +176,7 @@ pub enum LakeFormat {
 
 /// A rule for live events, and how many rows the run found that break it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BrokenRule {
     pub rule: String,
     pub count: u64,
@@ -177,6 +184,7 @@ pub struct BrokenRule {
 
 /// The keys in a result that a reference does not know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UnknownKeys {
     /// What the view's SQL calls the reference.
     pub reference: String,

@@ -1,8 +1,9 @@
 //! `GET /api/v1/journal`: who did what, the newest first.
 
 use crate::http::answer::json;
+use crate::http::parameters::Parameters;
 use crate::http::problem::Refused;
-use crate::live::rest::{Parameters, asked, parameters, rows};
+use crate::live::rest::{asked, rows};
 use crate::routes::Server;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -11,7 +12,7 @@ use comptoir_model::api::access::JournalPage;
 use serde::Deserialize;
 use std::sync::Arc;
 
-const ENTRIES_DEFAULT: usize = 100;
+pub(crate) const ENTRIES_DEFAULT: usize = 100;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,10 +23,10 @@ pub(crate) struct JournalQuery {
 
 pub(crate) async fn journal(
     State(server): State<Arc<Server>>,
-    query: Parameters<JournalQuery>,
+    Parameters(query): Parameters<JournalQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let JournalQuery { limit, before } = parameters(query)?;
+    let JournalQuery { limit, before } = query;
     let limit = rows(limit, ENTRIES_DEFAULT)?;
     let journal = &server.access.journal;
     let read = async {

@@ -25,7 +25,10 @@ pub use error::AccessError;
 pub use rights::{Role, Scope};
 
 pub(crate) use caller::{Caller, Peer};
-pub(crate) use journal_page::journal;
+#[cfg(test)]
+pub(crate) use journal_page::JournalQuery;
+pub(crate) use journal_page::{ENTRIES_DEFAULT as JOURNAL_ENTRIES_DEFAULT, journal};
+pub(crate) use rights::Need;
 
 use accounts::Accounts;
 use caller::Who;

@@ -131,6 +131,8 @@ impl Need {
             // What lies in the lake can be shown, log lines too.
             "/api/v1/lake" => Self::Right(Right::Logs),
             _ if path.starts_with("/api/v1/logs/") => Self::Right(Right::Logs),
+            // The document names the published views.
+            "/docs" => Self::Right(Right::Figures),
             _ if path.starts_with("/api/") => Self::Right(Right::Figures),
             _ => Self::Nothing,
         })
@@ -173,6 +175,7 @@ mod tests {
             (Method::GET, "/", Need::Nothing),
             (Method::GET, "/healthz", Need::Nothing),
             (Method::GET, "/metrics", Need::Right(Right::Metrics)),
+            (Method::GET, "/docs", Need::Right(Right::Figures)),
             (Method::GET, "/api/v1/session", Need::Caller),
             (Method::GET, "/api/v1/journal", Need::Right(Right::Journal)),
             (Method::GET, "/api/v1/logs/search", Need::Right(Right::Logs)),

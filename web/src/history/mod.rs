@@ -5,9 +5,10 @@ pub(crate) mod view;
 pub(crate) mod watcher;
 
 use crate::http::answer::json;
+use crate::http::parameters::Segment;
 use crate::http::problem::{Refused, problem};
 use crate::routes::Server;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use comptoir_model::api::{HistoryBy, HistorySummary, Problem, ProblemKind};
@@ -33,7 +34,7 @@ pub(crate) async fn summary(
 
 pub(crate) async fn by(
     State(server): State<Arc<Server>>,
-    Path(dimension): Path<String>,
+    Segment(dimension): Segment,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let dimension: Dimension = dimension.parse().map_err(|unknown: UnknownDimension| {

@@ -1,4 +1,4 @@
-//! An answer of the API: JSON with an entity tag, or "you have it already".
+//! An answer with an entity tag, or "you have it already".
 
 use super::etag::EntityTag;
 use axum::Json;
@@ -14,16 +14,16 @@ pub(crate) fn json<T: Serialize>(request: &HeaderMap, value: &T) -> Response {
         // Our types have string keys only; axum words the impossible.
         return Json(value).into_response();
     };
+    content(request, "application/json", body)
+}
+
+/// Any content, with a tag.
+pub(crate) fn content(request: &HeaderMap, content_type: &'static str, body: Vec<u8>) -> Response {
     let tag = EntityTag::of(&body);
     let etag = [(ETAG, tag.weak_header())];
     if tag.is_known_to(request) {
         (StatusCode::NOT_MODIFIED, etag).into_response()
     } else {
-        (
-            etag,
-            [(CONTENT_TYPE, "application/json")],
-            Bytes::from(body),
-        )
-            .into_response()
+        (etag, [(CONTENT_TYPE, content_type)], Bytes::from(body)).into_response()
     }
 }

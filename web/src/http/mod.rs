@@ -4,4 +4,5 @@ pub(crate) mod answer;
 pub(crate) mod etag;
 pub(crate) mod guard;
 pub(crate) mod headers;
+pub(crate) mod parameters;
 pub(crate) mod problem;

@@ -3,9 +3,11 @@
 use axum::http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use comptoir_model::api::{Problem, ProblemKind};
+use comptoir_model::api::{ParameterError, Problem, ProblemKind};
 
-const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+const FROM_THE_FIRST: &str = "ask for the first page again, without cursor";
+
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// A problem of this kind: its title and status follow from the kind.
 pub(crate) fn problem(kind: ProblemKind, detail: String, hint: Option<String>) -> Problem {
@@ -16,6 +18,7 @@ pub(crate) fn problem(kind: ProblemKind, detail: String, hint: Option<String>) -
         status: status.as_u16(),
         detail,
         hint,
+        errors: Vec::new(),
     }
 }
 
@@ -33,7 +36,34 @@ pub(crate) fn told(kind: ProblemKind, text: &str) -> Problem {
     }
 }
 
-fn describe(kind: ProblemKind) -> (StatusCode, &'static str) {
+/// Parameters that can't be used: the detail names them all.
+pub(crate) fn invalid(errors: Vec<ParameterError>) -> Problem {
+    let details: Vec<_> = (errors.iter())
+        .map(|error| format!("{}: {}", error.parameter, error.detail))
+        .collect();
+    let detail = details.join("; ");
+    Problem {
+        errors,
+        ..problem(ProblemKind::InvalidParameter, detail, None)
+    }
+}
+
+/// The same of one parameter.
+pub(crate) fn invalid_parameter(parameter: &str, detail: String) -> Problem {
+    let parameter = parameter.to_owned();
+    invalid(vec![ParameterError { parameter, detail }])
+}
+
+/// Of a cursor that can't be gone on from, either because it is none or because its page is gone.
+pub(crate) fn refused_cursor(kind: ProblemKind, detail: String) -> Problem {
+    let error = invalid_parameter("cursor", detail);
+    Problem {
+        errors: error.errors,
+        ..problem(kind, error.detail, Some(FROM_THE_FIRST.to_owned()))
+    }
+}
+
+pub(crate) fn describe(kind: ProblemKind) -> (StatusCode, &'static str) {
     match kind {
         ProblemKind::NoImport => (StatusCode::NOT_FOUND, "nothing has been imported yet"),
         ProblemKind::LakeUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "the lake can't be read"),
@@ -62,6 +92,7 @@ fn describe(kind: ProblemKind) -> (StatusCode, &'static str) {
             "the archive of logs can't be read",
         ),
         ProblemKind::InvalidParameter => (StatusCode::BAD_REQUEST, "a parameter has no such value"),
+        ProblemKind::StaleCursor => (StatusCode::CONFLICT, "the cursor leads nowhere any longer"),
         ProblemKind::TooManyStreams => (
             StatusCode::SERVICE_UNAVAILABLE,
             "too many live streams are open",
@@ -85,7 +116,7 @@ impl IntoResponse for Refused {
             StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, axum::Json(&problem)).into_response();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, PROBLEM_JSON);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if problem.kind == ProblemKind::MethodNotAllowed {
             headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         }

@@ -3,10 +3,11 @@
 mod rhythm;
 
 use crate::http::answer::json;
+use crate::http::parameters::{Parameters, Segment};
 use crate::http::problem::{Refused, problem};
-use crate::live::rest::{Parameters, asked, parameters, rows};
+use crate::live::rest::{asked, rows};
 use crate::routes::Server;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use comptoir_model::api::ProblemKind;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 
 /// Of all jobs together: enough for the newest of each where they run about equally often.
 const RUNS_READ: usize = 1_000;
-const HISTORY_DEFAULT: usize = 50;
+pub(crate) const HISTORY_DEFAULT: usize = 50;
 
 /// What is asked of the warehouse, and when.
 #[derive(Debug)]
@@ -60,11 +61,11 @@ pub(crate) async fn list(
 
 pub(crate) async fn history(
     State(server): State<Arc<Server>>,
-    Path(name): Path<String>,
-    query: Parameters<HistoryQuery>,
+    Segment(name): Segment,
+    Parameters(query): Parameters<HistoryQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let limit = rows(parameters(query)?.limit, HISTORY_DEFAULT)?;
+    let limit = rows(query.limit, HISTORY_DEFAULT)?;
     let unknown = || {
         let detail = format!("no job called `{name}` has run");
         let hint = Some("/api/v1/jobs lists those that have".to_owned());

@@ -10,11 +10,11 @@ pub use roots::Root;
 pub(crate) use roots::named_roots;
 
 use crate::http::answer::json;
-use crate::http::problem::{Refused, problem, told};
-use crate::live::rest::{parameters, rows};
+use crate::http::parameters::Parameters;
+use crate::http::problem::{Refused, invalid_parameter, problem, told};
+use crate::live::rest::rows;
 use crate::routes::Server;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use comptoir_lake::{EntryKind, Lake, LakeError, LakePath};
@@ -30,7 +30,7 @@ use tokio::sync::Semaphore;
 const ASK_MAX: Duration = Duration::from_secs(12);
 /// So many look into the lake at once: others wait, and HDFS is not flooded by a page.
 const LOOKS_MAX: usize = 4;
-const ENTRIES_DEFAULT: usize = 200;
+pub(crate) const ENTRIES_DEFAULT: usize = 200;
 
 /// What the handler needs.
 pub(crate) struct Browser {
@@ -175,16 +175,16 @@ impl Browser {
 
 pub(crate) async fn lake(
     State(server): State<Arc<Server>>,
-    query: Result<Query<LakeQuery>, QueryRejection>,
+    Parameters(query): Parameters<LakeQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let answer = server.browser.answer(parameters(query)?).await?;
+    let answer = server.browser.answer(query).await?;
     Ok(json(&headers, &answer))
 }
 
 fn not_a_path(detail: &str, hint: Option<String>) -> Refused {
-    let detail = format!("path: {detail}");
-    Refused(problem(ProblemKind::InvalidParameter, detail, hint))
+    let error = invalid_parameter("path", detail.to_owned());
+    Refused(Problem { hint, ..error })
 }
 
 /// A file or directory that went since it was listed is not there; everything else is the lake's

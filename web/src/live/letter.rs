@@ -1,8 +1,9 @@
 //! `/api/v1/dead-letters/{stream}/{partition}/{offset}`: one dead letter with its record.
 
-use super::rest::{asked, info};
+use super::lists::info;
+use super::rest::asked;
 use crate::http::answer::json;
-use crate::http::problem::{Refused, problem};
+use crate::http::problem::{Refused, invalid_parameter, problem};
 use crate::routes::Server;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -28,6 +29,11 @@ pub(crate) async fn letter(
         let detail = rejection.body_text();
         Refused(problem(ProblemKind::InvalidParameter, detail, None))
     })?;
+    // A database keeps it with a sign.
+    if i64::try_from(offset).is_err() {
+        let detail = format!("{offset} has more than 63 bits");
+        return Err(Refused(invalid_parameter("offset", detail)));
+    }
     let key = DeadLetterKey {
         partition: PartitionKey {
             stream: StreamId(stream),

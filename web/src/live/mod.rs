@@ -5,6 +5,7 @@ mod distinct;
 mod feed;
 mod figures;
 pub(crate) mod letter;
+pub(crate) mod lists;
 mod minutes;
 mod names;
 pub(crate) mod reader;

@@ -1,7 +1,7 @@
 //! The archive of logs in the lake, as requests open it.
 
 use super::verify::Verifier;
-use crate::http::problem::{Refused, problem, told};
+use crate::http::problem::{Refused, invalid_parameter, problem, told};
 use comptoir_lake::{Lake, LakePath};
 use comptoir_logship::archive::ArchiveError;
 use comptoir_logship::audit;
@@ -75,13 +75,10 @@ impl LogArchive {
         if all.iter().any(|name| name == asked) {
             return Ok(vec![asked.to_owned()]);
         }
-        let detail = format!("source: the archive has no source `{asked}`");
+        let detail = format!("the archive has no source `{asked}`");
         let hint = (!all.is_empty()).then(|| format!("its sources are {}", all.join(", ")));
-        Err(Refused(problem(
-            ProblemKind::InvalidParameter,
-            detail,
-            hint,
-        )))
+        let error = invalid_parameter("source", detail);
+        Err(Refused(Problem { hint, ..error }))
     }
 
     pub(crate) fn directory_of(&self, source: &str) -> Result<LakePath, Refused> {

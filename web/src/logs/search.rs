@@ -3,8 +3,8 @@
 
 use super::archive::{LogArchive, away};
 use crate::http::answer::json;
-use crate::http::problem::{Refused, problem};
-use crate::live::rest::{Parameters, parameters};
+use crate::http::parameters::Parameters;
+use crate::http::problem::{Refused, invalid_parameter, problem};
 use crate::routes::Server;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -28,19 +28,19 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const LINES_DEFAULT: usize = 100;
+pub(crate) const LINES_DEFAULT: usize = 100;
 const LINES_MAX: usize = 1_000;
 /// Of one search. A frame of a segment holds about a MiB.
 const READ_BYTES_MAX: u64 = 512 << 20;
 const SEARCH_MAX: Duration = Duration::from_secs(10);
 /// Without `from`.
 const RANGE_DEFAULT: SignedDuration = SignedDuration::from_hours(1);
-const PATTERN_BYTES_MAX: usize = 1 << 10;
+pub(crate) const PATTERN_BYTES_MAX: usize = 1 << 10;
 /// Of the compiled pattern.
 const PROGRAM_BYTES_MAX: usize = 1 << 20;
 const TEXT_CHARACTERS_MAX: usize = 2_000;
-const AROUND_DEFAULT: usize = 5;
-const AROUND_MAX: usize = 100;
+pub(crate) const AROUND_DEFAULT: usize = 5;
+pub(crate) const AROUND_MAX: usize = 100;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,10 +66,9 @@ pub(crate) struct LinesQuery {
 
 pub(crate) async fn search(
     State(server): State<Arc<Server>>,
-    query: Parameters<SearchQuery>,
+    Parameters(query): Parameters<SearchQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let query = parameters(query)?;
     let archive = &server.log_archive;
     let asked = Asked::of(&query, (archive.now)())?;
     let _turn = archive.turn().await?;
@@ -85,10 +84,9 @@ pub(crate) async fn search(
 
 pub(crate) async fn lines(
     State(server): State<Arc<Server>>,
-    query: Parameters<LinesQuery>,
+    Parameters(query): Parameters<LinesQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let query = parameters(query)?;
     let count = bounded("around", query.around, AROUND_DEFAULT, AROUND_MAX)?;
     let context = Context {
         before: count,
@@ -117,14 +115,10 @@ pub(crate) async fn lines(
     read.map_err(|error| Refused(away(&error)))?;
     if !lines.iter().any(|line| line.offset == query.offset) {
         let detail = format!(
-            "offset: no archived line of life {} of `{}` begins at byte {}",
+            "no archived line of life {} of `{}` begins at byte {}",
             query.life, query.source, query.offset
         );
-        return Err(Refused(problem(
-            ProblemKind::InvalidParameter,
-            detail,
-            None,
-        )));
+        return Err(wrong("offset", detail));
     }
     for line in &mut lines {
         name_file(&archive, line);
@@ -148,7 +142,7 @@ impl Asked {
             .from
             .unwrap_or_else(|| to.checked_sub(RANGE_DEFAULT).unwrap_or(Timestamp::MIN));
         if from > to {
-            return Err(wrong(format!("from: {from} is later than {to}")));
+            return Err(wrong("from", format!("{from} is later than {to}")));
         }
         let pattern = query
             .pattern
@@ -181,8 +175,8 @@ impl Asked {
 /// Its time to match is linear in the line's length, whatever it says.
 fn compiled(pattern: &str, ignore_case: bool) -> Result<Regex, Refused> {
     if pattern.len() > PATTERN_BYTES_MAX {
-        let detail = format!("pattern: it has more than {PATTERN_BYTES_MAX} bytes");
-        return Err(wrong(detail));
+        let detail = format!("it has more than {PATTERN_BYTES_MAX} bytes");
+        return Err(wrong("pattern", detail));
     }
     let mut builder = RegexBuilder::new(pattern);
     builder
@@ -190,9 +184,8 @@ fn compiled(pattern: &str, ignore_case: bool) -> Result<Regex, Refused> {
         .size_limit(PROGRAM_BYTES_MAX)
         .dfa_size_limit(PROGRAM_BYTES_MAX);
     (builder.build()).map_err(|error| {
-        wrong(format!(
-            "pattern: `{pattern}` is not a regular expression: {error}"
-        ))
+        let detail = format!("`{pattern}` is not a regular expression: {error}");
+        wrong("pattern", detail)
     })
 }
 
@@ -341,10 +334,10 @@ fn bounded(name: &str, asked: Option<usize>, default: usize, max: usize) -> Resu
     match asked {
         None => Ok(default),
         Some(asked) if (1..=max).contains(&asked) => Ok(asked),
-        Some(asked) => Err(wrong(format!("{name}={asked}: it goes from 1 to {max}"))),
+        Some(asked) => Err(wrong(name, format!("{asked} is not in 1 to {max}"))),
     }
 }
 
-fn wrong(detail: String) -> Refused {
-    Refused(problem(ProblemKind::InvalidParameter, detail, None))
+fn wrong(parameter: &str, detail: String) -> Refused {
+    Refused(invalid_parameter(parameter, detail))
 }

@@ -25,10 +25,13 @@ const PLAIN_CSS: Asset = Asset {
 };
 const LOGIN_CSS: Asset = Asset {
     path: "/login.css",
-    content_type: "text/css; charset=utf-8",
     identity: include_bytes!("login.css"),
-    brotli: None,
-    gzip: None,
+    ..PLAIN_CSS
+};
+const DOCS_CSS: Asset = Asset {
+    path: "/docs.css",
+    identity: include_bytes!("../openapi/docs.css"),
+    ..PLAIN_CSS
 };
 const NOT_BUILT: Asset = Asset {
     path: "/index.html",
@@ -83,7 +86,9 @@ impl Page {
     }
 
     fn of(built: &[Asset]) -> Self {
-        let files = [NOT_BUILT, PLAIN_CSS, LOGIN_CSS].iter().chain(built);
+        let files = [NOT_BUILT, PLAIN_CSS, LOGIN_CSS, DOCS_CSS]
+            .iter()
+            .chain(built);
         Self {
             files: files
                 .map(|file| (file.path, (*file, EntityTag::of(file.identity))))

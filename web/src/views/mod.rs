@@ -4,24 +4,24 @@ mod cache;
 mod question;
 
 use crate::http::answer::json;
-use crate::http::problem::{Refused, problem};
+use crate::http::parameters::{Parameters, Segment};
+use crate::http::problem::{Refused, invalid_parameter, problem, refused_cursor};
 use crate::live::rest::{asked, rows};
 use crate::routes::Server;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use cache::{Cache, Loaded};
 use comptoir_model::api::views::{ViewFailure, ViewInfo, ViewList, ViewPage, ViewResultInfo};
-use comptoir_model::api::{AsOf, ProblemKind};
+use comptoir_model::api::{AsOf, Problem, ProblemKind};
 use comptoir_model::view_result::{InLake, ViewName};
 use comptoir_warehouse::{JobOutcome, JobRun, StoredViewResult, Warehouse};
 use jiff::Timestamp;
-use question::{Question, Wrong};
+use question::{Fault, Question, Wrong};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const ROWS_DEFAULT: usize = 100;
+pub(crate) const ROWS_DEFAULT: usize = 100;
 
 /// How often a result is looked for that was replaced while it was read.
 const TRIES: usize = 3;
@@ -40,6 +40,13 @@ impl Views {
             cache: Cache::default(),
             now,
         }
+    }
+
+    /// What is served, without the rows.
+    pub(crate) async fn published(&self) -> Result<Vec<StoredViewResult>, Refused> {
+        let mut results = asked(self.warehouse.view_results()).await?;
+        results.retain(|result| result.about.only_in_the_lake().is_none());
+        Ok(results)
     }
 
     async fn load(&self, view: &ViewName) -> Result<Arc<Loaded>, Refused> {
@@ -98,18 +105,12 @@ pub(crate) async fn list(
 
 pub(crate) async fn page(
     State(server): State<Arc<Server>>,
-    Path(name): Path<String>,
-    query: Result<Query<Vec<(String, String)>>, QueryRejection>,
+    Segment(name): Segment,
+    Parameters(parameters): Parameters<Vec<(String, String)>>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let views = &server.views;
     let view = ViewName::parse(&name).map_err(|_| unknown(&name))?;
-    let Query(parameters) = query.map_err(|rejection| {
-        wrong(Wrong {
-            detail: rejection.body_text(),
-            hint: None,
-        })
-    })?;
     let loaded = views.load(&view).await?;
     let (columns, run) = (&loaded.result.about.columns, &loaded.result.run);
     let question = Question::read(&parameters, columns, run).map_err(wrong)?;
@@ -211,6 +212,18 @@ fn not_served(view: &ViewName, lake: &InLake) -> Refused {
 }
 
 fn wrong(wrong: Wrong) -> Refused {
-    let Wrong { detail, hint } = wrong;
-    Refused(problem(ProblemKind::InvalidParameter, detail, hint))
+    let Wrong {
+        fault,
+        parameter,
+        detail,
+        hint,
+    } = wrong;
+    Refused(match fault {
+        Fault::Parameter => Problem {
+            hint,
+            ..invalid_parameter(&parameter, detail)
+        },
+        Fault::NoCursor => refused_cursor(ProblemKind::InvalidParameter, detail),
+        Fault::StaleCursor => refused_cursor(ProblemKind::StaleCursor, detail),
+    })
 }

@@ -9,8 +9,19 @@ use std::collections::BTreeSet;
 /// What is wrong with a parameter, and what cures it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
+    pub(super) fault: Fault,
+    pub(super) parameter: String,
     pub(super) detail: String,
     pub(super) hint: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    Parameter,
+    /// A cursor that is none.
+    NoCursor,
+    /// A cursor of another result or another question.
+    StaleCursor,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -59,12 +70,12 @@ impl Question {
         let mut decisive = Vec::new();
         for (name, value) in parameters {
             if !seen.insert(name) {
-                return Err(Wrong::new(format!("{name}: it stands there twice"), None));
+                return Err(Wrong::new(name, "it stands there twice".to_owned()));
             }
             match name.as_str() {
                 "limit" => {
                     limit = Some(value.parse().map_err(|_| {
-                        Wrong::new(format!("limit: `{value}` is not a whole number"), None)
+                        Wrong::new(name, format!("`{value}` is not a whole number"))
                     })?);
                 }
                 "cursor" => cursor = Some(value),
@@ -110,17 +121,33 @@ impl Question {
 }
 
 impl Wrong {
-    fn new(detail: String, hint: Option<String>) -> Self {
-        Self { detail, hint }
+    fn new(parameter: &str, detail: String) -> Self {
+        Self {
+            fault: Fault::Parameter,
+            parameter: parameter.to_owned(),
+            detail,
+            hint: None,
+        }
     }
 
-    fn unknown_column(name: &str, columns: &[ViewColumn]) -> Self {
+    /// `parameter` names it, or is it.
+    fn unknown_column(parameter: &str, name: &str, columns: &[ViewColumn]) -> Self {
         let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
         let hint = format!(
             "the columns are {}; besides there are limit, sort and cursor",
             names.join(", ")
         );
-        Self::new(format!("{name}: the view has no such column"), Some(hint))
+        Self {
+            hint: Some(hint),
+            ..Self::new(parameter, format!("the view has no column `{name}`"))
+        }
+    }
+
+    fn of_cursor(fault: Fault, detail: String) -> Self {
+        Self {
+            fault,
+            ..Self::new("cursor", detail)
+        }
     }
 }
 
@@ -132,12 +159,12 @@ impl Filter {
             _ => (name, Bound::Is),
         };
         let found = columns.iter().position(|known| known.name == column);
-        let index = found.ok_or_else(|| Wrong::unknown_column(name, columns))?;
+        let index = found.ok_or_else(|| Wrong::unknown_column(name, column, columns))?;
         let value = columns[index].kind.read(value);
         Ok(Self {
             column: index,
             bound,
-            value: value.map_err(|error| Wrong::new(format!("{name}: {error}"), None))?,
+            value: value.map_err(|error| Wrong::new(name, error.to_string()))?,
         })
     }
 
@@ -169,10 +196,7 @@ impl Sort {
             None => (value, false),
         };
         let found = columns.iter().position(|column| column.name == name);
-        let column = found.ok_or_else(|| {
-            let Wrong { detail, hint } = Wrong::unknown_column(name, columns);
-            Wrong::new(format!("sort={detail}"), hint)
-        })?;
+        let column = found.ok_or_else(|| Wrong::unknown_column("sort", name, columns))?;
         Ok(Self { column, descending })
     }
 
@@ -204,24 +228,21 @@ impl Ord for SortKey {
 }
 
 fn read_cursor(cursor: &str, run: &RunId, fingerprint: &str) -> Result<usize, Wrong> {
-    let again = || Some("ask for the first page again, without cursor".to_owned());
+    let foreign = || Wrong::of_cursor(Fault::NoCursor, format!("`{cursor}` is none of ours"));
     let mut parts = cursor.split('.');
     let parts = [parts.next(), parts.next(), parts.next(), parts.next()];
     let [Some(of), Some(skip), Some(asked), None] = parts else {
-        return Err(Wrong::new(
-            format!("cursor: `{cursor}` is none of ours"),
-            again(),
-        ));
+        return Err(foreign());
     };
     if of != run.as_str() {
-        let detail = format!("cursor: it is of the run {of}, and {run} has taken its place");
-        return Err(Wrong::new(detail, again()));
+        let detail = format!("it is of the run {of}, and {run} has taken its place");
+        return Err(Wrong::of_cursor(Fault::StaleCursor, detail));
     }
     if asked != fingerprint {
-        let detail = "cursor: it is of a request with other filters or another order".to_owned();
-        return Err(Wrong::new(detail, again()));
+        let detail = "it is of a request with other filters or another order".to_owned();
+        return Err(Wrong::of_cursor(Fault::StaleCursor, detail));
     }
-    (skip.parse()).map_err(|_| Wrong::new(format!("cursor: `{cursor}` is none of ours"), again()))
+    skip.parse().map_err(|_| foreign())
 }
 
 #[cfg(test)]
@@ -294,11 +315,12 @@ mod tests {
     #[test]
     fn a_wrong_parameter_is_named() {
         for (query, expected) in [
-            ("nam=a", "nam: the view has no such column"),
-            ("net.mix=1", "net.mix: "),
+            ("nam=a", "nam: the view has no column `nam`"),
+            ("net.mix=1", "net.mix: the view has no column `net.mix`"),
+            ("nam.min=1", "nam.min: the view has no column `nam`"),
             ("net=1.234", "net: `1.234` is not a decimal number"),
             ("net.min=x", "net.min: `x`"),
-            ("sort=size", "sort=size: "),
+            ("sort=-size", "sort: the view has no column `size`"),
             ("name=a&name=b", "name: it stands there twice"),
             ("limit=x", "limit: `x` is not a whole number"),
             ("cursor=x", "cursor: `x` is none of ours"),
@@ -309,11 +331,8 @@ mod tests {
             ),
         ] {
             let wrong = question(query).unwrap_err();
-            assert!(
-                wrong.detail.starts_with(expected),
-                "{query}: {}",
-                wrong.detail
-            );
+            let said = format!("{}: {}", wrong.parameter, wrong.detail);
+            assert!(said.starts_with(expected), "{query}: {said}");
         }
     }
 

@@ -22,7 +22,7 @@ async fn started(warehouse: &Warehouse, job: &JobName, at: Timestamp) -> JobLock
     }
 }
 
-async fn run(warehouse: &Warehouse, job: &str, at: Timestamp, error: Option<&str>) {
+pub(crate) async fn run(warehouse: &Warehouse, job: &str, at: Timestamp, error: Option<&str>) {
     let job = JobName::parse(job).unwrap();
     let lock = started(warehouse, &job, at).await;
     let output = JobOutput {

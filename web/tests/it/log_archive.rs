@@ -37,7 +37,7 @@ fn log(now: Timestamp) -> Vec<(Timestamp, String)> {
 
 /// Ships a file again and again, until all of it is sealed: a run decides about the last piece of the
 /// one before.
-async fn seal(lake: &Lake, target: &LakePath, directory: &Path, bytes: &[u8]) {
+pub(crate) async fn seal(lake: &Lake, target: &LakePath, directory: &Path, bytes: &[u8]) {
     std::fs::write(directory.join("app.log"), bytes).unwrap();
     let archive = target.join("app.log").unwrap();
     let sealing = async {

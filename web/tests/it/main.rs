@@ -4,6 +4,7 @@
 
 mod access;
 mod accounts;
+mod api_document;
 mod hdfs;
 mod health;
 mod history;
@@ -20,6 +21,7 @@ mod proxy;
 mod reconcile;
 mod recount;
 mod sales;
+mod schemathesis;
 mod services;
 mod sessions;
 mod shop;

@@ -1,7 +1,10 @@
 //! `/metrics`, read as Prometheus would.
 
 use crate::sales::SHOP;
-use crate::support::{Import, SUMMARY, TestLake, TestServer};
+use crate::support::{Import, SUMMARY, TestLake, TestServer, request};
+use crate::views;
+use comptoir_config::clock;
+use comptoir_web::ServeRequest;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -82,4 +85,43 @@ async fn without_an_import_there_is_no_figure_rather_than_a_zero() {
         !samples.contains_key("comptoir_history_rows"),
         "{samples:?}"
     );
+}
+
+#[tokio::test]
+async fn says_how_parts_are_how_jobs_ended_and_what_reconciliation_found() {
+    let shop = views::Shop::open().await;
+    shop.fail("the import is gone").await;
+    let look = shop.warehouse.reconcile(clock::now()).await.unwrap();
+    shop.warehouse.keep_full_look(&look).await.unwrap();
+    let server = TestServer::serving(ServeRequest {
+        warehouse: shop.warehouse.clone(),
+        ..request(&shop.lake.lake)
+    })
+    .await;
+    let at = look.as_of.time.as_second().to_string();
+    let expected = [
+        ("comptoir_part_up{kind=\"lake\",part=\"lake\"}", "1"),
+        ("comptoir_part_up{kind=\"erp\",part=\"erp\"}", "0"),
+        ("comptoir_job_failed{name=\"view.top\"}", "1"),
+        ("comptoir_reconcile_complete", "1"),
+        ("comptoir_reconcile_differences", "0"),
+        ("comptoir_reconcile_at_seconds", at.as_str()),
+    ];
+    let all_said = async {
+        loop {
+            let samples = samples(&server).await;
+            let is_said = |(name, value): &(&str, &str)| {
+                samples.get(*name).is_some_and(|found| found == value)
+            };
+            if expected.iter().all(is_said) {
+                return samples;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let samples = tokio::time::timeout(Duration::from_secs(30), all_said).await;
+    let samples = samples.expect("all of them must be said");
+    // What was never done has no time.
+    assert!(!samples.contains_key("comptoir_job_done_at_seconds{name=\"view.top\"}"));
+    drop(shop.server);
 }

@@ -149,7 +149,7 @@ impl Shop {
         }
     }
 
-    async fn open(kind: Kind) -> Self {
+    pub(crate) async fn open(kind: Kind) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let (pid, random) = (std::process::id(), clock::random_u32());
         let name = format!("test_web_{pid}_{random:08x}");

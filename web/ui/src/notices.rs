@@ -107,6 +107,7 @@ fn title(fault: &Fault, text: &'static Text) -> &'static str {
             | ProblemKind::BodyRefused
             | ProblemKind::WrongHost
             | ProblemKind::InvalidParameter
+            | ProblemKind::StaleCursor
             | ProblemKind::TooManyStreams
             | ProblemKind::LoginRequired
             | ProblemKind::NotAllowed
@@ -142,6 +143,7 @@ pub(crate) fn fault_explanation(fault: &Fault) -> impl IntoView + use<> {
                 | ProblemKind::BodyRefused
                 | ProblemKind::WrongHost
                 | ProblemKind::InvalidParameter
+                | ProblemKind::StaleCursor
                 | ProblemKind::TooManyStreams
                 | ProblemKind::LoginRequired
                 | ProblemKind::NotAllowed

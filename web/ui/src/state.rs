@@ -208,6 +208,7 @@ mod tests {
             status: 503,
             detail: String::new(),
             hint: None,
+            errors: Vec::new(),
         }
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// As whom the server knows whoever asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionInfo {
     pub kind: CallerKind,
     /// Of the user or the token; `None` where nobody is asked.
@@ -14,6 +15,7 @@ pub struct SessionInfo {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallerKind {
     /// No users are configured: the server does not ask.
@@ -24,6 +26,7 @@ pub enum CallerKind {
 
 /// Newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JournalPage {
     pub entries: Vec<NumberedEntry>,
     /// As `before` it asks for the entries that follow; `None` at the end.
@@ -32,6 +35,7 @@ pub struct JournalPage {
 
 /// An entry and its place in the journal, which grows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NumberedEntry {
     pub number: i64,
     #[serde(flatten)]
@@ -40,9 +44,11 @@ pub struct NumberedEntry {
 
 /// One thing that somebody did, or tried to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JournalEntry {
     /// Unique: an entry that is written twice is one entry.
     pub id: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
     /// `user:ada`, `token:prometheus`, `uid:1000` of a command on the server's machine, or `unknown`.
     pub who: String,
@@ -56,6 +62,7 @@ pub struct JournalEntry {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum JournalOutcome {
     Done,

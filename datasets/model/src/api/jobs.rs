@@ -6,12 +6,15 @@ use serde::{Deserialize, Serialize};
 
 /// Every job that has run, by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Jobs {
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub time: Timestamp,
     pub jobs: Vec<JobInfo>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JobInfo {
     pub name: String,
     pub last: JobRunInfo,
@@ -22,6 +25,7 @@ pub struct JobInfo {
     /// From one run to the next, in the middle of the last ones; `None` of fewer than four.
     pub usual_interval_s: Option<u64>,
     /// When the next one is due, if it comes as usual.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub expected_at: Option<Timestamp>,
     /// It is half an interval past that, and none has begun.
     pub is_overdue: bool,
@@ -31,20 +35,25 @@ pub struct JobInfo {
 pub const RECENT_MAX: usize = 14;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RecentRun {
     pub outcome: Outcome,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub started_at: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JobRunInfo {
     /// Grows with each run of any job.
     pub id: i64,
     pub outcome: Outcome,
     pub host: String,
     pub pid: u32,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub started_at: Timestamp,
     /// `None` while it runs. Of a crashed run: when it was found.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub ended_at: Option<Timestamp>,
     /// How often it was tried; 0 where it was not.
     pub attempts: u32,
@@ -58,6 +67,7 @@ pub struct JobRunInfo {
 
 /// What came of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Running,
@@ -70,6 +80,7 @@ pub enum Outcome {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JobRuns {
     pub name: String,
     /// Newest first.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// `GET /api/v1/lake`: the roots; with `?path=`, the directory or the file of that path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LakeAnswer {
     /// Of what is asked for, as `hdfs://…` or `file://…`.
     pub location: String,
@@ -19,18 +20,21 @@ pub struct LakeAnswer {
 
 /// A directory that the settings name. Nothing above it, or beside it, is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LakeRoot {
     pub kind: RootKind,
     pub path: String,
     /// Files and directories directly in it; `None` where there is no such directory.
     pub entries: Option<u64>,
     /// When one of them changed last.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub modified: Option<Timestamp>,
     /// The command that fills it.
     pub filled_by: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RootKind {
     /// Tables of the ERP, as imported.
@@ -46,6 +50,7 @@ pub enum RootKind {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LakeDirectory {
     pub path: String,
     pub root: String,
@@ -62,11 +67,13 @@ pub struct LakeDirectory {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LakeEntry {
     pub name: String,
     pub kind: LakeEntryKind,
     /// `None` of a directory.
     pub bytes: Option<u64>,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub modified: Timestamp,
     pub owner: String,
     /// As the manifest says; of a piece of a log, its lines, as its name says.
@@ -76,6 +83,7 @@ pub struct LakeEntry {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LakeEntryKind {
     File,
@@ -84,6 +92,7 @@ pub enum LakeEntryKind {
 
 /// A file's size held against what its manifest, or its name, says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SizeCheck {
     AsExpected,
@@ -93,6 +102,7 @@ pub enum SizeCheck {
 /// What the manifest of an import says, and what of it is not so. Sizes are compared, not contents:
 /// `comptoir-batch verify` reads every byte.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LakeImport {
     /// The name of the manifest's file.
     pub manifest: String,
@@ -103,10 +113,12 @@ pub struct LakeImport {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportFacts {
     pub run: RunId,
     /// Of the source.
     pub table: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub imported_at: Timestamp,
     pub parts: u64,
     pub rows: u64,
@@ -114,10 +126,12 @@ pub struct ImportFacts {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LakeFile {
     pub path: String,
     pub root: String,
     pub bytes: u64,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub modified: Timestamp,
     pub owner: String,
     /// Its beginning, of a segment unpacked; bytes that are no UTF-8 are replaced. `None` where it
@@ -134,6 +148,7 @@ pub struct LakeFile {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NotRead {
     /// Somebody may be writing it: on HDFS such a file is left alone.
@@ -145,6 +160,7 @@ pub enum NotRead {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LakeTable {
     pub columns: Vec<String>,
     /// With a cell for each column, `None` where it is NULL; long ones are cut.
@@ -155,6 +171,7 @@ pub struct LakeTable {
 /// What the manifest of a log's segment says. Its size is compared, not its content or signature:
 /// `comptoir-logship audit verify` checks those.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LakeSegment {
     /// The path of the manifest's file; `None` where none names the segment, which then means
     /// nothing.
@@ -164,6 +181,7 @@ pub struct LakeSegment {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SegmentFacts {
     /// The log's file.
     pub log: String,
@@ -172,8 +190,11 @@ pub struct SegmentFacts {
     pub end: u64,
     pub lines: u64,
     /// The earliest and the latest time of its lines.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub from: Option<Timestamp>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub to: Option<Timestamp>,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub sealed_at: Timestamp,
     pub sha256: String,
 }

@@ -23,6 +23,7 @@ use std::sync::Arc;
 /// All parts of one message are of one moment: of exactly the positions in `as_of`. They are shared
 /// by the messages in which they are the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LiveMessage {
     pub as_of: AsOf,
     /// Where the live figures come from and how complete they are. In every message.
@@ -42,13 +43,17 @@ pub struct LiveMessage {
 
 /// The state of the flow from the transport to these figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LiveSource {
     pub state: SourceState,
     /// Since when it is in this state, as far as the server knows.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub since: Timestamp,
     /// The event time up to which every partition has been seen; `None` before all have been.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub fresh_through: Option<Timestamp>,
     /// When the views sink last committed or last looked and found nothing new.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub checked_at: Option<Timestamp>,
     pub partitions: Vec<PartitionState>,
     /// What is missing, or was judged without knowing all ids before it. Oldest first.
@@ -58,6 +63,7 @@ pub struct LiveSource {
 
 /// How far the figures can be trusted to be of now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SourceState {
     /// No stream has been read yet.
@@ -73,6 +79,7 @@ pub enum SourceState {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PartitionState {
     pub stream: StreamId,
     pub partition: Partition,
@@ -83,7 +90,9 @@ pub struct PartitionState {
     pub next: Offset,
     /// Where the partition ended when the sink last looked.
     pub log_end: Option<Offset>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub fresh_through: Option<Timestamp>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub checked_at: Option<Timestamp>,
     /// `log_end - next`: records of Kafka (transaction markers included), bytes of JSONL.
     pub lag: Option<u64>,
@@ -93,6 +102,7 @@ pub struct PartitionState {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LagUnit {
     Records,
@@ -100,6 +110,7 @@ pub enum LagUnit {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GapInfo {
     pub stream: StreamId,
     pub partition: Partition,
@@ -108,10 +119,12 @@ pub struct GapInfo {
     pub start: Offset,
     /// Not included.
     pub end: Offset,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub found_at: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GapKind {
     /// Gone before the sink could read it.
@@ -121,16 +134,19 @@ pub enum GapKind {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeadLetterCount {
     /// With those that are kept no longer.
     pub total: u64,
     /// When the newest was found.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub newest_at: Option<Timestamp>,
     /// By the reason's stable name, in its order.
     pub by_reason: Vec<(String, u64)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LiveWindows {
     pub minutes_5: Window,
     pub minutes_60: Window,
@@ -139,16 +155,20 @@ pub struct LiveWindows {
 
 /// The figures of the events whose time lies in `from..to`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Window {
     /// The first moment, included: the beginning of a minute.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub from: Timestamp,
     /// The end, not included: that of the running minute.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub to: Timestamp,
     pub figures: LiveFigures,
 }
 
 /// `units`, `orders` and `customers` are of approved events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LiveFigures {
     /// Accepted events of every status.
     pub transactions: u64,
@@ -171,6 +191,7 @@ pub struct LiveFigures {
 
 /// Of one currency: `net = gross - refunds`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Revenue {
     pub gross: Money,
     pub refunds: Money,
@@ -179,6 +200,7 @@ pub struct Revenue {
 
 /// A distinct count from a sketch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Estimate {
     pub count: u64,
     /// The relative standard error in percent, to one decimal.
@@ -187,13 +209,16 @@ pub struct Estimate {
 
 /// The last 60 minutes, oldest first, the running one last; a minute without events has zeros.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LiveSeries {
     pub minutes: Vec<MinutePoint>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MinutePoint {
     /// Its first moment.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub start: Timestamp,
     pub transactions: u64,
     pub approved: u64,
@@ -203,6 +228,7 @@ pub struct MinutePoint {
 
 /// What the figures of a window can be grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LiveDimension {
     Category,
@@ -212,6 +238,7 @@ pub enum LiveDimension {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum WindowName {
     #[serde(rename = "5m")]
     Minutes5,
@@ -223,6 +250,7 @@ pub enum WindowName {
 
 /// One window by one dimension. The stream sends categories and cities of each window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LiveGroups {
     pub window: WindowName,
     pub dimension: LiveDimension,
@@ -234,6 +262,7 @@ pub struct LiveGroups {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LiveGroup {
     /// As the events spell it; of a city, without its country.
     pub key: String,
@@ -248,6 +277,7 @@ pub struct LiveGroup {
 
 /// The ten with the highest net of today, of one kind and one currency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TopList {
     pub kind: TopKind,
     pub currency: Currency,
@@ -255,6 +285,7 @@ pub struct TopList {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TopKind {
     Product,
@@ -265,6 +296,7 @@ pub enum TopKind {
 
 /// Ordered by net, highest first, then by key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TopRow {
     pub key: String,
     /// As it was shown last; `None` where no event named it, and of what has no other name.
@@ -277,11 +309,13 @@ pub struct TopRow {
 
 /// One accepted event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Transaction {
     pub stream: StreamId,
     pub partition: Partition,
     pub offset: Offset,
     pub event_id: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub event_time: Timestamp,
     pub order_id: String,
     pub order_line: u32,
@@ -300,21 +334,37 @@ pub struct Transaction {
     pub status: Status,
 }
 
+/// `GET /api/v1/transactions`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TransactionPage {
+    #[serde(flatten)]
+    pub message: LiveMessage,
+    /// Asks for older ones; `None` where there are none. The last page may be empty.
+    pub next_cursor: Option<String>,
+}
+
 /// `GET /api/v1/dead-letters`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeadLetters {
     pub as_of: AsOf,
     pub count: DeadLetterCount,
     /// The newest, newest first.
     pub letters: Vec<DeadLetterInfo>,
+    /// Asks for older ones; `None` where there are none. The last page may be empty.
+    #[serde(default)]
+    pub next_cursor: Option<String>,
 }
 
 /// `GET /api/v1/dead-letters/{stream}/{partition}/{offset}`: one with its record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeadLetter {
     pub as_of: AsOf,
     pub letter: DeadLetterInfo,
     /// The record's own.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub record_timestamp: Timestamp,
     /// What the producer has to change.
     pub cure: String,
@@ -327,10 +377,12 @@ pub struct DeadLetter {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeadLetterInfo {
     pub stream: StreamId,
     pub partition: Partition,
     pub offset: Offset,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub found_at: Timestamp,
     /// The stable name of the reason.
     pub reason: String,
@@ -342,8 +394,10 @@ pub struct DeadLetterInfo {
 /// The same weekday last week, up to the same time of day. Of events that are dated so; late ones come
 /// in as they come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LiveCompared {
     /// A week before now, by the calendar of the shop's time zone.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
     /// From that day's midnight to the end of the minute of `at`.
     pub today: Window,

@@ -6,9 +6,12 @@ use serde::{Deserialize, Serialize};
 
 /// The lines of a time range that fit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogSearch {
     /// The range that was asked for, both included. Lines whose time is not known lie in none.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub from: Timestamp,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub to: Timestamp,
     /// How many lines fit, in the whole range.
     pub found: u64,
@@ -28,12 +31,14 @@ pub struct LogSearch {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ArchivedLine {
     pub source: String,
     pub life: u64,
     /// Where it begins in its file's life.
     pub offset: u64,
     /// Its own, or that of the line before.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub time: Option<Timestamp>,
     pub level: Option<Level>,
     /// Without its newline, cut after 2,000 characters; what is no UTF-8 is replaced.
@@ -45,13 +50,16 @@ pub struct ArchivedLine {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MinuteLines {
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub minute: Timestamp,
     pub lines: u64,
 }
 
 /// What one search may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SearchLimit {
     Bytes,
@@ -60,6 +68,7 @@ pub enum SearchLimit {
 
 /// A line and those around it, in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogLines {
     pub lines: Vec<ArchivedLine>,
 }
@@ -67,12 +76,15 @@ pub struct LogLines {
 /// Whether the archives are what their manifests say: names, lengths, chains and signatures. Contents
 /// are for `comptoir-logship audit verify`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogVerification {
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub checked_at: Timestamp,
     pub sources: Vec<VerifiedSource>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VerifiedSource {
     pub source: String,
     /// Its directory in the lake, as a URL.
@@ -84,6 +96,7 @@ pub struct VerifiedSource {
     pub first_findings: Vec<String>,
     /// The number of the last manifest before which nothing is wrong.
     pub manifests: u64,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub sealed_at: Option<Timestamp>,
     pub lines: u64,
     pub bytes: u64,

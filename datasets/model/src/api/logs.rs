@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 /// The shipper's own view, and its newest lines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogsSummary {
     /// When the shipper said this.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub time: Timestamp,
     pub sources: Vec<LogSource>,
     /// Newest first.
@@ -15,6 +17,7 @@ pub struct LogsSummary {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogSource {
     /// Its name in the lake.
     pub name: String,
@@ -24,6 +27,7 @@ pub struct LogSource {
     pub location: String,
     pub state: ShipState,
     /// Since when it is in this state.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub since: Timestamp,
     /// What stands between, in words, where something does.
     pub problem: Option<String>,
@@ -38,8 +42,10 @@ pub struct LogSource {
     pub gaps: u64,
     pub gap_bytes: u64,
     /// When bytes last became durable.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub shipped_at: Option<Timestamp>,
     /// Since when bytes wait to become durable, where some do.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub behind_since: Option<Timestamp>,
     /// Of the file that is written now: where the next byte to ship stands.
     #[serde(default)]
@@ -51,12 +57,15 @@ pub struct LogSource {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LastError {
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub time: Timestamp,
     pub message: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ShipState {
     /// Taking over: recovering what an earlier process left.
@@ -72,11 +81,13 @@ pub enum ShipState {
 
 /// A line of a log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogLine {
     pub source: String,
     /// Where it begins in its file's life.
     pub offset: u64,
     /// `None` of a line that is not in the platform's format.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub time: Option<Timestamp>,
     pub level: Option<Level>,
     pub component: Option<String>,

@@ -11,12 +11,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReconcileReport {
     /// In one sentence: `complete up to 2026-11-21T13:42:30Z: 5210 records, 0 differences`.
     pub verdict: String,
     /// No difference, and nothing was lost.
     pub complete: bool,
     /// The event time up to which every partition from which more may come has been seen.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub fresh_through: Option<Timestamp>,
     /// Everything below the offsets of `as_of`, whatever became of it.
     pub records: u64,
@@ -64,6 +66,7 @@ impl ReconcileReport {
 
 /// Something that does not agree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DifferenceInfo {
     /// Stable: `position`, `open_generation`, `out_of_line`, `buckets`, `dead_letters`, `run`,
     /// `coverage`, `archive`, `rows`; and of full looks, which also read the lake and ask the log,
@@ -77,6 +80,7 @@ pub struct DifferenceInfo {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReconciledPartition {
     pub stream: StreamId,
     pub partition: Partition,
@@ -99,6 +103,7 @@ pub struct ReconciledPartition {
 
 /// The offsets of the records that a log still holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogBounds {
     /// Of the first one.
     pub start: Offset,

@@ -9,11 +9,13 @@ use serde_json::{Map, Value};
 
 /// `GET /api/v1/views`: every view that has a result, or has been tried, by name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ViewList {
     pub views: Vec<ViewInfo>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ViewInfo {
     pub name: ViewName,
     /// The last good one; `None` where the view has never been computed.
@@ -23,8 +25,10 @@ pub struct ViewInfo {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ViewResultInfo {
     pub run: RunId,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub published_at: Timestamp,
     /// How old it is, in seconds.
     pub age_s: u64,
@@ -43,7 +47,9 @@ pub struct ViewResultInfo {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ViewFailure {
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
     /// In words, with a hint.
     pub error: String,
@@ -51,12 +57,15 @@ pub struct ViewFailure {
 
 /// `GET /api/v1/views/{name}`: some rows of one result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ViewPage {
     pub name: ViewName,
     pub run: RunId,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub published_at: Timestamp,
     pub columns: Vec<ViewColumn>,
     /// Each with a value, or null, for each column.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub rows: Vec<Map<String, Value>>,
     /// How many rows match, on all pages together.
     pub matching_rows: u64,

@@ -13,7 +13,9 @@ const GRACE: SignedDuration = SignedDuration::from_mins(1);
 
 /// The last look at everything: the warehouse, the archive and the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FullLook {
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
     pub age_s: i64,
     /// Longer ago than two turns, or nobody looks regularly.
