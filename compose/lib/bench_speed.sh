@@ -6,8 +6,8 @@ DELTA_SPARK_VERSION=3.3.2
 
 bench_speed() {
     local rows=${rows:-5000000} view_rows=${view_rows:-50000000} seconds=${seconds:-60}
-    cargo_build --release -p comptoir-speed -p comptoir-web -p comptoir-batch --bins
-    cargo_build --release -p comptoir-speed --example bench_speed
+    # At once: the libraries are built once, with the features of all.
+    cargo_build --release -p comptoir-speed -p comptoir-web -p comptoir-batch --bins --example bench_speed
     start_services mariadb kafka hdfs
     local server=${COMPTOIR_WAREHOUSE_URL%/*} name
     for name in '' _both _killed _many _latency _spark; do

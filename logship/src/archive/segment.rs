@@ -8,10 +8,9 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use std::io;
 
-/// So much of the source becomes one frame, cut behind its last newline if it has one.
+/// So much of the source becomes one frame, cut behind its last newline if it has one. No
+/// frame of ours is larger; readers refuse others.
 pub const FRAME_BYTES: usize = 1 << 20;
-/// No frame of ours is larger; a reader may refuse others.
-pub const FRAME_BYTES_MAX: u64 = FRAME_BYTES as u64;
 
 /// Of logs, 3 makes hardly less and takes twice the time.
 const LEVEL: i32 = 1;
@@ -23,6 +22,8 @@ pub struct SegmentBuilder {
     compressor: zstd::bulk::Compressor<'static>,
     /// What does not fill a frame yet.
     waiting: Vec<u8>,
+    /// A frame: the same memory for each.
+    stored_frame: Vec<u8>,
     raw: Sha256,
     stored: Sha256,
     frames: Vec<Frame>,
@@ -52,7 +53,8 @@ impl SegmentBuilder {
         compressor.include_checksum(true)?;
         Ok(Self {
             compressor,
-            waiting: Vec::new(),
+            waiting: Vec::with_capacity(FRAME_BYTES),
+            stored_frame: vec![0; zstd::zstd_safe::compress_bound(FRAME_BYTES)],
             raw: Sha256::new(),
             stored: Sha256::new(),
             frames: Vec::new(),
@@ -106,12 +108,12 @@ impl SegmentBuilder {
 
     /// Makes a frame of the first `length` bytes that wait.
     fn cut(&mut self, length: usize, out: &mut Vec<u8>) -> io::Result<()> {
-        let rest = self.waiting.split_off(length);
-        let raw = std::mem::replace(&mut self.waiting, rest);
-        let stored = self.compressor.compress(&raw)?;
-        self.raw.update(&raw);
-        self.stored.update(&stored);
-        let (mut frame, carry) = index(&raw, self.carry);
+        let raw = &self.waiting[..length];
+        let bytes = (self.compressor).compress_to_buffer(raw, &mut self.stored_frame[..])?;
+        let stored = &self.stored_frame[..bytes];
+        self.raw.update(raw);
+        self.stored.update(stored);
+        let (mut frame, carry) = index(raw, self.carry);
         frame.at = self.at;
         frame.stored = stored.len() as u64;
         frame.start = self.start;
@@ -120,6 +122,7 @@ impl SegmentBuilder {
         self.start += frame.bytes;
         self.frames.push(frame);
         out.extend(stored);
+        self.waiting.drain(..length);
         Ok(())
     }
 }
@@ -170,20 +173,37 @@ fn seek_table(frames: &[Frame]) -> Vec<u8> {
     table
 }
 
-/// The bytes of a frame, which must be as many as its index says.
-pub fn decompress(frame: &Frame, stored: &[u8]) -> io::Result<Vec<u8>> {
-    let length = frame.bytes.min(FRAME_BYTES_MAX);
-    let capacity = usize::try_from(length).map_err(io::Error::other)?;
-    let raw = zstd::bulk::decompress(stored, capacity)?;
-    if raw.len() as u64 == frame.bytes {
-        Ok(raw)
-    } else {
-        Err(io::Error::other(format!(
-            "a frame holds {} bytes, its manifest says {}",
-            raw.len(),
-            frame.bytes
-        )))
+/// Decompresses frames, each into the same memory.
+pub(crate) struct FrameReader {
+    decompressor: zstd::bulk::Decompressor<'static>,
+    raw: Vec<u8>,
+}
+
+impl FrameReader {
+    pub(crate) fn new() -> Self {
+        Self {
+            decompressor: zstd::bulk::Decompressor::default(),
+            raw: vec![0; FRAME_BYTES],
+        }
     }
+
+    /// The bytes of a frame, which must be as many as its index says.
+    pub(crate) fn read(&mut self, frame: &Frame, stored: &[u8]) -> io::Result<&[u8]> {
+        let bytes = (self.decompressor).decompress_to_buffer(stored, &mut self.raw[..])?;
+        if bytes as u64 == frame.bytes {
+            Ok(&self.raw[..bytes])
+        } else {
+            Err(io::Error::other(format!(
+                "a frame holds {bytes} bytes, its manifest says {}",
+                frame.bytes
+            )))
+        }
+    }
+}
+
+/// The bytes of one frame.
+pub fn decompress(frame: &Frame, stored: &[u8]) -> io::Result<Vec<u8>> {
+    FrameReader::new().read(frame, stored).map(<[u8]>::to_vec)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::digest::Digest;
 use super::manifest::Frame;
-use super::segment::decompress;
+use super::segment::FrameReader;
 use bytes::Bytes;
 use comptoir_lake::{LakeError, LakeReader};
 use sha2::{Digest as _, Sha256};
@@ -28,7 +28,7 @@ struct Group<'a> {
 /// Reads all of a segment; `frames` lie one behind the other from its first byte. The next bytes are
 /// read while the sums of those before are taken.
 pub(crate) async fn read_sums(reader: &LakeReader, frames: &[Frame]) -> Result<Sums, LakeError> {
-    let mut hashing = Hashing::default();
+    let mut hashing = Hashing::new();
     let mut groups = groups(frames).into_iter();
     let mut at = 0;
     let mut next = read(reader, groups.next()).await?;
@@ -43,6 +43,7 @@ pub(crate) async fn read_sums(reader: &LakeReader, frames: &[Frame]) -> Result<S
         mut stored,
         raw,
         damaged,
+        ..
     } = hashing;
     // The seek table.
     stored.update(&reader.read_range(at..reader.len()).await?);
@@ -86,14 +87,23 @@ fn groups(frames: &[Frame]) -> Vec<Group<'_>> {
     groups
 }
 
-#[derive(Default)]
 struct Hashing {
+    frames: FrameReader,
     stored: Sha256,
     raw: Sha256,
     damaged: Vec<Frame>,
 }
 
 impl Hashing {
+    fn new() -> Self {
+        Self {
+            frames: FrameReader::new(),
+            stored: Sha256::new(),
+            raw: Sha256::new(),
+            damaged: Vec::new(),
+        }
+    }
+
     /// Takes the processor for a millisecond a frame.
     async fn behind(mut self, frames: Vec<Frame>, bytes: Bytes) -> Self {
         let hashed = tokio::task::spawn_blocking(move || {
@@ -103,7 +113,7 @@ impl Hashing {
                 // A segment that was cut ends earlier.
                 let end = usize::try_from(frame.stored).map_or(bytes.len(), |stored| at + stored);
                 let end = end.min(bytes.len());
-                match decompress(&frame, &bytes[at..end]) {
+                match self.frames.read(&frame, &bytes[at..end]) {
                     Ok(raw) => self.raw.update(raw),
                     Err(_) => self.damaged.push(frame),
                 }

@@ -354,17 +354,19 @@ impl LogShipper {
         let asked = Arc::clone(&self.shell.asked);
         let seal_wanted = Arc::clone(&self.seal_wanted);
         tokio::select! {
+            biased;
+            _ = orders.changed(), if !is_stopped => {}
             () = seal_wanted.notified() => plan.wake(),
-            () = tokio::time::sleep(rest) => self.shell.scope = Scope::Names,
+            closed = self.shell.pieces.closed() => plan.closed(closed?),
+            pieces = asked.next() => end_pieces(plan, pieces),
+            // Before the time is up: what came meanwhile is made durable with what waits for it.
             () = hinted => {
-                if hint.take_names() {
+                if hint.take_names() || self.now().running >= until {
                     self.shell.scope = Scope::Names;
                 }
                 plan.hint();
             }
-            closed = self.shell.pieces.closed() => plan.closed(closed?),
-            pieces = asked.next() => end_pieces(plan, pieces),
-            _ = orders.changed(), if !is_stopped => {}
+            () = tokio::time::sleep(rest) => self.shell.scope = Scope::Names,
         }
         Ok(())
     }

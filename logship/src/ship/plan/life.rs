@@ -63,8 +63,8 @@ pub(super) struct OpenPiece {
     pub(super) lines: u64,
     /// Of the lines, those that are durable.
     pub(super) lines_durable: u64,
-    /// Since when it has bytes that are not.
-    pub(super) unsynced_since: Option<Duration>,
+    /// When bytes of it were last begun to be made durable.
+    pub(super) sync_began: Option<Duration>,
     /// By others, who have no place to open one.
     pub(super) is_wanted: bool,
 }

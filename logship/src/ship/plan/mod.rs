@@ -41,7 +41,8 @@ pub struct Limits {
     pub chunk_bytes: u64,
     /// Copied bytes are made durable at the latest after so many. Default 4 MiB.
     pub sync_bytes: u64,
-    /// Copied bytes wait so long to be made durable together, if no more follow. Default 0.
+    /// From one time that copied bytes of a piece are made durable to the next, if no more follow.
+    /// Default 0.
     pub sync_every: Duration,
     /// From one look at the files to the next, without a hint, while one of them has lost its name
     /// or is being looked for: no hint tells of those. Default 500 ms.

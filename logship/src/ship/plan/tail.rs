@@ -53,9 +53,14 @@ impl Plan {
             let ends = is_over
                 || stopping
                 || !is_empty && (is_ripe || life.is_settled(limits.settle, now.running));
-            let waited = (piece.unsynced_since).map(|since| now.running.saturating_sub(since));
-            let is_due = !has_more && waited.is_none_or(|waited| waited >= limits.sync_every);
+            let since = (piece.sync_began).map(|began| now.running.saturating_sub(began));
+            let is_due = !has_more && since.is_none_or(|since| since >= limits.sync_every);
             if copied > 0 && (is_due || ends || copied >= limits.sync_bytes) {
+                self.with(piece.id.life, |life| {
+                    if let Some(piece) = &mut life.piece {
+                        piece.sync_began = Some(now.running);
+                    }
+                });
                 return Some(Step::Sync(piece.id));
             }
             if copied == 0 && ends && self.closings.len() < limits.closings_max {
@@ -176,13 +181,14 @@ impl Plan {
         if look <= now.running {
             return Step::Look;
         }
-        let pieces = self.lives.values().filter_map(|life| life.piece);
-        let ages = pieces.clone().map(|piece| piece.created + limits.piece_age);
+        let with_piece = (self.lives.values()).filter_map(|life| Some((life, life.piece?)));
+        let ages = (with_piece.clone()).map(|(_, piece)| piece.created + limits.piece_age);
         // An old piece whose turn to be closed has not come is asked again after a while.
         let until = ages
             .fold(look, Duration::min)
             .max(now.running + Duration::from_millis(20));
-        let syncs = pieces.filter_map(|piece| Some(piece.unsynced_since? + limits.sync_every));
+        let copied = with_piece.filter(|(life, _)| life.position > life.durable);
+        let syncs = copied.filter_map(|(_, piece)| Some(piece.sync_began? + limits.sync_every));
         Step::Wait(syncs.fold(until, Duration::min))
     }
 
@@ -199,7 +205,7 @@ impl Plan {
                         created: now.running,
                         lines: 0,
                         lines_durable: 0,
-                        unsynced_since: None,
+                        sync_began: None,
                         is_wanted: false,
                     });
                 });
@@ -209,7 +215,6 @@ impl Plan {
                     life.position += bytes;
                     if let Some(piece) = &mut life.piece {
                         piece.lines += lines;
-                        piece.unsynced_since.get_or_insert(now.running);
                     }
                 });
             }
@@ -234,7 +239,6 @@ impl Plan {
                 if let Some(piece) = &mut life.piece {
                     self.archived.lines += piece.lines - piece.lines_durable;
                     piece.lines_durable = piece.lines;
-                    piece.unsynced_since = None;
                 }
             }
             (Step::Close(id, end), Done::Closing) => {
@@ -288,4 +292,90 @@ fn lost(life: &Life, cause: EndCause) -> Option<(u64, Option<u64>)> {
     let known = (life.seen_max > life.position).then_some(life.seen_max);
     let may_be_lost = matches!(cause, EndCause::Truncated | EndCause::Vanished);
     (known.is_some() || may_be_lost).then_some((life.position, known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::look::Look;
+    use super::super::{FileId, Limits, Phase, Role, SeenFile};
+    use super::*;
+    use crate::archive::names::Epoch;
+    use jiff::Timestamp;
+    use std::collections::BTreeMap;
+
+    const EVERY: Duration = Duration::from_millis(50);
+
+    fn at(milliseconds: u64) -> Now {
+        Now {
+            running: Duration::from_millis(milliseconds),
+            time: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn see(plan: &mut Plan, size: u64, now: Now) {
+        let log = SeenFile {
+            id: FileId {
+                device: 1,
+                inode: 1,
+            },
+            name: "app.log".to_owned(),
+            role: Role::Main,
+            number: None,
+            size,
+            head: b"head".to_vec(),
+            idle: Duration::ZERO,
+            born: None,
+        };
+        plan.looked(Look::of([log]), now);
+    }
+
+    /// Does what the plan says until it waits; returns whether it made bytes durable, and until when
+    /// it waits.
+    fn drive(plan: &mut Plan, now: Now) -> (bool, Duration) {
+        let mut has_synced = false;
+        loop {
+            let step = plan.next(now);
+            let done = match &step {
+                Step::Wait(until) => return (has_synced, *until),
+                Step::CheckOwner(_) => Done::OwnerChecked(false),
+                Step::Write(_) => Done::Written,
+                Step::Create(_) => Done::Created,
+                Step::Copy { bytes, .. } => Done::Copied(Copied::Bytes {
+                    bytes: *bytes,
+                    lines: 1,
+                }),
+                Step::Sync(_) => {
+                    has_synced = true;
+                    Done::Synced
+                }
+                step => panic!("{step:?}"),
+            };
+            plan.done(&step, done, now);
+        }
+    }
+
+    #[test]
+    fn bytes_become_durable_so_far_apart_and_no_later() {
+        let limits = Limits {
+            sync_every: EVERY,
+            ..Limits::default()
+        };
+        let mut plan = Plan::new(limits, None, BTreeMap::new());
+        plan.phase = Phase::Tail;
+        plan.epoch = Epoch(1);
+        see(&mut plan, 100, at(0));
+        plan.begin(at(0));
+        // Nothing was made durable before: the first bytes wait for nothing.
+        assert!(drive(&mut plan, at(0)).0);
+        // Others come while that takes its time.
+        see(&mut plan, 150, at(30));
+        let (has_synced, until) = drive(&mut plan, at(30));
+        assert!(!has_synced);
+        assert_eq!(until, EVERY);
+        see(&mut plan, 170, at(50));
+        assert!(drive(&mut plan, at(50)).0);
+        // What comes late waits no longer than it has to.
+        see(&mut plan, 180, at(500));
+        assert!(drive(&mut plan, at(500)).0);
+    }
 }
