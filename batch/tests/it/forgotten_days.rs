@@ -3,7 +3,7 @@
 use crate::live_shop::{PARTITIONS, Shop, key};
 use crate::silver::{expected_transactions, found_transactions};
 use crate::world::{Kind, World, on_both};
-use comptoir_bronze::{Forgot, Retention, Snapshot, Sweep, Table};
+use comptoir_bronze::{Forgot, Retention, Snapshot, Sweep, Table, Taken};
 use comptoir_config::fault::KILL_AT;
 use comptoir_lake::{Lake, LakeOptions, LakePath};
 use comptoir_model::ids::Offset;
@@ -54,7 +54,7 @@ impl Shop {
     async fn forget(&self, taken: BTreeMap<PartitionKey, Offset>) -> Forgot {
         let retention = Retention {
             before: self.keeps_from(),
-            taken,
+            taken: taken.into_iter().map(named).collect(),
             reach: Reach::new(3),
         };
         let forgot = self.table.forget(&retention, Sweep::Delete).await;
@@ -184,11 +184,16 @@ async fn the_process_that_forgets() {
         before: before.parse().unwrap(),
         taken: ends
             .enumerate()
-            .map(|(number, end)| (key(number), end))
+            .map(|(number, end)| named((key(number), end)))
             .collect(),
         reach: Reach::new(3),
     };
     table.forget(&retention, Sweep::Delete).await.unwrap();
+}
+
+fn named((key, below): (PartitionKey, Offset)) -> (PartitionKey, Taken) {
+    let by = "a test".to_owned();
+    (key, Taken { below, by })
 }
 
 /// As it is with a warehouse that came back from a copy, or with a run that was overtaken.

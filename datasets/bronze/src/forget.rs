@@ -50,9 +50,23 @@ pub struct Retention {
     pub before: Date,
     /// Up to where everybody who reads the archive has taken its rows. Nothing goes of a partition
     /// that is not named.
-    pub taken: BTreeMap<PartitionKey, Offset>,
+    pub taken: BTreeMap<PartitionKey, Taken>,
     /// How far back duplicates are looked for.
     pub reach: Reach,
+}
+
+impl Retention {
+    fn taken_of(&self, key: &PartitionKey) -> Offset {
+        (self.taken.get(key)).map_or(Offset(0), |taken| taken.below)
+    }
+}
+
+/// Up to where a partition was taken by everybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    pub below: Offset,
+    /// Who has taken least of it, in words.
+    pub by: String,
 }
 
 /// What went.
@@ -177,8 +191,8 @@ impl Table {
             let mut limits = BTreeMap::new();
             for Occupied { key, .. } in occupied.iter().filter(|of| of.day < before) {
                 let position = snapshot.position(key).await?.unwrap_or(Offset(0));
-                let taken = retention.taken.get(key).copied().unwrap_or(Offset(0));
-                limits.insert(key.clone(), taken.min(retention.reach.start(position)));
+                let taken = retention.taken_of(key).min(retention.reach.start(position));
+                limits.insert(key.clone(), taken);
             }
             let going = snapshot.going(before, &limits).await?;
             let mut rows = RowCounts::default();

@@ -23,7 +23,7 @@ mod verify;
 pub use archive::{Archive, Committed, Part, Uploaded};
 pub use draft::{DataFile, Draft, RowCounts};
 pub use error::{BronzeError, Result};
-pub use forget::{Forgot, Forgotten, KeptBack, Retention};
+pub use forget::{Forgot, Forgotten, KeptBack, Retention, Taken};
 pub use output::{
     OutputCommitted, OutputTable, OutputVersion, OutputWriter, Replaced, taken_by_run,
 };

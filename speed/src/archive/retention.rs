@@ -1,7 +1,7 @@
 //! How long the archive keeps rows: never less than everybody who reads it needs.
 
 use crate::sink::SinkError;
-use comptoir_bronze::{Forgot, OutputTable, Retention, Snapshot, Sweep, Table};
+use comptoir_bronze::{Forgot, OutputTable, Retention, Snapshot, Sweep, Table, Taken};
 use comptoir_lake::LakePath;
 use comptoir_model::ids::Offset;
 use comptoir_model::merge::PartitionKey;
@@ -46,10 +46,14 @@ impl Keeping {
 
     /// Up to where the live run and every incremental view have the events of each partition. It
     /// may be more by the time that it is used, never less.
-    async fn taken(&self) -> Result<BTreeMap<PartitionKey, Offset>, SinkError> {
+    async fn taken(&self) -> Result<BTreeMap<PartitionKey, Taken>, SinkError> {
         let facts = self.warehouse.batch_facts().await?;
+        let by_run = |below| Taken {
+            below,
+            by: "the live run".to_owned(),
+        };
         let mut taken: BTreeMap<_, _> = (facts.partitions.into_iter())
-            .filter_map(|(key, recorded)| Some((key, recorded.current?.end)))
+            .filter_map(|(key, recorded)| Some((key, by_run(recorded.current?.end))))
             .collect();
         for result in self.warehouse.view_results().await? {
             let lake = result.about.lake.as_ref();
@@ -64,8 +68,11 @@ impl Keeping {
                 continue;
             };
             for (key, taken) in &mut taken {
-                let by_view = by_view.get(key).copied().unwrap_or(Offset(0));
-                *taken = by_view.min(*taken);
+                let below = by_view.get(key).copied().unwrap_or(Offset(0));
+                if below < taken.below {
+                    let by = format!("the view {}", result.view);
+                    *taken = Taken { below, by };
+                }
             }
         }
         Ok(taken)
@@ -91,7 +98,7 @@ pub fn told(forgot: &Forgot, sweep: Sweep) -> String {
         }
     };
     if let Some(kept_back) = kept_back {
-        told = format!("{told}; {kept_back} by the live run and every incremental view");
+        told = format!("{told}; {kept_back}");
     }
     told
 }
@@ -124,12 +131,15 @@ mod tests {
                 stream: StreamId("s".to_owned()),
                 partition: Partition(0),
             },
-            taken: Offset(7),
+            taken: Some(Taken {
+                below: Offset(7),
+                by: "the view top".to_owned(),
+            }),
         });
         assert_eq!(
             told(&forgot, Sweep::Delete),
             "6 rows of days before 2026-01-03 went; days from 2026-01-03 on stay: of partition 0 \
-             of s only what lies below offset 7 was taken by the live run and every incremental view"
+             of s the view top has taken only what lies below offset 7"
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Which days may be missing, and which may go next. Pure.
 
-use super::Retention;
+use super::{Retention, Taken};
 use comptoir_model::ids::{Offset, Partition, StreamId};
 use comptoir_model::merge::PartitionKey;
 use jiff::civil::Date;
@@ -23,18 +23,20 @@ pub struct KeptBack {
     pub day: Date,
     /// Whose rows of that day not everybody has taken.
     pub key: PartitionKey,
-    /// Up to where everybody has.
-    pub taken: Offset,
+    /// Up to where everybody has; `None` where nobody has taken anything of it.
+    pub taken: Option<Taken>,
 }
 
 impl fmt::Display for KeptBack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { day, key, taken } = self;
-        write!(
-            f,
-            "days from {day} on stay: of {key} only what lies below offset {} was taken",
-            taken.0
-        )
+        write!(f, "days from {day} on stay: of {key} ")?;
+        match taken {
+            None => write!(f, "the live run has taken nothing"),
+            Some(Taken { below, by }) => {
+                write!(f, "{by} has taken only what lies below offset {}", below.0)
+            }
+        }
     }
 }
 
@@ -118,16 +120,15 @@ pub(super) fn horizon(
     retention: &Retention,
     occupied: &[Occupied],
 ) -> (Date, Option<KeptBack>) {
-    let taken = |key| retention.taken.get(key).copied().unwrap_or(Offset(0));
     let kept_back = (occupied.iter())
-        .filter(|of| Some(of.day) >= known && of.last >= taken(&of.key))
+        .filter(|of| Some(of.day) >= known && of.last >= retention.taken_of(&of.key))
         .min_by_key(|of| of.day);
     let wanted = kept_back.map_or(retention.before, |of| of.day.min(retention.before));
     let before = known.map_or(wanted, |known| known.max(wanted));
     let kept_back = kept_back.map(|of| KeptBack {
         day: of.day,
         key: of.key.clone(),
-        taken: taken(&of.key),
+        taken: retention.taken.get(&of.key).cloned(),
     });
     (before, kept_back)
 }
@@ -158,11 +159,18 @@ mod tests {
         }
     }
 
+    fn taken_below(end: u64) -> Taken {
+        Taken {
+            below: Offset(end),
+            by: "the view top".to_owned(),
+        }
+    }
+
     fn retention(before: i8, taken: &[(u32, u64)]) -> Retention {
         Retention {
             before: day(before),
             taken: (taken.iter())
-                .map(|(partition, end)| (key(*partition), Offset(*end)))
+                .map(|(partition, end)| (key(*partition), taken_below(*end)))
                 .collect(),
             reach: Reach::new(0),
         }
@@ -177,11 +185,16 @@ mod tests {
         assert_eq!(before, day(3));
         assert_eq!(
             kept_back.unwrap().to_string(),
-            "days from 2026-01-03 on stay: of partition 1 of a only what lies below offset 5 was taken"
+            "days from 2026-01-03 on stay: of partition 1 of a the view top has taken only what lies \
+             below offset 5"
         );
         // A partition that nobody has taken anything of.
-        let (before, _) = horizon(None, &retention(5, &[(0, 20)]), &rows);
+        let (before, kept_back) = horizon(None, &retention(5, &[(0, 20)]), &rows);
         assert_eq!(before, day(3));
+        assert_eq!(
+            kept_back.unwrap().to_string(),
+            "days from 2026-01-03 on stay: of partition 1 of a the live run has taken nothing"
+        );
     }
 
     #[test]
@@ -228,7 +241,7 @@ mod tests {
             prop_assert!(before <= known.map_or(day(wanted), |known| known.max(day(wanted))));
             for of in &rows {
                 if of.day < before && known.is_none_or(|known| of.day >= known) {
-                    prop_assert!(Some(&of.last) < retention.taken.get(&of.key), "{of:?}");
+                    prop_assert!(of.last < retention.taken_of(&of.key), "{of:?}");
                 }
             }
         }

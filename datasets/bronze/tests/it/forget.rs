@@ -1,7 +1,7 @@
 //! Rows of old days go, and nothing that anybody still needs.
 
 use crate::place::{Place, add, applied, event, key, on_both};
-use comptoir_bronze::{Draft, Forgot, Forgotten, Gap, Part, Retention, Snapshot, Sweep};
+use comptoir_bronze::{Draft, Forgot, Forgotten, Gap, Part, Retention, Snapshot, Sweep, Taken};
 use comptoir_config::clock;
 use comptoir_model::ids::Offset;
 use comptoir_model::verdict::{DuplicateWindow, Reach};
@@ -51,7 +51,13 @@ fn retention(before: i8, taken: &[(u32, u64)], reach: u64) -> Retention {
     Retention {
         before: day(before),
         taken: (taken.iter())
-            .map(|(number, end)| (key(*number), Offset(*end)))
+            .map(|(number, end)| {
+                let taken = Taken {
+                    below: Offset(*end),
+                    by: "a test".to_owned(),
+                };
+                (key(*number), taken)
+            })
             .collect(),
         reach: Reach::new(reach),
     }
