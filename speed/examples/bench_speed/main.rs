@@ -36,8 +36,11 @@ pub(crate) struct Bench {
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [mode, brokers, topic, rows] = arguments.as_slice() {
-        return reading::run(mode.parse()?, brokers, topic, rows.parse()?);
+    // As the benchmark starts itself.
+    if let [work, brokers, topic, rows] = arguments.as_slice()
+        && let Ok(work) = work.parse()
+    {
+        return reading::run(work, brokers, topic, rows.parse()?);
     }
     let [rows, view_rows, latency_seconds, scratch] = arguments.as_slice() else {
         return Err("arguments: ROWS VIEW_ROWS SECONDS SCRATCH; see compose/bench".into());

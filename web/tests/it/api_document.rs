@@ -158,9 +158,8 @@ async fn every_path_answers_as_it_is_described() {
                 "dimension" if path.contains("history") => "month",
                 "dimension" => "category",
                 "stream" => STREAM,
-                "partition" => "1",
+                "partition" | "life" => "1",
                 "source" => "app.log",
-                "life" => "1",
                 "offset" => "0",
                 _ => "top",
             };
