@@ -2,25 +2,39 @@
 --   stands for all of them.
 -- source events: archive events
 
+-- Two levels, because an order counts once: COUNT(DISTINCT order_id) holds all orders of a day in memory,
+-- this can put them on the disk. No accepted event is without any of these columns.
 SELECT
-    CAST(event_time AS DATE) AS sale_day,
+    sale_day,
     currency,
     category,
     channel,
     country,
-    COUNT(*) AS transactions,
-    COUNT(DISTINCT order_id) AS orders,
-    CAST(SUM(CASE WHEN status = 'APPROVED' THEN amount ELSE 0 END) AS DECIMAL(18, 2)) AS gross,
-    CAST(SUM(CASE WHEN status = 'REFUNDED' THEN amount ELSE 0 END) AS DECIMAL(18, 2)) AS refunds,
-    CAST(
+    CAST(SUM(transactions) AS BIGINT) AS transactions,
+    COUNT(*) AS orders,
+    CAST(SUM(gross) AS DECIMAL(18, 2)) AS gross,
+    CAST(SUM(refunds) AS DECIMAL(18, 2)) AS refunds,
+    CAST(SUM(net) AS DECIMAL(18, 2)) AS net
+FROM (
+    SELECT
+        CAST(event_time AS DATE) AS sale_day,
+        currency,
+        category,
+        channel,
+        country,
+        order_id,
+        COUNT(*) AS transactions,
+        SUM(CASE WHEN status = 'APPROVED' THEN amount ELSE 0 END) AS gross,
+        SUM(CASE WHEN status = 'REFUNDED' THEN amount ELSE 0 END) AS refunds,
         SUM(CASE WHEN status = 'APPROVED' THEN amount WHEN status = 'REFUNDED' THEN 0 - amount ELSE 0 END)
-        AS DECIMAL(18, 2)
-    ) AS net
-FROM events
-GROUP BY GROUPING SETS (
-    (CAST(event_time AS DATE), currency),
-    (CAST(event_time AS DATE), currency, category),
-    (CAST(event_time AS DATE), currency, channel),
-    (CAST(event_time AS DATE), currency, country)
-)
+            AS net
+    FROM events
+    GROUP BY GROUPING SETS (
+        (CAST(event_time AS DATE), currency, order_id),
+        (CAST(event_time AS DATE), currency, category, order_id),
+        (CAST(event_time AS DATE), currency, channel, order_id),
+        (CAST(event_time AS DATE), currency, country, order_id)
+    )
+) AS per_order
+GROUP BY sale_day, currency, category, channel, country
 ORDER BY sale_day, currency, category, channel, country

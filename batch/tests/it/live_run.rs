@@ -346,6 +346,32 @@ fn cents(value: &Value) -> i64 {
     text(value).replace('.', "").parse().unwrap()
 }
 
+/// An order counts once in each row of the cube, of however many.
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_that_do_not_fit_in_memory_are_counted_on_the_disk() {
+    World::with(Kind::Sqlite, async |world: &World| {
+        let mut shop = Shop::open(world).await;
+        world.write_views_settings("wait_s = 1\nmemory_mb = 2\n");
+        shop.order_numbers = 1_000_000;
+        shop.sell(20_000, TODAY);
+        shop.count().await;
+        shop.keep_all().await;
+        world.batch_well(&["views", "run", "live", "event_cube"]);
+        let mut orders: BTreeMap<String, u64> = BTreeMap::new();
+        for row in world.view_rows("event_cube").await {
+            if ["category", "channel", "country"]
+                .iter()
+                .all(|by| row[*by].is_null())
+            {
+                *orders.entry(text(&row["currency"])).or_default() +=
+                    row["orders"].as_u64().unwrap();
+            }
+        }
+        assert_eq!(orders, shop.orders());
+    })
+    .await;
+}
+
 async fn net(world: &World) -> BTreeMap<String, i64> {
     let rows = world.view_rows("by_currency").await;
     (rows.iter())

@@ -13,6 +13,7 @@ use comptoir_model::verdict::{DuplicateWindow, MappingVersion, Reach, Record, Ve
 use comptoir_warehouse::{
     LiveQuery, LiveReader, Progress, Seen, Totals, ViewsBatch, ViewsWriter, Warehouse,
 };
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -58,6 +59,8 @@ pub(crate) struct Shop {
     counted: [usize; PARTITIONS],
     archived: [usize; PARTITIONS],
     pub(crate) now: Timestamp,
+    /// How many there are to sell of.
+    pub(crate) order_numbers: u64,
     seed: u64,
 }
 
@@ -123,6 +126,7 @@ impl Shop {
             counted: [0; PARTITIONS],
             archived: [0; PARTITIONS],
             now,
+            order_numbers: 40,
             seed: clock::random_u32().into(),
         }
     }
@@ -150,7 +154,7 @@ impl Shop {
             let sale = Sale {
                 id,
                 time: self.now - age - back,
-                order: self.draw(40),
+                order: self.draw(self.order_numbers),
                 customer: (self.draw(5) > 0).then(|| self.draw(20)),
                 product: self.draw(6),
                 quantity: 1 + i64::try_from(self.draw(4)).unwrap(),
@@ -369,6 +373,20 @@ impl Shop {
         (nets.into_iter())
             .map(|(currency, nets)| (currency, ranked(nets)))
             .collect()
+    }
+
+    /// By currency; an order counts once a day.
+    pub(crate) fn orders(&self) -> BTreeMap<String, u64> {
+        let accepted = self.sales.iter().flat_map(|sales| accepted(sales));
+        let day = |sale: &Sale| sale.time.to_zoned(TimeZone::UTC).date();
+        let orders: BTreeSet<_> = accepted
+            .map(|sale| (day(sale), sale.currency, sale.order))
+            .collect();
+        let mut by_currency = BTreeMap::new();
+        for (_, currency, _) in orders {
+            *by_currency.entry(currency.to_owned()).or_default() += 1;
+        }
+        by_currency
     }
 
     /// In cents, by currency.
