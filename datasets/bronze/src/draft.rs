@@ -70,6 +70,13 @@ pub struct DataFile {
     pub(crate) facts: FileFacts,
 }
 
+impl DataFile {
+    /// What it takes in memory.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
 /// What Delta keeps about a file, so that readers need not open it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FileFacts {
@@ -203,6 +210,13 @@ impl Draft {
     pub fn bytes(&self) -> usize {
         let bytes = |file: &DayFile| FILE_BYTES + file.pending_bytes + file.encoded_bytes;
         self.days.values().map(bytes).sum()
+    }
+
+    /// The files that have as many bytes by now, whole. Their days go on in new ones.
+    pub fn finish_full(&mut self, bytes: usize) -> Result<Vec<DataFile>, ParquetError> {
+        let is_full = |file: &DayFile| file.pending_bytes + file.encoded_bytes >= bytes;
+        let full = self.days.extract_if(.., |_, file| is_full(file));
+        full.map(|(day, file)| file.finish(day)).collect()
     }
 
     /// The files, whole; the draft is empty afterwards.

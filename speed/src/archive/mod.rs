@@ -32,6 +32,8 @@ use upkeep::SmallFiles;
 
 /// What a partition's drafts may take in memory before they are committed, about.
 const DRAFT_BYTES: usize = 32 * 1024 * 1024;
+/// Large enough to be worth a file, small enough that a commit waits for little.
+const FILE_BYTES: usize = 8 * 1024 * 1024;
 
 /// What is archived, and where.
 #[derive(Clone, Debug)]
@@ -46,6 +48,8 @@ pub struct ArchiveRequest {
     pub every: Duration,
     /// So many records of a partition don't wait.
     pub records: usize,
+    /// A file of so many bytes is written while more is collected, before its commit.
+    pub file_bytes: usize,
     /// How often the table's files are joined and swept, by one of all processes.
     pub upkeep_every: Option<Duration>,
     /// For how many days rows stay; `None`: for ever.
@@ -73,6 +77,7 @@ impl ArchiveRequest {
             group: group.clone(),
             every: *every,
             records: usize::try_from(*records).unwrap_or(usize::MAX),
+            file_bytes: FILE_BYTES,
             upkeep_every: *upkeep_every,
             keep_days: *keep_days,
             reconcile_every: settings.reconcile.every,
@@ -136,6 +141,7 @@ pub async fn run(
                 pause_behind: Duration::ZERO,
                 idle: request.every,
             },
+            file_bytes: request.file_bytes,
             committer: Committer::start(request.table.clone()),
             table: request.table,
         },
@@ -149,6 +155,7 @@ pub async fn run(
 struct ArchiveSink {
     reach: Reach,
     limits: Limits,
+    file_bytes: usize,
     table: Table,
     committer: Committer,
 }
@@ -165,7 +172,7 @@ impl Sink for ArchiveSink {
         ArchivePartition::new(
             key.clone(),
             self.reach,
-            self.limits,
+            (self.limits, self.file_bytes),
             runtime.clone(),
             self.table.clone(),
             self.committer.clone(),

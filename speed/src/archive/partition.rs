@@ -6,7 +6,7 @@ use crate::sink::{
 };
 use crate::transport;
 use comptoir_bronze::{
-    BronzeError, Committed as Archived, DataFile, Draft, Gap, Part, RowCounts, Table,
+    BronzeError, Committed as Archived, DataFile, Draft, Gap, Part, RowCounts, Table, Uploaded,
 };
 use comptoir_config::{clock, fault};
 use comptoir_model::event::{EventId, Rejection};
@@ -15,7 +15,9 @@ use comptoir_model::merge::{Gaps, PartitionKey, Span};
 use comptoir_model::verdict::{DuplicateWindow, MappingVersion, OutOfOrder, Reach, Verdict, judge};
 use jiff::Timestamp;
 use std::collections::VecDeque;
+use std::slice;
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use tracing::warn;
 
 const MAPPING: MappingVersion = MappingVersion::NEWEST;
@@ -24,6 +26,8 @@ pub(super) struct ArchivePartition {
     key: PartitionKey,
     reach: Reach,
     limits: Limits,
+    /// A day's file of so many bytes goes ahead.
+    file_bytes: usize,
     runtime: Handle,
     table: Table,
     committer: Committer,
@@ -32,6 +36,8 @@ pub(super) struct ArchivePartition {
     drafts: Vec<Drafted>,
     /// What was collected since, and from where on.
     open: Draft,
+    /// Files of the same records, on their way into the lake.
+    ahead: Vec<Ahead>,
     start: Offset,
     latest: Option<Timestamp>,
     rejections: Vec<&'static str>,
@@ -44,6 +50,15 @@ struct Drafted {
     span: Span,
     holds: Holds,
     draft: Draft,
+    ahead: Vec<Ahead>,
+}
+
+/// A whole file that is written while others are collected. Nobody sees it before its part is
+/// committed; one that never is stays until a vacuum.
+struct Ahead {
+    file: DataFile,
+    /// Taken by the first try to commit; later ones write it again.
+    upload: Option<JoinHandle<Result<Vec<Uploaded>, BronzeError>>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +72,7 @@ enum Holds {
 struct Sealed {
     span: Span,
     files: Vec<DataFile>,
+    ahead: Vec<Ahead>,
     counts: RowCounts,
 }
 
@@ -64,7 +80,7 @@ impl ArchivePartition {
     pub(super) fn new(
         key: PartitionKey,
         reach: Reach,
-        limits: Limits,
+        (limits, file_bytes): (Limits, usize),
         runtime: Handle,
         table: Table,
         committer: Committer,
@@ -74,11 +90,13 @@ impl ArchivePartition {
             key,
             reach,
             limits,
+            file_bytes,
             runtime,
             table,
             committer,
             window: DuplicateWindow::new(reach),
             drafts: Vec::new(),
+            ahead: Vec::new(),
             start: Offset(0),
             latest: None,
             rejections: Vec::new(),
@@ -94,13 +112,9 @@ impl ArchivePartition {
 
     /// Makes files of everything that was collected up to the end of the batch.
     fn seal(&mut self, span: Span, gaps: &Gaps, now: Timestamp) -> Result<(), BronzeError> {
-        let last = Span::new(self.start, span.end());
-        let open = std::mem::replace(&mut self.open, Draft::new(self.key.clone()));
-        self.drafts.extend(last.map(|span| Drafted {
-            span,
-            holds: Holds::Records,
-            draft: open,
-        }));
+        if let Some(last) = Span::new(self.start, span.end()) {
+            self.close_draft(last);
+        }
         self.start = span.end();
         if let Some(last) = self.drafts.last_mut() {
             for blind in &gaps.blind {
@@ -115,14 +129,43 @@ impl ArchivePartition {
             self.parts.push_back(Sealed {
                 span: drafted.span,
                 files,
+                ahead: drafted.ahead,
                 counts,
             });
         }
         Ok(())
     }
 
-    async fn commit_part(&self, part: &Sealed) -> Result<Committed, StoreFault> {
-        let files = self.table.upload(&part.files, clock::now()).await?;
+    /// What was collected since the last hole is that span.
+    fn close_draft(&mut self, span: Span) {
+        self.drafts.push(Drafted {
+            span,
+            holds: Holds::Records,
+            draft: std::mem::replace(&mut self.open, Draft::new(self.key.clone())),
+            ahead: std::mem::take(&mut self.ahead),
+        });
+    }
+
+    /// Writes a file while others are collected.
+    fn send_ahead(&mut self, file: DataFile) {
+        let (table, written) = (self.table.clone(), file.clone());
+        let upload = async move { table.upload(slice::from_ref(&written), clock::now()).await };
+        let upload = Some(self.runtime.spawn(upload));
+        self.ahead.push(Ahead { file, upload });
+    }
+
+    async fn commit_part(&self, part: &mut Sealed) -> Result<Committed, StoreFault> {
+        let mut files = self.table.upload(&part.files, clock::now()).await?;
+        for Ahead { file, upload } in &mut part.ahead {
+            let uploaded = match upload.take() {
+                Some(upload) => upload.await.ok().and_then(Result::ok),
+                None => None,
+            };
+            files.extend(match uploaded {
+                Some(uploaded) => uploaded,
+                None => (self.table.upload(slice::from_ref(file), clock::now())).await?,
+            });
+        }
         fault::pass("archive-uploaded");
         let part = Part {
             key: self.key.clone(),
@@ -142,6 +185,7 @@ impl ArchivePartition {
 
     fn reset(&mut self) {
         self.open = Draft::new(self.key.clone());
+        self.ahead.clear();
         self.drafts.clear();
         self.parts.clear();
         self.rejections.clear();
@@ -201,32 +245,33 @@ impl PartitionSink for ArchivePartition {
         }
         (self.open.record(judged, MAPPING, &verdict))
             .map_err(|error| TakeError::Encoding(error.to_string()))?;
+        let full = self.open.finish_full(self.file_bytes);
+        for file in full.map_err(|error| TakeError::Encoding(error.to_string()))? {
+            self.send_ahead(file);
+        }
         self.latest = Some(record.timestamp);
         Ok(())
     }
 
     fn lose(&mut self, lost: Span) {
         if let Some(span) = Span::new(self.start, lost.start()) {
-            let draft = std::mem::replace(&mut self.open, Draft::new(self.key.clone()));
-            self.drafts.push(Drafted {
-                span,
-                holds: Holds::Records,
-                draft,
-            });
+            self.close_draft(span);
         }
         self.drafts.push(Drafted {
             span: lost,
             holds: Holds::Hole,
             draft: Draft::new(self.key.clone()),
+            ahead: Vec::new(),
         });
         self.start = lost.end();
     }
 
     fn bytes(&self) -> usize {
+        let of_files = |ahead: &[Ahead]| -> usize { ahead.iter().map(|one| one.file.len()).sum() };
         let drafted: usize = (self.drafts.iter())
-            .map(|drafted| drafted.draft.bytes())
+            .map(|drafted| drafted.draft.bytes() + of_files(&drafted.ahead))
             .sum();
-        drafted + self.open.bytes()
+        drafted + self.open.bytes() + of_files(&self.ahead)
     }
 
     fn latest(&self) -> Option<Timestamp> {
@@ -251,12 +296,13 @@ impl PartitionSink for ArchivePartition {
             warn!("{} can't be made into files: {error}", self.key);
             return Ok(Committed::GivenUp);
         }
-        while let Some(part) = self.parts.front() {
-            if self.runtime.block_on(self.commit_part(part))? == Committed::GivenUp {
-                return Ok(Committed::GivenUp);
+        while let Some(mut part) = self.parts.pop_front() {
+            let committed = self.runtime.block_on(self.commit_part(&mut part));
+            if !matches!(committed, Ok(Committed::Applied)) {
+                self.parts.push_front(part);
+                return committed;
             }
             self.counts.add(part.counts);
-            self.parts.pop_front();
         }
         Ok(Committed::Applied)
     }

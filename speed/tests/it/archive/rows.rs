@@ -2,8 +2,10 @@
 
 use super::shore::{Shore, on_both};
 use crate::views::till::Till;
+use comptoir_speed::archive::ArchiveRequest;
+use std::time::Duration;
 
-on_both! { every_record_is_archived_once a_restart_knows_the_ids_before_it another_life_of_the_topic_begins_at_zero }
+on_both! { every_record_is_archived_once full_files_go_ahead_of_their_commit a_restart_knows_the_ids_before_it another_life_of_the_topic_begins_at_zero }
 
 async fn every_record_is_archived_once(shore: &Shore<'_>) {
     let mut till = Till::new(shore.world.partitions);
@@ -20,6 +22,26 @@ async fn every_record_is_archived_once(shore: &Shore<'_>) {
         metrics.contains("comptoir_archive_records_total{verdict=\"accepted\"}"),
         "{metrics}"
     );
+    sink.stop().await;
+}
+
+async fn full_files_go_ahead_of_their_commit(shore: &Shore<'_>) {
+    let mut till = Till::new(shore.world.partitions);
+    let request = ArchiveRequest {
+        every: Duration::from_hours(1),
+        ..shore.request()
+    };
+    let sink = Shore::sink_of(request).await;
+    shore.world.send(&till.mixed(400)).await;
+    shore.files_are_there().await;
+    assert_eq!(shore.archived_so_far().await, 0);
+    sink.stop().await;
+    assert!(
+        shore.archived_so_far().await > 0,
+        "what was collected is in"
+    );
+    let sink = shore.sink().await;
+    shore.assert_archived(&till.sent).await;
     sink.stop().await;
 }
 

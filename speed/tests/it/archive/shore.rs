@@ -108,6 +108,7 @@ impl Shore<'_> {
             group: format!("{}-archive", views.group),
             every: Duration::from_millis(300),
             records: 200_000,
+            file_bytes: 8_000,
             upkeep_every: None,
             keep_days: None,
             reconcile_every: None,
@@ -184,6 +185,26 @@ impl Shore<'_> {
                 Instant::now() < deadline,
                 "{archived} of {records} records were archived in {PATIENCE:?}"
             );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until data files lie in the table's directory, named by a version or not.
+    pub(crate) async fn files_are_there(&self) {
+        let lake = Lake::open(&self.lake_url, LakeOptions::default()).unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            // There is no such directory at first.
+            let days = lake.list(&self.directory).await.unwrap_or_default();
+            for day in days
+                .iter()
+                .filter(|day| day.path.as_str().contains("/day="))
+            {
+                if !lake.list(&day.path).await.unwrap().is_empty() {
+                    return;
+                }
+            }
+            assert!(Instant::now() < deadline, "no file in {PATIENCE:?}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
