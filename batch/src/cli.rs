@@ -49,6 +49,8 @@ pub enum Command {
     ImportAllTables(Box<import::ImportAllArgs>),
     /// Run jobs of jobs.toml, each after those it needs
     Run(jobs::RunArgs),
+    /// Run jobs when somebody asks for them on the page, until Ctrl-C
+    Serve(jobs::ServeArgs),
     /// Say what a job would do, and change nothing
     Plan(jobs::PlanArgs),
     /// Say how each job is

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
     let line = match cli::line(std::env::args_os()) {
@@ -82,6 +83,7 @@ fn sources(cli: &Cli) -> Sources {
         Command::Views(args) => args.add_to(sources),
         Command::Run(args) => args.file.add_to(args.output.add_to(sources)),
         Command::Job(args) => args.file.add_to(args.output.add_to(sources)),
+        Command::Serve(args) => args.file.add_to(sources),
         Command::Plan(args) => args.file.add_to(sources),
         Command::Status(args) => args.file.add_to(sources),
         Command::History(_) => sources,
@@ -140,6 +142,17 @@ fn run(
             let (own, out) = (cli.config.sources(), &mut std::io::stdout());
             let done = runtime.block_on(jobs::run(args, settings, &own, progress, out));
             done.map_err(with_the_jobs_exit)
+        }
+        Command::Serve(_) => {
+            let own = cli.config.sources();
+            let served = runtime.block_on(async {
+                let stop = stopped().map_err(failed)?;
+                let served = jobs::serve(settings, &own, stop).await;
+                served.map_err(with_the_jobs_exit)
+            });
+            // A job that did not end in time holds nothing up.
+            runtime.shutdown_background();
+            served.map(|()| Exit::Done)
         }
         Command::Plan(args) => {
             let (own, out) = (cli.config.sources(), &mut std::io::stdout());
@@ -218,6 +231,18 @@ fn with_exit(error: tools::ToolError) -> (anyhow::Error, Exit) {
 fn with_the_jobs_exit(error: jobs::CommandError) -> (anyhow::Error, Exit) {
     let exit = error.exit();
     (error.into(), exit)
+}
+
+/// Ctrl-C, or the signal of `kill` and of containers.
+fn stopped() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
 /// Says what came of an import, and how the process ends.

@@ -21,7 +21,8 @@ const LAST_GRACE: Duration = Duration::from_millis(200);
 
 /// Runs one command; an error is not shown yet.
 pub fn run(cli: &Cli) -> Result<ExitCode, Failure> {
-    let settings = Settings::load(&cli.config.sources());
+    let sources = cli.config.sources();
+    let settings = Settings::load(&sources);
     let runtime = Runtime::new()
         .context("can't start the runtime")
         .map_err(Failure::Failed)?;
@@ -33,7 +34,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode, Failure> {
             init_logging_to(&settings.log, "launcher", terminal.clone())
                 .map_err(|error| Failure::Failed(error.into()))?;
             runtime
-                .block_on(up::run(&settings, args, &terminal))
+                .block_on(up::run(&settings, &sources, args, &terminal))
                 .map(|()| ExitCode::SUCCESS)
         }
         (Command::Lake(command), Ok(settings)) => {

@@ -19,7 +19,7 @@ use crate::probes;
 use crate::reconcile::{self, Reconciler};
 use crate::views::{self, Views};
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
@@ -83,6 +83,7 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
         .route("/api/v1/views/{name}", get(views::page))
         .route("/api/v1/jobs", get(jobs::list))
         .route("/api/v1/jobs/{name}", get(jobs::history))
+        .route("/api/v1/jobs/{name}/run", post(jobs::ask))
         .route("/api/v1/logs/summary", get(logs::summary::summary))
         .route("/api/v1/logs/search", get(logs::search::search))
         .route("/api/v1/logs/lines", get(logs::search::lines))
@@ -110,9 +111,8 @@ async fn page(State(server): State<Arc<Server>>, request: Request) -> Response {
     if [Method::GET, Method::HEAD].contains(request.method()) {
         server.page.respond(request.uri().path(), request.headers())
     } else {
-        method_not_allowed(request.method().clone(), request.uri().clone())
-            .await
-            .into_response()
+        let (method, path) = (request.method(), request.uri().path());
+        Refused(not_allowed(method, path, access::methods(None))).into_response()
     }
 }
 
@@ -122,6 +122,7 @@ async fn unknown_api(uri: Uri) -> Refused {
     Refused(problem(ProblemKind::NotFound, detail, Some(hint)))
 }
 
-async fn method_not_allowed(method: Method, uri: Uri) -> Refused {
-    Refused(not_allowed(&method, uri.path()))
+async fn method_not_allowed(method: Method, uri: Uri, route: Option<MatchedPath>) -> Refused {
+    let route = route.as_ref().map(MatchedPath::as_str);
+    Refused(not_allowed(&method, uri.path(), access::methods(route)))
 }

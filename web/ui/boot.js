@@ -6,7 +6,7 @@ try {
 } catch {
     // A browser that forbids storage follows the system.
 }
-// Who is logged in. Whoever is not, or is no longer, is led to the form, and from there back here.
+// Whoever is not logged in, or is no longer, is led to the form, and from there back here.
 {
     const ask = window.fetch;
     window.fetch = async (...request) => {
@@ -17,16 +17,4 @@ try {
         }
         return answer;
     };
-    const show = (name) => {
-        const account = document.getElementById('account');
-        if (!account) return setTimeout(show, 100, name);
-        account.firstElementChild.textContent = name;
-        account.hidden = false;
-    };
-    fetch('/api/v1/session')
-        .then((answer) => (answer.ok ? answer.json() : {}))
-        .then((session) => session.name && show(session.name))
-        .catch(() => {
-            // Without an answer the page says itself that the server is away.
-        });
 }

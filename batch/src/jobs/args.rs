@@ -1,4 +1,4 @@
-//! The flags of `run`, `plan`, `status`, `history` and `job`.
+//! The flags of `run`, `serve`, `plan`, `status`, `history` and `job`.
 
 use crate::cli::EXIT_CODES;
 use crate::report::OutputArgs;
@@ -15,6 +15,15 @@ Examples:
 
 A job is an import, or a run of views. One whose dependency was not done is skipped. One that another process is running is left alone.
 Every run is recorded in the warehouse. batch/JOBS.md has the format of jobs.toml.";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  # until Ctrl-C or SIGTERM; as a service, with the settings of the line in cron
+  comptoir-batch serve --jobs /etc/comptoir/jobs.toml
+
+On the page Jobs, operators then have a button beside each job of jobs.toml and each view. A job runs as
+`comptoir-batch run NAME` runs it, a view as `views run NAME`: under the same lock and on the same record.
+Several may run: each command is taken by one, and one that dies loses it after 10 s.";
 
 const JOB_EXAMPLES: &str = "\
 Examples:
@@ -55,6 +64,16 @@ pub struct RunArgs {
 
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub file: JobsFileArgs,
+}
+
+#[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "Try --help for examples and the exit codes.",
+    after_long_help = format!("{SERVE_EXAMPLES}\n\n{EXIT_CODES}"),
+)]
+pub struct ServeArgs {
     #[command(flatten)]
     pub file: JobsFileArgs,
 }

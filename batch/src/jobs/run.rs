@@ -36,7 +36,7 @@ pub async fn run(
     run_jobs(&jobs, settings, sources, &args.output, progress, out).await
 }
 
-/// All jobs are checked before the first one begins.
+/// Runs them and says what came of each.
 pub(super) async fn run_jobs(
     jobs: &[&Job],
     settings: &Settings,
@@ -45,6 +45,32 @@ pub(super) async fn run_jobs(
     progress: &ProgressBar,
     out: &mut impl Write,
 ) -> Result<Exit, CommandError> {
+    let mut exit = Exit::Done;
+    let hear = |summary: &RunSummary| {
+        let mut keep_first = |ended| {
+            if exit == Exit::Done {
+                exit = ended;
+            }
+        };
+        keep_first(summary.exit());
+        // The other jobs matter more than this line.
+        if let Err(error) = tell(output, Naming::Named, summary, out) {
+            tracing::error!("{error}");
+            keep_first(Exit::Failed);
+        }
+    };
+    each(jobs, settings, sources, progress, hear).await?;
+    Ok(exit)
+}
+
+/// All jobs are checked before the first one begins. `hear` is told what came of each.
+pub(super) async fn each(
+    jobs: &[&Job],
+    settings: &Settings,
+    sources: &Sources,
+    progress: &ProgressBar,
+    mut hear: impl FnMut(&RunSummary),
+) -> Result<(), CommandError> {
     let ready = jobs.iter().map(|job| Ready::of(job, sources));
     let ready: Vec<_> = ready.collect::<Result<_, _>>()?;
     let runner = Runner {
@@ -54,7 +80,6 @@ pub(super) async fn run_jobs(
     };
     runner.warehouse.migrate().await?;
     let mut exits: BTreeMap<&JobName, Exit> = BTreeMap::new();
-    let mut exit = Exit::Done;
     for ready in ready {
         let job = ready.job;
         let missing = job.after.iter().find(|needed| {
@@ -67,18 +92,9 @@ pub(super) async fn run_jobs(
         };
         progress.finish_and_clear();
         exits.insert(&job.name, summary.exit());
-        if exit == Exit::Done {
-            exit = summary.exit();
-        }
-        // The other jobs matter more than this line.
-        if let Err(error) = tell(output, Naming::Named, &summary, out) {
-            tracing::error!("{error}");
-            if exit == Exit::Done {
-                exit = Exit::Failed;
-            }
-        }
+        hear(&summary);
     }
-    Ok(exit)
+    Ok(())
 }
 
 struct Runner<'a> {

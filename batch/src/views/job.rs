@@ -23,6 +23,32 @@ pub(crate) fn check(job: &ViewsJob, settings: &Settings) -> Result<(), ViewsErro
     live.others(&catalog, &names).map(drop)
 }
 
+/// All views by name, the live run among them. Asks nobody.
+pub(crate) fn names(settings: &Settings) -> Result<Vec<ViewName>, ViewsError> {
+    let catalog = Catalog::load(settings.views.dir.as_deref())?;
+    let others = catalog.in_order(&[])?.into_iter();
+    let names = std::iter::once(ViewName::live()).chain(others.map(|view| view.name.clone()));
+    Ok(names.collect())
+}
+
+/// Runs one view, as `views run NAME` does: under its lock and on its record.
+pub(crate) async fn run_one(name: &ViewName, settings: &Settings) -> ViewsReport {
+    let (started, mut results) = (clock::instant(), Results::default());
+    let which = Which {
+        names: &[name.to_string()],
+        only_changed: false,
+        extent: Extent::News,
+        done: &BTreeSet::new(),
+    };
+    let mut hear = |view, told| {
+        results.note(view, told);
+        Ok(())
+    };
+    // Boxed: it is large.
+    let ended = Box::pin(each(&which, settings, None, &mut hear)).await;
+    results.report(&ended, started.elapsed().as_secs_f64())
+}
+
 /// Says of each view what it reads and answers. Nothing is changed.
 pub(crate) async fn plan_job(
     job: &ViewsJob,

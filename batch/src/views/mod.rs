@@ -35,7 +35,7 @@ mod unknown;
 
 pub use args::{ViewsAction, ViewsArgs};
 pub use error::{CommandError, FileFault, HeaderFault, ViewError, ViewsError};
-pub(crate) use job::{check, plan_job, run_job};
+pub(crate) use job::{check, names, plan_job, run_job, run_one};
 
 use crate::cli::Exit;
 use comptoir_config::Settings;

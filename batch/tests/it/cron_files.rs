@@ -108,10 +108,14 @@ fn the_dag_is_python_and_its_command_is_ours() {
 }
 
 #[test]
-fn systemd_takes_service_and_timer() {
+fn systemd_takes_services_and_timer() {
     let directory = tempfile::tempdir().unwrap();
     let program = env!("CARGO_BIN_EXE_comptoir-batch");
-    let names = ["comptoir-import.service", "comptoir-import.timer"];
+    let names = [
+        "comptoir-import.service",
+        "comptoir-import.timer",
+        "comptoir-jobs.service",
+    ];
     let paths = names.map(|name| directory.path().join(name));
     for (name, path) in names.iter().zip(&paths) {
         let unit = text(name).replace("/usr/local/bin/comptoir-batch", program);

@@ -32,6 +32,7 @@ mod import_snapshot;
 mod import_source_faults;
 mod import_splits;
 mod import_values;
+mod jobs_asked;
 mod jobs_faults;
 mod jobs_run;
 mod jobs_support;

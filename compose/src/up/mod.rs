@@ -11,7 +11,7 @@ mod sample;
 
 use crate::terminal::Terminal;
 use anyhow::{Context, Result};
-use comptoir_config::Settings;
+use comptoir_config::{Settings, Sources};
 use comptoir_web::AccessRequest;
 use parts::Parts;
 use port::Port;
@@ -36,9 +36,9 @@ Examples:
 
 Loads the sample into an embedded ERP without sales, imports the ERP's sales into the lake at the
 start and then every import.every_s seconds, sends made-up transactions and counts them with all
-others into the warehouse, ships the platform's log into the lake, and serves the page. The page's
-address is printed to stdout. A part that fails is logged and started again, and the others go on.
-Ctrl-C or SIGTERM ends it within 5 s.")]
+others into the warehouse, ships the platform's log into the lake, serves the page, and runs the
+jobs that somebody asks for there. The page's address is printed to stdout. A part that fails is
+logged and started again, and the others go on. Ctrl-C or SIGTERM ends it within 5 s.")]
 pub struct UpArgs {
     /// Where to serve the page, on the configured address; 0 takes a free port [default: 8080]
     #[arg(long, value_name = "PORT")]
@@ -57,7 +57,13 @@ pub struct UpArgs {
     pub sample: bool,
 }
 
-pub async fn run(settings: &Settings, args: &UpArgs, terminal: &Terminal) -> Result<()> {
+/// `sources` are those of the settings.
+pub async fn run(
+    settings: &Settings,
+    sources: &Sources,
+    args: &UpArgs,
+    terminal: &Terminal,
+) -> Result<()> {
     let stopped = stopped()?;
     let mut address = settings.web.listen;
     address.set_port(args.port.unwrap_or(address.port()));
@@ -69,7 +75,7 @@ pub async fn run(settings: &Settings, args: &UpArgs, terminal: &Terminal) -> Res
     };
     let shown = page_at(scheme, page.address);
     let stop = CancellationToken::new();
-    let parts = Parts::new(settings, args, page, terminal)?;
+    let parts = Parts::new(settings, sources, args, page, terminal)?;
     let first_import = parts.first_import();
     let mut running = parts.start(&stop);
     let until_stopped = async {

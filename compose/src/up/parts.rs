@@ -12,8 +12,8 @@ use crate::lake_tool;
 use crate::terminal::Terminal;
 use anyhow::Result;
 use comptoir_batch::import::{ImportRequest, Source};
-use comptoir_config::Settings;
-use comptoir_config::clock;
+use comptoir_batch::jobs;
+use comptoir_config::{Settings, Sources, clock};
 use comptoir_lake::Lake;
 use comptoir_logship::ship::{self, ShipRequest};
 use comptoir_speed::archive::{self, ArchiveRequest};
@@ -36,6 +36,8 @@ pub(super) struct Parts {
 /// What every start of a part begins with.
 struct Shared {
     settings: Settings,
+    /// Of the settings: a job's own flags beat them.
+    sources: Sources,
     lake: Lake,
     page: Port,
     speed: Port,
@@ -50,6 +52,7 @@ struct Shared {
 impl Parts {
     pub(super) fn new(
         settings: &Settings,
+        sources: &Sources,
         args: &UpArgs,
         page: Port,
         terminal: &Terminal,
@@ -75,6 +78,7 @@ impl Parts {
             archive: Port::near(settings.archive.listen)?,
             logship,
             settings,
+            sources: sources.clone(),
             rate: Rate::per_second(args.rate),
             first_import: CancellationToken::new(),
         };
@@ -107,6 +111,7 @@ impl Parts {
         keeper.keep("views sink", views_sink);
         keeper.keep("archive sink", archive_sink);
         keeper.keep("batch views", batch_views);
+        keeper.keep("jobs of the page", jobs_of_the_page);
         keeper.keep("log shipper", log_shipper);
         if keeper.shared.rate.is_some() {
             keeper.keep("simulator", simulator);
@@ -170,6 +175,13 @@ async fn archive_sink(shared: Arc<Shared>, stop: CancellationToken) -> Result<()
 
 async fn batch_views(shared: Arc<Shared>, stop: CancellationToken) -> Result<()> {
     batch_views::keep_fresh(shared.settings.clone(), shared.first_import.clone(), stop).await
+}
+
+/// Runs what is asked for there.
+async fn jobs_of_the_page(shared: Arc<Shared>, stop: CancellationToken) -> Result<()> {
+    let (settings, sources) = (&shared.settings, &shared.sources);
+    jobs::serve(settings, sources, stop.cancelled_owned()).await?;
+    Ok(())
 }
 
 async fn log_shipper(shared: Arc<Shared>, stop: CancellationToken) -> Result<()> {

@@ -5,6 +5,7 @@ use crate::real_services::{OwnPlaces, Server};
 use crate::recomputed::assert_shows;
 use comptoir_batch::database::{Access, Database, Limits, Login};
 use comptoir_config::{DatabaseUrl, clock};
+use serde_json::Value;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -157,6 +158,40 @@ async fn the_page_goes_on_with_what_a_job_imports_from_mariadb_into_hdfs() {
     own.remove().await;
 }
 
+#[tokio::test]
+async fn a_job_that_the_page_asks_for_is_run() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("jobs.toml"), "[jobs.sales]\n").unwrap();
+    let up = Up::start(&dir, &[], &["--rate", "0"]).await;
+    let first = up.summary().await.import.run;
+    let client = reqwest::Client::new();
+    let address = format!("{}api/v1/jobs/sales/run", up.page);
+    // From the launcher's first breath until its executor is heard of, nobody runs jobs.
+    let asked: Value = eventually("somebody who runs jobs", async || {
+        let asking = client
+            .post(&address)
+            .header("sec-fetch-site", "same-origin");
+        let answer = asking.send().await.unwrap();
+        match answer.status().as_u16() {
+            202 => Some(answer.json().await.unwrap()),
+            _ => None,
+        }
+    })
+    .await;
+    assert_eq!(asked["asked_by"], "anyone");
+    eventually("the job's end", async || {
+        let jobs: Value = up.get("api/v1/jobs").await?;
+        let command = &jobs["run_now"]["commands"][0];
+        assert_ne!(command["state"], "failed", "{command}");
+        (command["state"] == "done").then_some(())
+    })
+    .await;
+    eventually("the job's import", async || {
+        (up.summary().await.import.run != first).then_some(())
+    })
+    .await;
+}
+
 /// The ERP loses its cancelled lines; a job of `jobs.toml` imports it, and the open page shows that.
 async fn shows_what_a_job_imports(
     dir: &TempDir,
@@ -176,7 +211,7 @@ async fn shows_what_a_job_imports(
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", stderr_of(&output));
-    let run: serde_json::Value = serde_json::from_str(&stdout_of(&output)).unwrap();
+    let run: Value = serde_json::from_str(&stdout_of(&output)).unwrap();
     eventually("the job's import", async || {
         let shown = up.summary().await.import.run.to_string();
         (shown == run["run"].as_str().unwrap()).then_some(())

@@ -205,6 +205,12 @@ pub enum ProblemKind {
     /// A cursor whose page can't be had any longer: the list begins anew.
     #[serde(rename = "/problems/stale-cursor")]
     StaleCursor,
+    /// What would be done can't be noted, and is not done therefore.
+    #[serde(rename = "/problems/journal-unavailable")]
+    JournalUnavailable,
+    /// No process runs jobs when somebody asks for one.
+    #[serde(rename = "/problems/no-executor")]
+    NoExecutor,
     /// As many live streams as the server serves are open.
     #[serde(rename = "/problems/too-many-streams")]
     TooManyStreams,

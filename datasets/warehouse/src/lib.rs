@@ -6,6 +6,7 @@
 //! - [`BatchRun`] is the batch views' side: a run's coverage, its rows, and the switch to it.
 //! - [`LiveReader`] is the dashboard's side: what changed since the last read, all of one moment.
 //! - [`JobLock`] keeps two runs of one batch job apart, and records what came of each.
+//! - [`JobCommand`] is a job that somebody asked for; one executor at a time has a [`Claim`] to it.
 //! - [`ViewResultWriter`] loads what a batch view answers, and makes it the current result at once.
 //! - [`Warehouse`] itself has the rest: migrations, transactions, dead letters and their replays,
 //!   names, and the heartbeats of the platform's processes.
@@ -13,6 +14,7 @@
 //! Money is in hundredths, times in milliseconds or microseconds since 1970 in UTC, as the names of
 //! the columns say.
 
+mod commands;
 mod dead_letters;
 mod dialect;
 mod error;
@@ -35,6 +37,7 @@ mod view_results;
 mod views;
 mod warehouse;
 
+pub use commands::{Claim, CommandOutcome, CommandState, JobCommand, JobOffer};
 pub use comptoir_database::{Limits, Login, Retry};
 pub use dead_letters::{DeadLetterFilter, DeadLetterKey, StoredLetter};
 pub use error::{Result, WarehouseError};
@@ -46,7 +49,7 @@ pub use live::{
     SubjectTotals, Totals,
 };
 pub use names::NameKind;
-pub use processes::{ProcessPhase, ProcessState};
+pub use processes::{EXECUTOR, ProcessPhase, ProcessState};
 pub use replays::{Replay, ReplayState};
 pub use runs::{
     BatchFacts, BatchRun, Block, Holds, Loaded, Reading, RunVersion, Switched, ViewRunId,

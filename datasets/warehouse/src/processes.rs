@@ -8,6 +8,9 @@ use crate::warehouse::Warehouse;
 use comptoir_database::{Row, Value};
 use jiff::{SignedDuration, Timestamp};
 
+/// The name of those that run jobs when somebody asks for them.
+pub const EXECUTOR: &str = "jobs";
+
 /// One process as it described itself last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProcessState {

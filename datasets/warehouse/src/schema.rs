@@ -4,6 +4,7 @@
 //! `offset` and `partition` are words of some of the databases: columns are called
 //! `record_offset`, `next_offset`, `partition_number`.
 
+mod commands;
 mod journal;
 mod runs;
 
@@ -27,6 +28,7 @@ pub(crate) const MIGRATIONS: &[&[Step]] = &[
     LETTERS_REMOVED,
     FULL_LOOKS,
     journal::JOURNAL,
+    commands::COMMANDS,
 ];
 
 pub(crate) enum Step {

@@ -182,7 +182,7 @@ export function jobs() {
         outcome, started_at: iso(Date.now() - (30 + 24 * index) * 3600 * SECOND) }));
     const job = (name, last, more) => ({ name, last, last_done: last, recent: recent('done', 'done', 'done'),
         usual_interval_s: null, expected_at: null, is_overdue: false, ...more });
-    return { time: iso(Date.now()), jobs: [
+    return { time: iso(Date.now()), run_now: runNow(), jobs: [
         job('customers', run('running', 0, nothing), { last_done: run('done', 24) }),
         job('sales', FAILED, { last_done: run('done', 54), recent: recent('failed', 'done', 'skipped', 'done', 'done'),
             usual_interval_s: 86400, expected_at: iso(Date.now() - 6 * 3600 * SECOND), is_overdue: false }),
@@ -190,6 +190,27 @@ export function jobs() {
             expected_at: iso(Date.now() - 36 * 3600 * SECOND), is_overdue: true }),
         job('view.live', run('done', 1)),
     ] };
+}
+
+/** What can be asked for, by a process that lives. */
+export const runNow = (more = {}) => ({ is_possible: true, seen_at: iso(Date.now() - SECOND),
+    jobs: ['customers', 'sales', 'stock', 'view.live'], commands: [], ...more });
+
+/** A job that somebody asked for. */
+export const command = (job, state, more = {}) => ({ id: 7, job, asked_by: 'user:olga',
+    asked_at: iso(Date.now() - 5 * SECOND), state, ended_at: null, said: null, ...more });
+
+const RIGHTS = ['figures', 'logs', 'journal', 'metrics', 'operate'];
+const anyone = () => ({ kind: 'anyone', name: null, role: null, rights: RIGHTS });
+
+/** 120 entries, the newest first; `before` is the number of one. */
+export function journal(before, limit) {
+    const numbers = Array.from({ length: 120 }, (_, at) => 120 - at).filter((it) => !before || it < Number(before));
+    const entries = numbers.slice(0, limit).map((number) => ({ number, id: `e-${number}`,
+        at: iso(Date.now() - (121 - number) * MINUTE), who: number % 2 ? 'user:olga' : 'unknown', address: '10.0.0.7',
+        action: number % 2 ? 'job.run' : 'login', outcome: number % 2 ? 'done' : 'refused',
+        detail: number % 2 ? 'sales' : '<img onerror=x>' }));
+    return { entries, next: numbers.length > limit ? entries.at(-1).number : null };
 }
 
 export const jobRuns = (name) => ({ name, runs: [FAILED, run('done', 54), run('crashed', 78, nothing)] });
@@ -220,7 +241,10 @@ export async function fakeServer(state = {}, port = 0) {
             return request.on('close', () => streams.delete(response));
         }
         if (pathname === '/api/v1/live/summary') return json(response, state.live?.() ?? {});
-        if (pathname === '/api/v1/session') return json(response, { kind: 'anyone', name: null, role: null });
+        if (pathname === '/api/v1/session') return json(response, (state.session ?? anyone)());
+        if (pathname === '/api/v1/journal') {
+            return json(response, journal(searchParams.get('before'), Number(searchParams.get('limit'))));
+        }
         if (pathname === '/api/v1/health') return json(response, (state.health ?? health)());
         if (pathname === '/api/v1/logs/summary') return json(response, (state.logs ?? logs)());
         if (pathname === '/api/v1/live/compared') return json(response, (state.compared ?? compared)());
@@ -230,9 +254,15 @@ export async function fakeServer(state = {}, port = 0) {
         if (pathname === '/api/v1/logs/lines') return json(response, around());
         if (pathname === '/api/v1/logs/verify') return json(response, verification());
         if (pathname === '/api/v1/jobs') return json(response, (state.jobs ?? jobs)());
+        if (request.method === 'POST' && pathname.endsWith('/run')) {
+            const answer = state.ask(pathname.split('/').at(-2));
+            if (answer.status >= 400) return problem(response, answer);
+            response.writeHead(202, { 'content-type': 'application/json' });
+            return response.end(JSON.stringify(answer));
+        }
         if (pathname.startsWith('/api/v1/jobs/')) return json(response, jobRuns(pathname.slice('/api/v1/jobs/'.length)));
         if (pathname === '/api/v1/dead-letters') {
-            return json(response, (state.letters ?? data.letters)(searchParams.get('reason')));
+            return json(response, (state.letters ?? data.letters)(searchParams.get('reason'), searchParams.get('cursor')));
         }
         if (pathname.startsWith('/api/v1/dead-letters/')) {
             return json(response, data.oneLetter(pathname.slice('/api/v1/dead-letters/'.length)) ?? noImport);

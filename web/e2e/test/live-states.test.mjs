@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, describe } from 'node:test';
 import { screenshot } from '../lib/browser.mjs';
-import { fakeServer, health, logs, message, search } from '../lib/fake.mjs';
+import { fakeServer, health, logs, message, runNow, search } from '../lib/fake.mjs';
 import { shownCents } from '../lib/locale.mjs';
 import { openLive } from '../lib/reading.mjs';
 import { pageTest } from '../lib/suite.mjs';
@@ -286,7 +286,7 @@ describe('the jobs page', () => {
         await sales.locator('tbody tr').nth(2).waitFor();
         assert.match(await sales.locator('tbody').innerText(), /failed[^]*done[^]*ended without a word/);
         await screenshot(page, 'jobs');
-        state.jobs = () => ({ time: new Date().toISOString(), jobs: [] });
+        state.jobs = () => ({ time: new Date().toISOString(), jobs: [], run_now: runNow({ jobs: [] }) });
         await page.locator('#imports').getByText('comptoir-batch run --all').waitFor();
         state.jobs = undefined;
         assert.deepEqual(complaints, []);

@@ -77,6 +77,10 @@ impl Caller {
             kind,
             name: name.cloned(),
             role: role.map(|role| role.as_str().to_owned()),
+            rights: Right::ALL
+                .into_iter()
+                .filter(|right| self.who.may(*right))
+                .collect(),
         }
     }
 }

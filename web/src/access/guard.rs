@@ -4,7 +4,7 @@
 use super::Access;
 use super::caller::{Caller, Peer, Who};
 use super::login::SESSION_COOKIE;
-use super::rights::{Need, Right, is_change};
+use super::rights::{Need, Right, holders, is_change, methods};
 use crate::http::problem::{Refused, method_not_allowed, problem};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
@@ -45,7 +45,7 @@ impl Access {
     ) -> Result<Caller, Problem> {
         let address = address.to_canonical();
         let Some(need) = Need::of(method, path, route) else {
-            return Err(method_not_allowed(method, path));
+            return Err(method_not_allowed(method, path, methods(route)));
         };
         // What needs nothing is asked for also with a token or a cookie that is over.
         let caller = match need {
@@ -162,7 +162,7 @@ fn not_allowed(caller: &Caller, right: Right) -> Problem {
     let detail = format!(
         "{} may not have this: {}",
         caller.actor().who,
-        right.holders()
+        holders(right)
     );
     let hint = "an operator can give you another role (comptoir-web user)".to_owned();
     problem(ProblemKind::NotAllowed, detail, Some(hint))

@@ -25,10 +25,11 @@ pub use error::AccessError;
 pub use rights::{Role, Scope};
 
 pub(crate) use caller::{Caller, Peer};
+pub(crate) use journal::Actor;
 #[cfg(test)]
 pub(crate) use journal_page::JournalQuery;
 pub(crate) use journal_page::{ENTRIES_DEFAULT as JOURNAL_ENTRIES_DEFAULT, journal};
-pub(crate) use rights::Need;
+pub(crate) use rights::{Need, methods};
 
 use accounts::Accounts;
 use caller::Who;

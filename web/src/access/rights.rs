@@ -1,5 +1,7 @@
 //! What each role and each scope may do: two tables, and which right a request needs. Pure.
 
+pub(crate) use comptoir_model::api::access::Right;
+
 use axum::http::Method;
 use serde::{Deserialize, Serialize};
 
@@ -31,19 +33,6 @@ pub enum Scope {
     Operate,
     /// Reads /metrics only
     Metrics,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Right {
-    /// The figures and how they are made, and the health of all parts.
-    Figures,
-    /// The platform's log lines, and the files of the lake.
-    Logs,
-    /// Who did what.
-    Journal,
-    Metrics,
-    /// Everything that changes something.
-    Operate,
 }
 
 impl Role {
@@ -90,19 +79,15 @@ impl Scope {
     }
 }
 
-impl Right {
-    /// Who has it, for those who don't.
-    pub(crate) fn holders(self) -> &'static str {
-        match self {
-            Self::Figures => "every user may, and tokens with the scope read",
-            Self::Logs | Self::Journal => {
-                "operators and auditors may, and tokens with the scope logs"
-            }
-            Self::Metrics => {
-                "operators and auditors may, and tokens with the scope metrics or read"
-            }
-            Self::Operate => "operators may, and tokens with the scope operate",
+/// Who has it, for those who don't.
+pub(crate) fn holders(right: Right) -> &'static str {
+    match right {
+        Right::Figures => "every user may, and tokens with the scope read",
+        Right::Logs | Right::Journal => {
+            "operators and auditors may, and tokens with the scope logs"
         }
+        Right::Metrics => "operators and auditors may, and tokens with the scope metrics or read",
+        Right::Operate => "operators may, and tokens with the scope operate",
     }
 }
 
@@ -145,14 +130,28 @@ pub(crate) const UNKNOWN_API: &str = "/api/{*path}";
 /// Every route that changes something, and what it needs: below `/api` that is [`Right::Operate`].
 /// Pages elsewhere can't call them, see [`super::guard`]. A handler takes the caller as an
 /// `Extension<Caller>`, and notes what it does in `server.access.journal`.
-static CHANGES: [(Method, &str, Need); 2] = [
+static CHANGES: [(Method, &str, Need); 3] = [
     (Method::POST, "/login", Need::Nothing),
     (Method::POST, "/logout", Need::Nothing),
+    (
+        Method::POST,
+        "/api/v1/jobs/{name}/run",
+        Need::Right(Right::Operate),
+    ),
 ];
 
 /// Whether this request is answered by a route that changes something.
 pub(crate) fn is_change(method: &Method, route: Option<&str>) -> bool {
     change(method, route).is_some()
+}
+
+/// The methods that a route takes, in words.
+pub(crate) fn methods(route: Option<&str>) -> &'static str {
+    match route {
+        Some("/login") => "GET, HEAD or POST",
+        route if is_change(&Method::POST, route) => "POST",
+        _ => "GET or HEAD",
+    }
 }
 
 fn change(method: &Method, route: Option<&str>) -> Option<Need> {

@@ -14,6 +14,7 @@ mod registry;
 mod zookeeper;
 
 pub use kafka_client::KafkaSettingsError;
+pub(crate) use own::is_alive;
 
 use crate::http::answer::json;
 use crate::live::Live;

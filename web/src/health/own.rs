@@ -217,11 +217,13 @@ fn judge_shipper(part: Finding, summary: &LogsSummary) -> Finding {
     }
 }
 
+/// Whether it was heard of a moment ago, and not as one that ends.
+pub(crate) fn is_alive(process: &ProcessState, now: Timestamp) -> bool {
+    process.phase != ProcessPhase::Stopped && now.duration_since(process.seen_at) <= NOT_SEEN
+}
+
 /// One part for each process; instances that have ended make place for those that run.
 pub(crate) fn judge_processes(processes: &[ProcessState], now: Timestamp) -> Vec<Finding> {
-    let is_alive = |process: &ProcessState| {
-        process.phase != ProcessPhase::Stopped && now.duration_since(process.seen_at) <= NOT_SEEN
-    };
     // The newest of each name and host is told of even if it is gone.
     let mut newest: BTreeMap<(&str, &str), Timestamp> = BTreeMap::new();
     for process in processes {
@@ -235,7 +237,7 @@ pub(crate) fn judge_processes(processes: &[ProcessState], now: Timestamp) -> Vec
             let is_newest = newest.get(&(process.name.as_str(), process.host.as_str()))
                 == Some(&process.started_at);
             let is_recent = now.duration_since(process.seen_at) <= FORGOTTEN;
-            is_alive(process) || (is_newest && is_recent)
+            is_alive(process, now) || (is_newest && is_recent)
         })
         .map(|process| judge_process(process, now))
         .collect()

@@ -22,9 +22,9 @@ pub(crate) fn problem(kind: ProblemKind, detail: String, hint: Option<String>) -
     }
 }
 
-/// No handler takes this method there.
-pub(crate) fn method_not_allowed(method: &Method, path: &str) -> Problem {
-    let detail = format!("{method} is not allowed on {path}: use GET or HEAD");
+/// No handler takes this method there, but `others`.
+pub(crate) fn method_not_allowed(method: &Method, path: &str, others: &str) -> Problem {
+    let detail = format!("{method} is not allowed on {path}: use {others}");
     problem(ProblemKind::MethodNotAllowed, detail, None)
 }
 
@@ -93,6 +93,14 @@ pub(crate) fn describe(kind: ProblemKind) -> (StatusCode, &'static str) {
         ),
         ProblemKind::InvalidParameter => (StatusCode::BAD_REQUEST, "a parameter has no such value"),
         ProblemKind::StaleCursor => (StatusCode::CONFLICT, "the cursor leads nowhere any longer"),
+        ProblemKind::JournalUnavailable => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the journal can't be written",
+        ),
+        ProblemKind::NoExecutor => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "nobody runs jobs that are asked for",
+        ),
         ProblemKind::TooManyStreams => (
             StatusCode::SERVICE_UNAVAILABLE,
             "too many live streams are open",
@@ -118,7 +126,9 @@ impl IntoResponse for Refused {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if problem.kind == ProblemKind::MethodNotAllowed {
-            headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            let only_post = problem.detail.ends_with("use POST");
+            let allowed = if only_post { "POST" } else { "GET, HEAD" };
+            headers.insert(ALLOW, HeaderValue::from_static(allowed));
         }
         if problem.kind == ProblemKind::LoginRequired {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -1,6 +1,10 @@
-//! `GET /api/v1/jobs` and `GET /api/v1/jobs/{name}`: the imports and views that ran, and how they ended.
+//! `GET /api/v1/jobs` and `GET /api/v1/jobs/{name}`: the imports and views that ran, and how they ended;
+//! [`run_now`] has the way to ask for one.
 
 mod rhythm;
+mod run_now;
+
+pub(crate) use run_now::ask;
 
 use crate::http::answer::json;
 use crate::http::parameters::{Parameters, Segment};
@@ -56,7 +60,13 @@ pub(crate) async fn list(
         of_state(state, recent, time)
     });
     let jobs = jobs.collect();
-    Ok(json(&headers, &Jobs { time, jobs }))
+    let run_now = asked(run_now::run_now(&book.warehouse, time)).await?;
+    let answer = Jobs {
+        time,
+        jobs,
+        run_now,
+    };
+    Ok(json(&headers, &answer))
 }
 
 pub(crate) async fn history(

@@ -1,14 +1,17 @@
 //! The paths of what runs beside the live figures: jobs, the lake, the archive of logs.
 
-use super::describe::{Described, get, limit, named, needed, number, query, segment, text, time};
+use super::describe::{
+    Described, get, limit, named, needed, number, post, query, segment, text, time,
+};
 use super::paths::{JOBS, LAKE, LOGS};
 use crate::jobs::HISTORY_DEFAULT;
 use crate::lake::ENTRIES_DEFAULT;
 use crate::logs::search::{AROUND_DEFAULT, AROUND_MAX, LINES_DEFAULT, PATTERN_BYTES_MAX};
 use comptoir_model::api::ProblemKind::{
-    LakeUnavailable, LogArchiveUnavailable, LogsUnavailable, NotFound, WarehouseUnavailable,
+    JournalUnavailable, LakeUnavailable, LogArchiveUnavailable, LogsUnavailable, NoExecutor,
+    NotFound, WarehouseUnavailable,
 };
-use comptoir_model::api::jobs::{JobRuns, Jobs};
+use comptoir_model::api::jobs::{CommandInfo, JobRuns, Jobs};
 use comptoir_model::api::lake::LakeAnswer;
 use comptoir_model::api::log_search::{LogLines, LogSearch, LogVerification};
 use comptoir_model::api::logs::LogsSummary;
@@ -25,6 +28,19 @@ pub(super) fn jobs() -> Vec<Described> {
             .takes(limit(Some(HISTORY_DEFAULT)))
             .answers::<JobRuns>()
             .fails(&[WarehouseUnavailable]),
+        post(
+            "/api/v1/jobs/{name}/run",
+            JOBS,
+            "Asks for one to be run now",
+        )
+        .about(
+            "A `comptoir-batch serve` that has the job runs it as the schedule would. While the \
+                 command has not ended, asking again gives the same one. What came of it is in \
+                 `run_now` of `/api/v1/jobs`.",
+        )
+        .takes(segment("name", "One of `run_now.jobs`", text()))
+        .accepts::<CommandInfo>()
+        .fails(&[NoExecutor, JournalUnavailable, WarehouseUnavailable]),
     ]
 }
 

@@ -28,6 +28,7 @@ const GUARDED: [ProblemKind; 2] = [ProblemKind::LoginRequired, ProblemKind::NotA
 /// A path and what is known of it.
 pub(super) struct Described {
     path: String,
+    method: HttpMethod,
     operation: OperationBuilder,
     problems: Vec<ProblemKind>,
     schemas: Schemas,
@@ -35,7 +36,22 @@ pub(super) struct Described {
 
 /// A path that is read.
 pub(super) fn get(path: impl Into<String>, tag: &str, summary: &str) -> Described {
-    let path = path.into();
+    described(&Method::GET, HttpMethod::Get, path.into(), tag, summary)
+}
+
+/// A path that changes something, without a body.
+pub(super) fn post(path: impl Into<String>, tag: &str, summary: &str) -> Described {
+    let post = described(&Method::POST, HttpMethod::Post, path.into(), tag, summary);
+    post.fails(&[ProblemKind::ForeignOrigin])
+}
+
+fn described(
+    method: &Method,
+    http_method: HttpMethod,
+    path: String,
+    tag: &str,
+    summary: &str,
+) -> Described {
     // No view can be called like a variable of a path.
     let id = path.trim_start_matches("/api/v1").trim_matches('/');
     let id = id.replace('/', ".").replace('{', "any-").replace('}', "");
@@ -43,9 +59,10 @@ pub(super) fn get(path: impl Into<String>, tag: &str, summary: &str) -> Describe
         .operation_id(Some(id))
         .tag(tag)
         .summary(Some(summary));
-    let is_open = Need::of(&Method::GET, &path, Some(&path)) == Some(Need::Nothing);
+    let is_open = Need::of(method, &path, Some(&path)) == Some(Need::Nothing);
     let described = Described {
         path,
+        method: http_method,
         operation,
         problems: ALWAYS.into(),
         schemas: schemas_of::<Problem>(),
@@ -87,17 +104,25 @@ impl Described {
         let same = ResponseBuilder::new()
             .description("The same as the client has, as it says in `If-None-Match`");
         self.operation = self.operation.response("304", same);
-        self.answers_with("application/json", "The answer", schema)
+        self.answers_with("200", "application/json", "The answer", schema)
+    }
+
+    /// Answers JSON of this type before what was asked for is done.
+    pub(super) fn accepts<T: ToSchema>(self) -> Self {
+        let schema = Ref::from_schema_name(T::name());
+        let json = "application/json";
+        (self.with_schema::<T>()).answers_with("202", json, "It will be done", schema)
     }
 
     /// Answers a text of this type.
     pub(super) fn answers_text(self, content_type: &str, what: &str) -> Self {
         let text = ObjectBuilder::new().schema_type(Type::String);
-        self.answers_with(content_type, what, text)
+        self.answers_with("200", content_type, what, text)
     }
 
     fn answers_with(
         mut self,
+        status: &str,
         content_type: &str,
         what: &str,
         schema: impl Into<RefOr<Schema>>,
@@ -106,7 +131,7 @@ impl Described {
         let response = ResponseBuilder::new()
             .description(what)
             .content(content_type, content);
-        self.operation = self.operation.response("200", response);
+        self.operation = self.operation.response(status, response);
         self
     }
 
@@ -134,7 +159,7 @@ impl Described {
                 .content(PROBLEM_JSON, content);
             operation = operation.response(status.to_string(), response);
         }
-        let item = PathItem::new(HttpMethod::Get, operation);
+        let item = PathItem::new(self.method, operation);
         (self.path, item, self.schemas)
     }
 }

@@ -35,8 +35,8 @@ fn whole(document: &Value) -> Markup {
                     a href="/" { "Comptoir" }
                     @for (tag, _) in &tags {
                         h2 { (tag) }
-                        ul { @for (path, operation) in of_tag(document, tag) {
-                            li { a href={ "#" (text_of(&operation["operationId"])) } { (short(path)) } }
+                        ul { @for (path, item) in of_tag(document, tag) {
+                            li { a href={ "#" (text_of(&only(item).1["operationId"])) } { (short(path)) } }
                         } }
                     }
                     h2 { "schemas" }
@@ -52,8 +52,8 @@ fn whole(document: &Value) -> Markup {
                     @for (tag, about) in &tags {
                         h2 { (tag) }
                         p { (about) }
-                        @for (path, operation) in of_tag(document, tag) {
-                            (operation_of(document, path, operation))
+                        @for (path, item) in of_tag(document, tag) {
+                            (operation_of(document, path, item))
                         }
                     }
                     h2 { "schemas" }
@@ -72,9 +72,17 @@ fn whole(document: &Value) -> Markup {
 
 fn of_tag<'d>(document: &'d Value, tag: &str) -> Vec<(&'d String, &'d Value)> {
     let paths = document["paths"].as_object().into_iter().flatten();
-    (paths.map(|(path, item)| (path, &item["get"])))
-        .filter(|(_, operation)| operation["tags"][0] == *tag)
+    paths
+        .filter(|(_, item)| only(item).1["tags"][0] == *tag)
         .collect()
+}
+
+/// No path of ours takes two methods.
+fn only(item: &Value) -> (&'static str, &Value) {
+    match &item["post"] {
+        Value::Null => ("GET", &item["get"]),
+        post => ("POST", post),
+    }
 }
 
 fn schemas(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
@@ -86,12 +94,17 @@ fn short(path: &str) -> &str {
     path.strip_prefix("/api/v1/").unwrap_or(path)
 }
 
-fn operation_of(document: &Value, path: &str, operation: &Value) -> Markup {
-    let answer = &operation["responses"]["200"]["content"];
+fn operation_of(document: &Value, path: &str, item: &Value) -> Markup {
+    let (method, operation) = only(item);
+    let (status, flags) = match method {
+        "POST" => ("202", "-X POST -H 'Authorization: Bearer …' "),
+        _ => ("200", ""),
+    };
+    let answer = &operation["responses"][status]["content"];
     let json = &answer["application/json"]["schema"];
     html! {
         section id=(text_of(&operation["operationId"])) {
-            h3 { code { "GET " (path) } }
+            h3 { code { (method) " " (path) } }
             p { (text_of(&operation["summary"])) }
             (described(operation))
             @if let Some(parameters) = operation["parameters"].as_array() {
@@ -111,7 +124,7 @@ fn operation_of(document: &Value, path: &str, operation: &Value) -> Markup {
                     }
                 }
             }
-            pre { code { "curl '" (curl(document, path, operation)) "'" } }
+            pre { code { "curl " (flags) "'" (curl(document, path, operation)) "'" } }
             @if !json.is_null() {
                 details { summary { "Example" } pre { code { (sample(document, json)) } } }
             }

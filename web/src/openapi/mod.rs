@@ -23,7 +23,7 @@ use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathsBuilder,
 };
 
-const ABOUT: &str = "What the page shows, for programs. Only GET and HEAD; no body is taken.\n\n\
+const ABOUT: &str = "What the page shows, for programs. GET and HEAD, and where it says so POST; no body is taken.\n\n\
     Money is exact: a decimal string and its currency. Times are RFC 3339 in UTC. `as_of` says what \
     an answer includes: a moment, and for each partition the offset below which everything is in \
     it. Errors are problems as in RFC 9457; `errors` names the parameters that can't be used. \

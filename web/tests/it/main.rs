@@ -20,6 +20,7 @@ mod program;
 mod proxy;
 mod reconcile;
 mod recount;
+mod run_now;
 mod sales;
 mod schemathesis;
 mod services;

@@ -46,6 +46,13 @@ pub(crate) async fn read<T: DeserializeOwned>(path: &str) -> Result<T, Fault> {
     answer(path, get(path, None).await?).await
 }
 
+/// Asks for something to be done, and takes what the server says of it.
+pub(crate) async fn ask<T: DeserializeOwned>(path: &str) -> Result<T, Fault> {
+    let limit = AbortSignal::timeout_with_u32(LIMIT_MS);
+    let asked = Request::post(path).abort_signal(Some(&limit)).send();
+    answer(path, asked.await.map_err(|_| Fault::Unreachable)?).await
+}
+
 /// Why a path can't be had; `None` where it can.
 pub(crate) async fn fault_of(path: &str) -> Option<Fault> {
     let response = match get(path, None).await {

@@ -7,10 +7,12 @@ use crate::history::HistoryPage;
 use crate::i18n::health as health_words;
 use crate::icons::{AUTO_THEME, DARK_THEME, LIGHT_THEME, Logo, icon, route_icon};
 use crate::jobs::{JobsPage, JobsView};
+use crate::journal::{JournalPage, JournalView};
 use crate::live::{LivePage, LiveView, NewsLine, listen};
 use crate::logs::{LogsPage, LogsView};
 use crate::part::part;
 use crate::route::{Place, Route, place};
+use crate::session::{Session, use_session};
 use crate::settings::{Theme, use_language};
 use crate::state::View;
 use crate::{browser, chart, settings};
@@ -20,9 +22,14 @@ use leptos::task::spawn_local;
 #[component]
 pub(crate) fn App() -> impl IntoView {
     provide_context(settings::language());
+    provide_context(Session::open());
     let language = use_language();
     let theme = settings::theme();
-    let Place { route, below } = place();
+    let Place {
+        route,
+        below,
+        params,
+    } = place();
     // What each page knows outlives its being shown.
     let live = RwSignal::new(LiveView::Loading);
     let history = RwSignal::new(View::Loading);
@@ -31,6 +38,7 @@ pub(crate) fn App() -> impl IntoView {
     let logs = RwSignal::new(LogsView::Loading);
     let jobs = RwSignal::new(JobsView::Loading);
     let health = RwSignal::new(HealthView::Loading);
+    let journal = RwSignal::new(JournalView::Loading);
     let now = RwSignal::new(browser::now());
     spawn_local(listen(live, now));
     keep_asking(health, route);
@@ -56,11 +64,12 @@ pub(crate) fn App() -> impl IntoView {
                 {move || match route.get() {
                     Route::Live => view! { <LivePage view=live now /> }.into_any(),
                     Route::History => view! { <HistoryPage view=history /> }.into_any(),
-                    Route::Data => view! { <DataPage data place=below /> }.into_any(),
+                    Route::Data => view! { <DataPage data place=below params /> }.into_any(),
                     Route::Lake => view! { <LakePage view=lake path=below /> }.into_any(),
                     Route::Logs => view! { <LogsPage view=logs /> }.into_any(),
                     Route::Jobs => view! { <JobsPage view=jobs /> }.into_any(),
                     Route::Health => view! { <HealthPage view=health /> }.into_any(),
+                    Route::Journal => view! { <JournalPage view=journal params /> }.into_any(),
                 }}
             </main>
         </div>
@@ -78,10 +87,10 @@ fn Rail(route: RwSignal<Route>, health: RwSignal<HealthView>) -> impl IntoView {
                 <span>"Comptoir"</span>
             </a>
             <nav aria-label=move || language.get().text().main_navigation>
-                {Route::ALL.map(|page| view! {
+                {Route::IN_RAIL.map(|page| view! {
                     <a
                         href=page.hash()
-                        aria-current=move || (route.get() == page).then_some("page")
+                        aria-current=move || (route.get().in_rail() == page).then_some("page")
                     >
                         {icon(route_icon(page))}
                         <span>{move || page.title(language.get())}</span>
@@ -103,6 +112,7 @@ fn Rail(route: RwSignal<Route>, health: RwSignal<HealthView>) -> impl IntoView {
 #[component]
 fn Settings(theme: RwSignal<Theme>) -> impl IntoView {
     let language = use_language();
+    let session = use_session();
     let theme_name = move || {
         let text = language.get().text();
         match theme.get() {
@@ -112,9 +122,14 @@ fn Settings(theme: RwSignal<Theme>) -> impl IntoView {
         }
     };
     view! {
-        // boot.js fills it in and shows it where somebody is logged in.
-        <form id="account" class="account" method="post" action="/logout" hidden=true>
-            <span></span>
+        <form
+            id="account"
+            class="account"
+            method="post"
+            action="/logout"
+            hidden=move || session.name().is_none()
+        >
+            <span>{move || session.name()}</span>
             <button type="submit" class="setting">
                 {move || language.get().text().log_out}
             </button>

@@ -1,13 +1,15 @@
 //! The Health page: every configured part, up or down, since when and why.
 
 use crate::answer::{Face, View};
-use crate::i18n::{Language, health as words};
+use crate::i18n::{Language, health as words, journal};
 use crate::icons::{CHECK, CROSS, LOCK, QUESTION, WARNING, icon};
 use crate::notices::{Down, Loading, Reconnecting};
 use crate::part::part;
 use crate::route::Route;
+use crate::session::use_session;
 use crate::settings::use_language;
 use crate::{api, browser, dates, format, poll};
+use comptoir_model::api::access::Right;
 use comptoir_model::api::health::{Fact, FactName, Health, PartHealth, PartKind, PartState};
 use leptos::prelude::*;
 
@@ -55,6 +57,7 @@ pub(crate) fn HealthPage(view: RwSignal<HealthView>) -> impl IntoView {
 #[component]
 fn Parts(view: RwSignal<HealthView>) -> impl IntoView {
     let language = use_language();
+    let session = use_session();
     let lost = Memo::new(move |_| view.with(View::lost));
     let health = Memo::new(move |_| view.with(|view| view.answer().cloned()));
     let parts = move |own: bool| {
@@ -98,6 +101,11 @@ fn Parts(view: RwSignal<HealthView>) -> impl IntoView {
         <header class="page-head">
             <h1>{part(move || language.get().text().health_page)}</h1>
             <p class="period" role="status" data-figure="health_summary">{summary}</p>
+            <Show when=move || session.may(Right::Journal)>
+                <a class="toggle" href=Route::Journal.hash()>
+                    {part(move || journal::text(language.get()).link)}
+                </a>
+            </Show>
         </header>
         {move || lost.get().map(|(fault, checked)| view! { <Reconnecting fault checked /> })}
         <div class:stale=move || lost.with(Option::is_some)>

@@ -6,6 +6,7 @@ mod english;
 mod french;
 pub(crate) mod health;
 pub(crate) mod jobs;
+pub(crate) mod journal;
 pub(crate) mod lake;
 pub(crate) mod live;
 pub(crate) mod logs;
@@ -68,6 +69,10 @@ pub(crate) struct Text {
     pub(crate) lake_page: &'static str,
     pub(crate) logs_page: &'static str,
     pub(crate) health_page: &'static str,
+    pub(crate) journal_page: &'static str,
+    /// Of a list that goes on: its beginning, and what comes behind.
+    pub(crate) newest_page: &'static str,
+    pub(crate) older_page: &'static str,
     pub(crate) time_zone: &'static str,
     pub(crate) main_navigation: &'static str,
     pub(crate) skip_to_content: &'static str,

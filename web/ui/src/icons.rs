@@ -49,7 +49,7 @@ pub(crate) fn route_icon(route: Route) -> &'static str {
         Route::Lake => WAVES,
         Route::Logs => LINES,
         Route::Jobs => REPEAT,
-        Route::Health => HEART,
+        Route::Health | Route::Journal => HEART,
     }
 }
 

@@ -1,4 +1,7 @@
-//! The Jobs page: imports and views, how their last runs ended, and when the next one is due.
+//! The Jobs page: imports and views, how their last runs ended, when the next one is due, and running
+//! one at once.
+
+mod run_now;
 
 use crate::answer::{Face, View};
 use crate::i18n::{Language, jobs as words};
@@ -12,6 +15,7 @@ use comptoir_model::api::jobs::{JobInfo, JobRunInfo, JobRuns, Jobs, Outcome};
 use jiff::{SignedDuration, Timestamp};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use run_now::{Asking, Impossible, RunNow};
 
 const PATH: &str = "/api/v1/jobs";
 const EVERY_MS: u32 = 5_000;
@@ -37,6 +41,7 @@ pub(crate) fn JobsPage(view: RwSignal<JobsView>) -> impl IntoView {
 #[component]
 fn Groups(view: RwSignal<JobsView>) -> impl IntoView {
     let language = use_language();
+    let asking = Asking::new(view);
     let text = move || &language.get().text().jobs;
     let lost = Memo::new(move |_| view.with(View::lost));
     // A group keeps its rows, and what is open in them, while nothing in it changes.
@@ -52,6 +57,7 @@ fn Groups(view: RwSignal<JobsView>) -> impl IntoView {
     let (imports, views) = (group(false), group(true));
     view! {
         {move || lost.get().map(|(fault, checked)| view! { <Reconnecting fault checked /> })}
+        <Impossible asking />
         <div class:stale=move || lost.with(Option::is_some)>
             <Group
                 id="imports"
@@ -59,6 +65,8 @@ fn Groups(view: RwSignal<JobsView>) -> impl IntoView {
                 empty=Signal::derive(move || text().no_imports)
                 command="comptoir-batch run --all"
                 jobs=imports
+                unrun=Memo::new(move |_| asking.never_ran())
+                asking
             />
             <Group
                 id="views"
@@ -66,6 +74,8 @@ fn Groups(view: RwSignal<JobsView>) -> impl IntoView {
                 empty=Signal::derive(move || text().no_views)
                 command="comptoir-batch views run"
                 jobs=views
+                unrun=Memo::new(|_| Vec::new())
+                asking
             />
         </div>
     }
@@ -82,23 +92,40 @@ fn Group(
     empty: Signal<&'static str>,
     command: &'static str,
     jobs: Memo<Vec<JobInfo>>,
+    /// The names of those that have not run yet.
+    unrun: Memo<Vec<String>>,
+    asking: Asking,
 ) -> impl IntoView {
     let language = use_language();
     view! {
         <section class="panel jobs" id=id aria-label=move || heading.get()>
             <header class="panel-head"><h2>{part(move || heading.get())}</h2></header>
-            <Show when=move || jobs.with(Vec::is_empty)>
+            <Show when=move || jobs.with(Vec::is_empty) && unrun.with(Vec::is_empty)>
                 <p>{part(move || empty.get())}</p>
                 <p>{part(move || language.get().text().command)} " " <code>{command}</code></p>
             </Show>
             {move || jobs.with(|jobs| {
-                jobs.iter().map(|job| job_view(job, language.get())).collect_view()
+                jobs.iter().map(|job| job_view(job, asking, language.get())).collect_view()
+            })}
+            {move || unrun.with(|unrun| {
+                unrun.iter().map(|job| unrun_view(job, asking, language.get())).collect_view()
             })}
         </section>
     }
 }
 
-fn job_view(job: &JobInfo, language: Language) -> AnyView {
+fn unrun_view(job: &str, asking: Asking, language: Language) -> AnyView {
+    view! {
+        <article class="job" data-job=job.to_owned()>
+            <h3>{job.to_owned()}</h3>
+            <p class="note">{language.text().jobs.never_ran}</p>
+            <RunNow job=job.to_owned() asking />
+        </article>
+    }
+    .into_any()
+}
+
+fn job_view(job: &JobInfo, asking: Asking, language: Language) -> AnyView {
     let text = &language.text().jobs;
     let name = job
         .name
@@ -138,6 +165,7 @@ fn job_view(job: &JobInfo, language: Language) -> AnyView {
             {since_done}
             <ol class="run-marks" aria-label=text.recent>{recent.collect_view()}</ol>
             <p class="note" class:overdue=job.is_overdue>{expected}</p>
+            <RunNow job=job.name.clone() asking />
             <History name=job.name.clone() />
         </article>
     }

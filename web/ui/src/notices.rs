@@ -109,6 +109,8 @@ fn title(fault: &Fault, text: &'static Text) -> &'static str {
             | ProblemKind::InvalidParameter
             | ProblemKind::StaleCursor
             | ProblemKind::TooManyStreams
+            | ProblemKind::NoExecutor
+            | ProblemKind::JournalUnavailable
             | ProblemKind::LoginRequired
             | ProblemKind::NotAllowed
             | ProblemKind::ForeignOrigin => text.refused,
@@ -145,6 +147,8 @@ pub(crate) fn fault_explanation(fault: &Fault) -> impl IntoView + use<> {
                 | ProblemKind::InvalidParameter
                 | ProblemKind::StaleCursor
                 | ProblemKind::TooManyStreams
+                | ProblemKind::NoExecutor
+                | ProblemKind::JournalUnavailable
                 | ProblemKind::LoginRequired
                 | ProblemKind::NotAllowed
                 | ProblemKind::ForeignOrigin => text.unreadable_cure,

@@ -14,10 +14,23 @@ pub(crate) enum Route {
     Logs,
     Jobs,
     Health,
+    Journal,
 }
 
 impl Route {
-    pub(crate) const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
+        Self::Live,
+        Self::History,
+        Self::Data,
+        Self::Lake,
+        Self::Logs,
+        Self::Jobs,
+        Self::Health,
+        Self::Journal,
+    ];
+
+    /// Those that the rail leads to.
+    pub(crate) const IN_RAIL: [Self; 7] = [
         Self::Live,
         Self::History,
         Self::Data,
@@ -26,6 +39,14 @@ impl Route {
         Self::Jobs,
         Self::Health,
     ];
+
+    /// By way of which the rail leads there.
+    pub(crate) fn in_rail(self) -> Self {
+        match self {
+            Self::Journal => Self::Health,
+            route => route,
+        }
+    }
 
     pub(crate) fn hash(self) -> &'static str {
         match self {
@@ -36,6 +57,7 @@ impl Route {
             Self::Logs => "#/logs",
             Self::Jobs => "#/jobs",
             Self::Health => "#/health",
+            Self::Journal => "#/journal",
         }
     }
 
@@ -55,6 +77,7 @@ impl Route {
             Self::Logs => text.logs_page,
             Self::Jobs => text.jobs.page,
             Self::Health => text.health_page,
+            Self::Journal => text.journal_page,
         }
     }
 }
@@ -65,6 +88,8 @@ pub(crate) struct Place {
     pub(crate) route: RwSignal<Route>,
     /// What within the page: a path of the lake, a dead letter; empty where that is not said.
     pub(crate) below: RwSignal<String>,
+    /// All parameters, as they stand in the address; [`param`] reads one.
+    pub(crate) params: RwSignal<String>,
 }
 
 /// The page that the address names; Live where it names none.
@@ -73,6 +98,7 @@ pub(crate) fn place() -> Place {
     let place = Place {
         route: RwSignal::new(current().unwrap_or(Route::Live)),
         below: RwSignal::new(below(&browser::hash())),
+        params: RwSignal::new(params(&browser::hash()).to_owned()),
     };
     browser::on_hash_change(move || {
         let Some(next) = current() else { return };
@@ -80,7 +106,11 @@ pub(crate) fn place() -> Place {
             place.route.set(next);
             browser::scroll_to_top();
         }
-        let below = below(&browser::hash());
+        let hash = browser::hash();
+        if place.params.get_untracked() != params(&hash) {
+            place.params.set(params(&hash).to_owned());
+        }
+        let below = below(&hash);
         if place.below.get_untracked() != below {
             place.below.set(below);
         }
@@ -88,12 +118,36 @@ pub(crate) fn place() -> Place {
     place
 }
 
-/// The only parameter behind the page: `#/lake?path=/user/sqoop` names a path.
+/// `#/lake?path=/user/sqoop` names a path, `#/data?letter=…` a dead letter.
 fn below(hash: &str) -> String {
-    let value = hash
-        .split_once('?')
-        .and_then(|(_, query)| query.split_once('='));
-    value.map_or_else(String::new, |(_, value)| decoded(value))
+    let named = ["path", "letter"].into_iter();
+    let mut values = named.filter_map(|name| param(params(hash), name));
+    values.next().unwrap_or_default()
+}
+
+fn params(hash: &str) -> &str {
+    hash.split_once('?').map_or("", |(_, params)| params)
+}
+
+/// One of the parameters of an address.
+pub(crate) fn param(params: &str, name: &str) -> Option<String> {
+    let mut pairs = params.split('&').filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|(known, _)| *known == name)?;
+    Some(decoded(value))
+}
+
+/// The address of a page with these parameters; one without a value is left out.
+pub(crate) fn address(route: Route, params: &[(&str, Option<&str>)]) -> String {
+    let given = params
+        .iter()
+        .filter_map(|(name, value)| Some((name, (*value)?)));
+    let pairs: Vec<_> = given
+        .map(|(name, value)| format!("{name}={}", encoded(value)))
+        .collect();
+    match pairs.len() {
+        0 => route.hash().to_owned(),
+        _ => format!("{}?{}", route.hash(), pairs.join("&")),
+    }
 }
 
 /// A text as the value of a parameter of an address.
@@ -130,7 +184,7 @@ fn decoded(address: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Route, below, encoded};
+    use super::{Route, address, below, encoded, param, params};
 
     #[test]
     fn every_page_has_an_address_and_other_hashes_have_none() {
@@ -153,6 +207,20 @@ mod tests {
             assert_eq!(Route::parse(&hash), Some(Route::Lake), "{hash}");
             assert_eq!(below(&hash), text);
         }
+        let letter = "a/0/7";
+        let hash = address(
+            Route::Data,
+            &[
+                ("reason", Some("a&b=c")),
+                ("cursor", None),
+                ("letter", Some(letter)),
+            ],
+        );
+        assert_eq!(hash, "#/data?reason=a%26b%3Dc&letter=a/0/7");
+        assert_eq!(below(&hash), letter);
+        assert_eq!(param(params(&hash), "reason").as_deref(), Some("a&b=c"));
+        assert_eq!(param(params(&hash), "cursor"), None);
+        assert_eq!(address(Route::Data, &[("cursor", None)]), "#/data");
         for (hash, text) in [
             ("#/lake", ""),
             ("#/lake?", ""),

@@ -134,6 +134,20 @@ pub(crate) fn TablePanel(
     }
 }
 
+/// The ways to other pages of a list, newest first: to its beginning, and to what is older.
+pub(crate) fn pages(newest: Option<String>, older: Option<String>, language: Language) -> AnyView {
+    let text = language.text();
+    let link = |rel: &'static str, href: Option<String>, said: &'static str| {
+        href.map(|href| view! { <a class="toggle" data-page=rel href=href>{said}</a> })
+    };
+    view! {
+        <p class="pages">
+            {link("newest", newest, text.newest_page)} {link("older", older, text.older_page)}
+        </p>
+    }
+    .into_any()
+}
+
 fn row_view(row: &Row, texts: usize) -> AnyView {
     let cells = row.cells.iter().enumerate().map(|(at, cell)| {
         let class = if at >= texts {

@@ -12,6 +12,34 @@ pub struct SessionInfo {
     pub name: Option<String>,
     /// `viewer`, `operator` or `auditor`; `None` of all others than users.
     pub role: Option<String>,
+    /// What they may.
+    pub rights: Vec<Right>,
+}
+
+/// What somebody may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Right {
+    /// The figures and how they are made, and the health of all parts.
+    Figures,
+    /// The platform's log lines, and the files of the lake.
+    Logs,
+    /// Who did what.
+    Journal,
+    Metrics,
+    /// Everything that changes something.
+    Operate,
+}
+
+impl Right {
+    pub const ALL: [Self; 5] = [
+        Self::Figures,
+        Self::Logs,
+        Self::Journal,
+        Self::Metrics,
+        Self::Operate,
+    ];
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,11 +78,12 @@ pub struct JournalEntry {
     pub id: String,
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
-    /// `user:ada`, `token:prometheus`, `uid:1000` of a command on the server's machine, or `unknown`.
+    /// `user:ada`, `token:prometheus`, `uid:1000` of a command on the server's machine, `anyone` where
+    /// nobody is asked, or `unknown`.
     pub who: String,
     /// The address that the server saw, or `local`.
     pub address: String,
-    /// What: `login`, `logout`, `user.add`, `token.remove` and the like.
+    /// What: `login`, `logout`, `user.add`, `token.remove`, `job.run` and the like.
     pub action: String,
     pub outcome: JournalOutcome,
     /// To what it was done, or why it was refused. Never a secret.

@@ -1,4 +1,5 @@
-//! The runs of imports and views: `GET /api/v1/jobs` and `GET /api/v1/jobs/{name}`.
+//! The runs of imports and views: `GET /api/v1/jobs` and `GET /api/v1/jobs/{name}`; and asking for one:
+//! `POST /api/v1/jobs/{name}/run`.
 
 use crate::ids::RunId;
 use jiff::Timestamp;
@@ -11,6 +12,54 @@ pub struct Jobs {
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub time: Timestamp,
     pub jobs: Vec<JobInfo>,
+    pub run_now: RunNow,
+}
+
+/// Whether jobs are run when somebody asks, which ones, and what came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunNow {
+    /// Whether a process that does so lives.
+    pub is_possible: bool,
+    /// When one was heard of last; `None` where none ever was.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub seen_at: Option<Timestamp>,
+    /// The jobs that those run which live, or, where none does, that the earlier ones ran. By name.
+    pub jobs: Vec<String>,
+    /// The newest command of each job, by job.
+    pub commands: Vec<CommandInfo>,
+}
+
+/// A job that somebody asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CommandInfo {
+    /// Grows with each command.
+    pub id: i64,
+    pub job: String,
+    /// `user:ada`, `token:cron`, or `anyone` where nobody is asked.
+    pub asked_by: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub asked_at: Timestamp,
+    pub state: CommandState,
+    /// `None` while it waits or runs.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub ended_at: Option<Timestamp>,
+    /// What came of it, in words, with a hint where it is not all well.
+    pub said: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CommandState {
+    /// No process has taken it yet.
+    Waiting,
+    Running,
+    Done,
+    Failed,
+    /// The job was not begun: it runs already, or there is none.
+    Refused,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

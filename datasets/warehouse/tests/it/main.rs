@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "says how to repeat a run that failed")]
 
 mod cache;
+mod commands;
 mod commits;
 mod concurrency;
 mod full_looks;

@@ -13,7 +13,7 @@ on_every_database! {
 }
 
 /// How many there are.
-const MIGRATIONS: u32 = 8;
+const MIGRATIONS: u32 = 9;
 
 const LIMIT: Duration = Duration::from_secs(10);
 

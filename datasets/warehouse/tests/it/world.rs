@@ -76,6 +76,8 @@ pub(crate) const TABLES: &[&str] = &[
     "replays",
     "processes",
     "job_runs",
+    "job_commands",
+    "job_offers",
     "view_results",
     "view_result_chunks",
     "full_looks",

@@ -4,7 +4,7 @@ use super::letters::place as place_of;
 use crate::i18n::{Language, data as words};
 use crate::notices::fault_explanation;
 use crate::part::part;
-use crate::route::{Route, encoded};
+use crate::route::encoded;
 use crate::settings::use_language;
 use crate::state::Fault;
 use crate::{api, browser, dates, format};
@@ -13,7 +13,11 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 #[component]
-pub(super) fn Letter(place: String) -> impl IntoView {
+pub(super) fn Letter(
+    place: String,
+    /// The address without it.
+    close: String,
+) -> impl IntoView {
     let language = use_language();
     let answer = RwSignal::new(None::<Result<DeadLetter, Fault>>);
     let path = format!("/api/v1/dead-letters/{}", encoded(&place));
@@ -27,7 +31,7 @@ pub(super) fn Letter(place: String) -> impl IntoView {
                 Ok(letter) => shown(letter, language.get()),
                 Err(fault) => fault_explanation(fault).into_any(),
             })))}
-            <a class="toggle" href=Route::Data.hash()>
+            <a class="toggle" href=close>
                 {part(move || language.get().text().live.close)}
             </a>
         </section>

@@ -5,32 +5,65 @@ use super::take;
 use crate::answer::View;
 use crate::i18n::{Language, data as words};
 use crate::part::part;
-use crate::route::{Route, encoded};
+use crate::route::{Route, address, encoded, param};
 use crate::settings::use_language;
-use crate::table::{Cell, Row, TablePanel};
+use crate::table::{Cell, Row, TablePanel, pages};
 use crate::{api, browser, dates, format};
 use comptoir_model::api::live::{DeadLetterInfo, DeadLetters};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-/// As many as a person looks through; the command lists all.
+/// On one page.
 const SHOWN: usize = 100;
 
 type LettersView = View<DeadLetters>;
 
-/// Asks for those with the reason that is chosen.
-pub(super) async fn load(letters: RwSignal<LettersView>, reason: RwSignal<Option<String>>) {
-    let Some(chosen) = reason.try_get_untracked() else {
+/// Which of them are asked for, as the address says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// `None`: all.
+    reason: Option<String>,
+    /// Where the page begins; `None`: with the newest one.
+    cursor: Option<String>,
+}
+
+impl Asked {
+    pub(super) fn of(params: &str) -> Self {
+        Self {
+            reason: param(params, "reason"),
+            cursor: param(params, "cursor"),
+        }
+    }
+
+    fn path(&self) -> String {
+        let given = [("reason", &self.reason), ("cursor", &self.cursor)].into_iter();
+        let given = given.filter_map(|(name, value)| {
+            let value = encoded(value.as_ref()?);
+            Some(format!("&{name}={value}"))
+        });
+        let given: String = given.collect();
+        format!("/api/v1/dead-letters?limit={SHOWN}{given}")
+    }
+
+    /// Of the page with these, and with one of them open.
+    fn address(&self, letter: Option<&str>) -> String {
+        let Self { reason, cursor } = self;
+        let params = [
+            ("reason", reason.as_deref()),
+            ("cursor", cursor.as_deref()),
+            ("letter", letter),
+        ];
+        address(Route::Data, &params)
+    }
+}
+
+pub(super) async fn load(letters: RwSignal<LettersView>, asked: Memo<Asked>) {
+    let Some(wanted) = asked.try_get_untracked() else {
         return;
     };
-    let filter = chosen.as_ref().map(|it| format!("&reason={}", encoded(it)));
-    let path = format!(
-        "/api/v1/dead-letters?limit={SHOWN}{}",
-        filter.unwrap_or_default()
-    );
-    let answer = api::read(&path).await;
-    // Another reason may have been chosen meanwhile.
-    if reason.try_get_untracked() == Some(chosen) {
+    let answer = api::read(&wanted.path()).await;
+    // Others may be wanted meanwhile.
+    if asked.try_get_untracked() == Some(wanted) {
         take(letters, answer);
     }
 }
@@ -38,24 +71,27 @@ pub(super) async fn load(letters: RwSignal<LettersView>, reason: RwSignal<Option
 #[component]
 pub(super) fn Letters(
     letters: RwSignal<LettersView>,
-    reason: RwSignal<Option<String>>,
+    asked: Memo<Asked>,
     place: RwSignal<String>,
 ) -> impl IntoView {
     let language = use_language();
     Effect::new(move |before: Option<()>| {
-        reason.track();
+        asked.track();
         // The first time the page asks by itself.
         if before.is_some() {
-            spawn_local(load(letters, reason));
+            spawn_local(load(letters, asked));
         }
     });
     let rows = Memo::new(move |_| {
         letters.with(|letters| {
             let letters = letters.answer().into_iter().flat_map(|it| &it.letters);
             letters
-                .map(|letter| row(letter, language.get()))
+                .map(|letter| asked.with(|asked| row(letter, asked, language.get())))
                 .collect::<Vec<_>>()
         })
+    });
+    let next = Memo::new(move |_| {
+        letters.with(|letters| letters.answer().and_then(|it| it.next_cursor.clone()))
     });
     let counts = Memo::new(move |_| {
         letters.with(|letters| {
@@ -73,9 +109,16 @@ pub(super) fn Letters(
             is_known=Signal::derive(move || letters.with(|it| it.answer().is_some()))
             fault=Signal::derive(move || letters.with(View::fault))
         >
-            <Choice counts reason />
+            <Choice counts asked />
+            {part(move || asked.with(|asked| {
+                let first = Asked { cursor: None, ..asked.clone() };
+                let newest = asked.cursor.is_some().then(|| first.address(None));
+                let older = next.get().map(|next| Asked { cursor: Some(next), ..first }.address(None));
+                pages(newest, older, language.get())
+            }))}
             {part(move || (!place.with(String::is_empty)).then(|| {
-                view! { <Letter place=place.get() /> }.into_any()
+                let close = asked.with(|asked| asked.address(None));
+                view! { <Letter place=place.get() close /> }.into_any()
             }))}
         </TablePanel>
     }
@@ -83,7 +126,7 @@ pub(super) fn Letters(
 
 /// Each reason with its count, and all of them. New counts leave the focus where it is.
 #[component]
-fn Choice(counts: Memo<Vec<(String, u64)>>, reason: RwSignal<Option<String>>) -> impl IntoView {
+fn Choice(counts: Memo<Vec<(String, u64)>>, asked: Memo<Asked>) -> impl IntoView {
     let language = use_language();
     let names = Memo::new(move |_| {
         let names = |counts: &Vec<(String, u64)>| {
@@ -93,7 +136,10 @@ fn Choice(counts: Memo<Vec<(String, u64)>>, reason: RwSignal<Option<String>>) ->
         counts.with(names)
     });
     let label = move |name: Option<String>| {
-        let chosen = name.clone();
+        let chosen = Asked {
+            reason: name.clone(),
+            cursor: None,
+        };
         let wanted = name.clone();
         let count = Memo::new(move |_| {
             let is_it =
@@ -122,8 +168,8 @@ fn Choice(counts: Memo<Vec<(String, u64)>>, reason: RwSignal<Option<String>>) ->
                     type="radio"
                     name="reason"
                     value=key.clone()
-                    prop:checked=move || reason.with(|reason| *reason == name)
-                    on:change=move |_| reason.set(chosen.clone())
+                    prop:checked=move || asked.with(|asked| asked.reason == name)
+                    on:change=move |_| browser::go_to_hash(&chosen.address(None))
                 />
                 <span data-reason=key data-value=move || count.get().to_string()>{said}</span>
             </label>
@@ -137,10 +183,10 @@ fn Choice(counts: Memo<Vec<(String, u64)>>, reason: RwSignal<Option<String>>) ->
     }
 }
 
-fn row(letter: &DeadLetterInfo, language: Language) -> Row {
+fn row(letter: &DeadLetterInfo, asked: &Asked, language: Language) -> Row {
     let place = place(letter);
     let mut reason = Cell::text(letter.reason.clone()).with_class("code");
-    reason.href = Some(format!("{}?letter={}", Route::Data.hash(), encoded(&place)));
+    reason.href = Some(asked.address(Some(&place)));
     Row {
         cells: vec![
             reason,

@@ -17,7 +17,7 @@ use crate::{api, browser, poll};
 use comptoir_model::api::live::DeadLetters;
 use comptoir_model::api::reconcile::ReconcileReport;
 use leptos::prelude::*;
-use letters::Letters;
+use letters::{Asked, Letters};
 use partitions::Partitions;
 use rules::{Rules, RulesPanel};
 use verdict::Verdict;
@@ -51,12 +51,14 @@ pub(crate) fn DataPage(
     data: DataViews,
     /// The dead letter that the address names: `stream/partition/offset`, or nothing.
     place: RwSignal<String>,
+    /// Of the address: which dead letters.
+    params: RwSignal<String>,
 ) -> impl IntoView {
     let language = use_language();
-    let reason = RwSignal::new(None::<String>);
+    let asked = Memo::new(move |_| params.with(|params| Asked::of(params)));
     poll::while_shown(EVERY_MS, async move || {
         // The report adds everything up: who is quick does not wait for it.
-        letters::load(data.letters, reason).await;
+        letters::load(data.letters, asked).await;
         take(data.views, api::read(views::PATH).await);
         let paths = (data.views).with_untracked(|views| views.answer().map(rules::paths));
         if let Some(paths) = paths {
@@ -84,7 +86,7 @@ pub(crate) fn DataPage(
             }.into_any(),
         }}
         <div class="stack">
-            <Letters letters=data.letters reason place />
+            <Letters letters=data.letters asked place />
             <RulesPanel rules=data.rules />
             <ViewsPanel views=data.views />
         </div>

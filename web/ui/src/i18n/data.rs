@@ -77,8 +77,8 @@ static ENGLISH: DataText = DataText {
     },
     letters: Words {
         heading: "Dead letters",
-        caption: "Records that are no valid event: kept, not counted. The newest 100; `comptoir-speed \
-                  dead-letters ls` lists all.",
+        caption: "Records that are no valid event: kept, not counted. Newest first, 100 on a page; \
+                  `comptoir-speed dead-letters export` writes all.",
         columns: &[
             "Reason",
             "What was wrong",
@@ -166,8 +166,8 @@ static FRENCH: DataText = DataText {
     },
     letters: Words {
         heading: "Rejets",
-        caption: "Enregistrements inutilisables : gardés, jamais comptés. Les 100 derniers ; \
-                  `comptoir-speed dead-letters ls` les donne tous.",
+        caption: "Enregistrements inutilisables : gardés, jamais comptés. Du plus récent au plus \
+                  ancien, par pages de 100 ; `comptoir-speed dead-letters export` les écrit tous.",
         columns: &[
             "Motif",
             "Ce qui ne va pas",

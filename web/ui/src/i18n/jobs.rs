@@ -1,7 +1,7 @@
 //! The words of the Jobs page.
 
 use super::Language;
-use comptoir_model::api::jobs::Outcome;
+use comptoir_model::api::jobs::{CommandState, Outcome};
 
 pub(crate) struct JobsText {
     pub(crate) page: &'static str,
@@ -17,6 +17,11 @@ pub(crate) struct JobsText {
     pub(crate) rows: &'static str,
     pub(crate) tries: &'static str,
     pub(crate) error: &'static str,
+    pub(crate) never_ran: &'static str,
+    pub(crate) run_now: &'static str,
+    pub(crate) confirm: &'static str,
+    pub(crate) cancel: &'static str,
+    pub(crate) asked_for: &'static str,
 }
 
 pub(super) const ENGLISH: JobsText = JobsText {
@@ -33,6 +38,11 @@ pub(super) const ENGLISH: JobsText = JobsText {
     rows: "Rows",
     tries: "Tries",
     error: "What went wrong",
+    never_ran: "never ran",
+    run_now: "Run now",
+    confirm: "Yes, run it",
+    cancel: "Cancel",
+    asked_for: "Asked for…",
 };
 
 pub(super) const FRENCH: JobsText = JobsText {
@@ -49,6 +59,11 @@ pub(super) const FRENCH: JobsText = JobsText {
     rows: "Lignes",
     tries: "Essais",
     error: "Ce qui a échoué",
+    never_ran: "jamais lancée",
+    run_now: "Lancer",
+    confirm: "Oui, lancer",
+    cancel: "Annuler",
+    asked_for: "Demandée…",
 };
 
 pub(crate) fn outcome(language: Language, outcome: Outcome) -> &'static str {
@@ -104,5 +119,61 @@ pub(crate) fn expected(language: Language, interval: &str, at: &str, is_overdue:
                 "en retard : d’habitude toutes les {interval}, attendue le {at}. Cron ou la minuterie tournent-ils ?"
             )
         }
+    }
+}
+
+/// Before a job is run: what it does to the schedule.
+pub(crate) fn sure(language: Language, job: &str) -> String {
+    match language {
+        Language::English => format!("Run {job} now, besides its schedule?"),
+        Language::French => format!("Lancer {job} maintenant, en plus de l’horaire prévu ?"),
+    }
+}
+
+/// Why no job can be run from the page; commands stand between backticks.
+pub(crate) fn impossible(language: Language, seen: Option<&str>) -> String {
+    match (language, seen) {
+        (Language::English, Some(seen)) => format!(
+            "No job can be run from here: the last process that does so was heard of {seen}. \
+             `comptoir-batch serve` is one."
+        ),
+        (Language::English, None) => {
+            "No job can be run from here: `comptoir-batch serve` would do so, and never ran."
+                .to_owned()
+        }
+        (Language::French, Some(seen)) => format!(
+            "Aucune tâche ne peut être lancée d’ici : le dernier processus qui s’en charge s’est \
+             manifesté le {seen}. C’est le rôle de `comptoir-batch serve`."
+        ),
+        (Language::French, None) => "Aucune tâche ne peut être lancée d’ici : c’est le rôle de \
+                                     `comptoir-batch serve`, qui n’a jamais tourné."
+            .to_owned(),
+    }
+}
+
+/// What became of a wish: who had it, when, and how it stands.
+pub(crate) fn command(language: Language, who: &str, at: &str, state: CommandState) -> String {
+    let who = match (who.split_once(':'), language) {
+        (Some(("user", name)), _) => name.to_owned(),
+        (Some(("token", name)), Language::English) => format!("the token {name}"),
+        (Some(("token", name)), Language::French) => format!("le jeton {name}"),
+        (_, Language::English) => "somebody".to_owned(),
+        (_, Language::French) => "quelqu’un".to_owned(),
+    };
+    let state = match (state, language) {
+        (CommandState::Waiting, Language::English) => "waits for a process to take it",
+        (CommandState::Waiting, Language::French) => "attend qu’un processus la prenne",
+        (CommandState::Running, Language::English) => "runs",
+        (CommandState::Running, Language::French) => "en cours",
+        (CommandState::Done, Language::English) => "done",
+        (CommandState::Done, Language::French) => "terminée",
+        (CommandState::Failed, Language::English) => "failed",
+        (CommandState::Failed, Language::French) => "échouée",
+        (CommandState::Refused, Language::English) => "not begun",
+        (CommandState::Refused, Language::French) => "non commencée",
+    };
+    match language {
+        Language::English => format!("asked for by {who}, {at}: {state}"),
+        Language::French => format!("demandée par {who}, le {at}\u{a0}: {state}"),
     }
 }
