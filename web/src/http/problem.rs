@@ -93,6 +93,7 @@ pub(crate) fn describe(kind: ProblemKind) -> (StatusCode, &'static str) {
         ),
         ProblemKind::InvalidParameter => (StatusCode::BAD_REQUEST, "a parameter has no such value"),
         ProblemKind::StaleCursor => (StatusCode::CONFLICT, "the cursor leads nowhere any longer"),
+        ProblemKind::TooManyRows => (StatusCode::BAD_REQUEST, "there are too many rows for this"),
         ProblemKind::TooManyStreams => (
             StatusCode::SERVICE_UNAVAILABLE,
             "too many live streams are open",
