@@ -22,7 +22,11 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(settings::language());
     let language = use_language();
     let theme = settings::theme();
-    let Place { route, below } = place();
+    let Place {
+        route,
+        below,
+        query,
+    } = place();
     // What each page knows outlives its being shown.
     let live = RwSignal::new(LiveView::Loading);
     let history = RwSignal::new(View::Loading);
@@ -54,8 +58,8 @@ pub(crate) fn App() -> impl IntoView {
             </div>
             <main id="content" tabindex="-1">
                 {move || match route.get() {
-                    Route::Live => view! { <LivePage view=live now /> }.into_any(),
-                    Route::History => view! { <HistoryPage view=history /> }.into_any(),
+                    Route::Live => view! { <LivePage view=live now query /> }.into_any(),
+                    Route::History => view! { <HistoryPage view=history query /> }.into_any(),
                     Route::Data => view! { <DataPage data place=below /> }.into_any(),
                     Route::Lake => view! { <LakePage view=lake path=below /> }.into_any(),
                     Route::Logs => view! { <LogsPage view=logs /> }.into_any(),

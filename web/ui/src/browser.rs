@@ -158,6 +158,12 @@ pub(crate) fn hash() -> String {
     window().location().hash().unwrap_or_default()
 }
 
+/// Goes to another place of the application: the back button leads back from it.
+pub(crate) fn set_hash(hash: &str) {
+    // Fails for no text that is a hash.
+    drop(window().location().set_hash(hash));
+}
+
 /// Calls for as long as the page is open.
 pub(crate) fn on_hash_change(changed: impl FnMut() + 'static) {
     let listener = Closure::<dyn FnMut()>::new(changed);

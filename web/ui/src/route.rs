@@ -65,6 +65,8 @@ pub(crate) struct Place {
     pub(crate) route: RwSignal<Route>,
     /// What within the page: a path of the lake, a dead letter; empty where that is not said.
     pub(crate) below: RwSignal<String>,
+    /// All that stands behind the page, as it stands there.
+    pub(crate) query: RwSignal<String>,
 }
 
 /// The page that the address names; Live where it names none.
@@ -73,6 +75,7 @@ pub(crate) fn place() -> Place {
     let place = Place {
         route: RwSignal::new(current().unwrap_or(Route::Live)),
         below: RwSignal::new(below(&browser::hash())),
+        query: RwSignal::new(query(&browser::hash())),
     };
     browser::on_hash_change(move || {
         let Some(next) = current() else { return };
@@ -84,11 +87,20 @@ pub(crate) fn place() -> Place {
         if place.below.get_untracked() != below {
             place.below.set(below);
         }
+        let query = query(&browser::hash());
+        if place.query.get_untracked() != query {
+            place.query.set(query);
+        }
     });
     place
 }
 
-/// The only parameter behind the page: `#/lake?path=/user/sqoop` names a path.
+fn query(hash: &str) -> String {
+    let query = hash.split_once('?');
+    query.map_or_else(String::new, |(_, query)| query.to_owned())
+}
+
+/// The first parameter behind the page: `#/lake?path=/user/sqoop` names a path.
 fn below(hash: &str) -> String {
     let value = hash
         .split_once('?')
@@ -113,7 +125,7 @@ pub(crate) fn encoded(text: &str) -> String {
     address
 }
 
-fn decoded(address: &str) -> String {
+pub(crate) fn decoded(address: &str) -> String {
     let bytes = address.as_bytes();
     let mut text = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -15,6 +15,7 @@ use leptos::task::spawn_local;
 
 /// As many as a person looks through; the command lists all.
 const SHOWN: usize = 100;
+const PATH: &str = "/api/v1/dead-letters";
 
 type LettersView = View<DeadLetters>;
 
@@ -24,10 +25,7 @@ pub(super) async fn load(letters: RwSignal<LettersView>, reason: RwSignal<Option
         return;
     };
     let filter = chosen.as_ref().map(|it| format!("&reason={}", encoded(it)));
-    let path = format!(
-        "/api/v1/dead-letters?limit={SHOWN}{}",
-        filter.unwrap_or_default()
-    );
+    let path = format!("{PATH}?limit={SHOWN}{}", filter.unwrap_or_default());
     let answer = api::read(&path).await;
     // Another reason may have been chosen meanwhile.
     if reason.try_get_untracked() == Some(chosen) {
@@ -72,6 +70,10 @@ pub(super) fn Letters(
             rows
             is_known=Signal::derive(move || letters.with(|it| it.answer().is_some()))
             fault=Signal::derive(move || letters.with(View::fault))
+            csv=Signal::derive(move || reason.with(|reason| {
+                let filter = reason.as_ref().map(|it| format!("?reason={}", encoded(it)));
+                format!("{PATH}{}", filter.unwrap_or_default())
+            }))
         >
             <Choice counts reason />
             {part(move || (!place.with(String::is_empty)).then(|| {
