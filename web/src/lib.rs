@@ -9,6 +9,7 @@
 mod access;
 mod connections;
 mod error;
+mod export;
 mod health;
 mod heart;
 mod history;

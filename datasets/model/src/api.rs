@@ -91,6 +91,9 @@ pub struct HistorySummary {
     pub figures: HistoryFigures,
     /// First and last order date, `YYYY-MM-DD`; `None` of an empty table.
     pub period: Option<Period>,
+    /// The same of the whole import, where filters were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import_period: Option<Period>,
     pub as_of: AsOf,
     pub import: ImportInfo,
     pub stale: Option<Stale>,
@@ -106,6 +109,16 @@ pub struct Period {
     pub last: jiff::civil::Date,
 }
 
+impl Period {
+    /// The period, long enough for this day.
+    pub(crate) fn with(period: Option<Self>, day: jiff::civil::Date) -> Self {
+        Self {
+            first: period.map_or(day, |period| period.first.min(day)),
+            last: period.map_or(day, |period| period.last.max(day)),
+        }
+    }
+}
+
 /// `GET /api/v1/history/by/{dimension}`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -113,6 +126,9 @@ pub struct HistoryBy {
     pub dimension: Dimension,
     /// Ordered by key.
     pub groups: Vec<HistoryGroup>,
+    /// The keys of the import of which no line fits the filters, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_keys: Vec<String>,
     pub as_of: AsOf,
     pub import: ImportInfo,
     pub stale: Option<Stale>,
@@ -211,6 +227,9 @@ pub enum ProblemKind {
     /// No process runs jobs when somebody asks for one.
     #[serde(rename = "/problems/no-executor")]
     NoExecutor,
+    /// A file would not have all rows, or there are too many to be filtered.
+    #[serde(rename = "/problems/too-many-rows")]
+    TooManyRows,
     /// As many live streams as the server serves are open.
     #[serde(rename = "/problems/too-many-streams")]
     TooManyStreams,

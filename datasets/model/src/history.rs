@@ -7,6 +7,10 @@
 //! - `average_basket = net_sales / orders that have a line that is not cancelled`, rounded half to
 //!   even at two decimals.
 
+mod lines;
+
+pub use lines::{FilteredGroups, HistoryFilter, HistoryLines};
+
 use crate::api::{HistoryFigures, HistoryGroup, Period};
 use crate::ids::OrderNumber;
 use crate::money::{Currency, Money, MoneyError};
@@ -14,6 +18,7 @@ use crate::sales::SalesLine;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::hash::Hash;
 use std::str::FromStr;
 
 /// What the history can be broken down by.
@@ -91,9 +96,9 @@ impl FromStr for Dimension {
 /// Every history figure of one published import.
 #[derive(Clone, Debug)]
 pub struct History {
-    summary: Totals,
+    summary: Totals<String>,
     period: Option<Period>,
-    groups: BTreeMap<Dimension, BTreeMap<String, Totals>>,
+    groups: BTreeMap<Dimension, BTreeMap<String, Totals<String>>>,
 }
 
 impl History {
@@ -108,20 +113,14 @@ impl History {
     }
 
     pub fn add(&mut self, line: &SalesLine) -> Result<(), MoneyError> {
-        self.summary.add(line)?;
-        let day = Period {
-            first: line.date,
-            last: line.date,
+        let count = |totals: &mut Totals<String>| {
+            totals.add(line.order, &line.customer, line.sales, line.is_cancelled())
         };
-        self.period = Some(self.period.map_or(day, |period| Period {
-            first: period.first.min(line.date),
-            last: period.last.max(line.date),
-        }));
+        count(&mut self.summary)?;
+        self.period = Some(Period::with(self.period, line.date));
         for (dimension, groups) in &mut self.groups {
-            groups
-                .entry(dimension.key(line))
-                .or_insert_with(|| Totals::new(line.sales.currency))
-                .add(line)?;
+            let group = groups.entry(dimension.key(line));
+            count(group.or_insert_with(|| Totals::new(line.sales.currency)))?;
         }
         Ok(())
     }
@@ -147,17 +146,18 @@ impl History {
     }
 }
 
+/// `C` tells customers apart.
 #[derive(Clone, Debug)]
-struct Totals {
+struct Totals<C> {
     lines: u64,
     orders: HashSet<OrderNumber>,
     revenue_orders: HashSet<OrderNumber>,
-    customers: HashSet<String>,
+    customers: HashSet<C>,
     net_sales: Money,
     cancelled_sales: Money,
 }
 
-impl Totals {
+impl<C: Clone + Eq + Hash> Totals<C> {
     fn new(currency: Currency) -> Self {
         Self {
             lines: 0,
@@ -169,17 +169,23 @@ impl Totals {
         }
     }
 
-    fn add(&mut self, line: &SalesLine) -> Result<(), MoneyError> {
+    fn add(
+        &mut self,
+        order: OrderNumber,
+        customer: &C,
+        sales: Money,
+        is_cancelled: bool,
+    ) -> Result<(), MoneyError> {
         self.lines += 1;
-        self.orders.insert(line.order);
-        if !self.customers.contains(&line.customer) {
-            self.customers.insert(line.customer.clone());
+        self.orders.insert(order);
+        if !self.customers.contains(customer) {
+            self.customers.insert(customer.clone());
         }
-        if line.is_cancelled() {
-            self.cancelled_sales = self.cancelled_sales.checked_add(line.sales)?;
+        if is_cancelled {
+            self.cancelled_sales = self.cancelled_sales.checked_add(sales)?;
         } else {
-            self.revenue_orders.insert(line.order);
-            self.net_sales = self.net_sales.checked_add(line.sales)?;
+            self.revenue_orders.insert(order);
+            self.net_sales = self.net_sales.checked_add(sales)?;
         }
         // Their sum is served too: it must fit as well.
         self.net_sales.checked_add(self.cancelled_sales).map(drop)

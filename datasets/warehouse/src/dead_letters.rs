@@ -78,6 +78,20 @@ impl Warehouse {
         rows.first().map(|row| read(row, true)).transpose()
     }
 
+    /// How many are kept, of one reason or of all; from `max` on nothing more is counted.
+    pub async fn count_dead_letters(&self, reason: Option<&str>, max: usize) -> Result<usize> {
+        let max = Value::Integer(i64::try_from(max).unwrap_or(i64::MAX));
+        let (condition, values) = match reason {
+            None => ("", vec![max]),
+            Some(reason) => ("WHERE d.reason = ?", vec![Value::Text(reason), max]),
+        };
+        let sql = format!("SELECT d.record_offset FROM dead_letters d {condition} LIMIT ?");
+        let mut lease = self.lease().await?;
+        let count = lease.count("counting dead letters", &sql, &values).await?;
+        lease.give_back();
+        Ok(count)
+    }
+
     /// How many were found, by reason, with those that are kept no longer.
     pub async fn dead_letter_counts(&self) -> Result<Vec<(String, u64)>> {
         let mut lease = self.lease().await?;

@@ -3,6 +3,7 @@
 use crate::dialect::{Dialect, OnConflict};
 use crate::error::{Result, WarehouseError};
 use crate::migrate;
+use crate::rows::Cells;
 use crate::turns::Turn;
 use crate::warehouse::{Inner, SchemaVersion};
 use comptoir_config::DatabaseUrl;
@@ -181,6 +182,20 @@ impl Session {
         values: &[Value<'_>],
     ) -> Result<Vec<Row>> {
         Ok(self.database.select(what, sql, values).await?)
+    }
+
+    /// How many rows a statement selects.
+    pub(crate) async fn count(
+        &mut self,
+        what: &str,
+        sql: &str,
+        values: &[Value<'_>],
+    ) -> Result<usize> {
+        let sql = format!("SELECT COUNT(*) FROM ({sql}) found");
+        let rows = self.select(what, &sql, values).await?;
+        let count = rows.first().map(|row| Cells::of("found", row).unsigned());
+        let count = count.transpose()?.unwrap_or_default();
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     pub(crate) fn select_rows<'a>(

@@ -58,6 +58,10 @@ pub struct TransactionFilter {
     pub product_id: Option<String>,
     pub customer_id: Option<String>,
     pub order_id: Option<String>,
+    /// Included.
+    pub amount_min: Option<Amount>,
+    /// Included.
+    pub amount_max: Option<Amount>,
 }
 
 impl Warehouse {
@@ -87,11 +91,7 @@ impl Warehouse {
             let place = [time, time, partition, partition, offset];
             values.extend(place.map(Value::Integer));
         }
-        let conditions = if conditions.is_empty() {
-            String::new()
-        } else {
-            format!("WHERE {}", conditions.join(" AND "))
-        };
+        let conditions = all_of(&conditions);
         let sql = format!(
             "{} {conditions} \
              ORDER BY r.event_time_us DESC, r.partition_id DESC, r.record_offset DESC LIMIT ?",
@@ -101,6 +101,30 @@ impl Warehouse {
         let rows = lease.select("reading transactions", &sql, &values).await?;
         lease.give_back();
         rows.iter().map(read).collect()
+    }
+
+    /// How many transactions match; from `max` on nothing more is counted.
+    pub async fn count_transactions(
+        &self,
+        filter: &TransactionFilter,
+        max: usize,
+    ) -> Result<usize> {
+        let (conditions, mut values) = filter.conditions();
+        let conditions = all_of(&conditions);
+        let sql = format!("SELECT r.record_offset FROM recent r {conditions} LIMIT ?");
+        values.push(Value::Integer(i64::try_from(max).unwrap_or(i64::MAX)));
+        let mut lease = self.lease().await?;
+        let count = lease.count("counting transactions", &sql, &values).await?;
+        lease.give_back();
+        Ok(count)
+    }
+}
+
+fn all_of(conditions: &[String]) -> String {
+    if conditions.is_empty() {
+        String::new()
+    } else {
+        format!("WHERE {}", conditions.join(" AND "))
     }
 }
 
@@ -118,9 +142,14 @@ impl TransactionFilter {
             ("customer_id", self.customer_id.as_deref()),
             ("order_id", self.order_id.as_deref()),
         ];
-        (wanted.into_iter())
-            .filter_map(|(column, text)| Some((format!("r.{column} = ?"), Value::Text(text?))))
-            .unzip()
+        let texts = (wanted.into_iter())
+            .filter_map(|(column, text)| Some((format!("r.{column} = ?"), Value::Text(text?))));
+        let bounds = [(">=", self.amount_min), ("<=", self.amount_max)];
+        let bounds = bounds.into_iter().filter_map(|(sign, amount)| {
+            let amount = Value::Integer(amount?.hundredths());
+            Some((format!("r.amount {sign} ?"), amount))
+        });
+        texts.chain(bounds).unzip()
     }
 }
 

@@ -3,10 +3,15 @@
 import { readFile } from 'node:fs/promises';
 
 export async function readCsv(path) {
-    const [header, ...rows] = records(decode(await readFile(path)));
+    return parseCsv(decode(await readFile(path)), path);
+}
+
+/** `name` is told of what can't be read. */
+export function parseCsv(text, name) {
+    const [header, ...rows] = records(text);
     return rows.map((row, index) => {
         if (row.length !== header.length) {
-            throw new Error(`${path}: record ${index + 2} has ${row.length} fields, not ${header.length}`);
+            throw new Error(`${name}: record ${index + 2} has ${row.length} fields, not ${header.length}`);
         }
         return Object.fromEntries(header.map((name, column) => [name, row[column]]));
     });

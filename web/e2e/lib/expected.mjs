@@ -14,12 +14,13 @@ const DIMENSIONS = {
 };
 
 /** The truth of the file that the environment names. */
-export function expected() {
-    return expectedFrom(needed('CSV', 'the file that the ERP was loaded from'));
+export function expected(fits) {
+    return expectedFrom(needed('CSV', 'the file that the ERP was loaded from'), fits);
 }
 
-export async function expectedFrom(path) {
-    const rows = await readCsv(path);
+/** The same of the rows that fit; `fits` gets a row and its order's day. */
+export async function expectedFrom(path, fits = () => true) {
+    const rows = (await readCsv(path)).filter((row) => fits(row, isoDay(row.ORDERDATE)));
     const days = rows.map((row) => isoDay(row.ORDERDATE)).sort();
     const by = {};
     for (const [dimension, keyOf] of Object.entries(DIMENSIONS)) {
@@ -29,6 +30,7 @@ export async function expectedFrom(path) {
     return {
         summary: figures(rows),
         period: `${days[0]}/${days.at(-1)}`,
+        last: days.at(-1),
         rows: rows.length,
         by,
     };

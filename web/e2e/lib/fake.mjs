@@ -240,6 +240,15 @@ export async function fakeServer(state = {}, port = 0) {
             streams.add(response);
             return request.on('close', () => streams.delete(response));
         }
+        if (pathname === '/api/v1/transactions') {
+            const all = state.live().transactions;
+            const names = [...searchParams.keys()].filter((name) => name in all[0]);
+            const rows = all.filter((row) => names.every((name) => row[name] === searchParams.get(name)));
+            if (searchParams.get('format') !== 'csv') return json(response, { ...state.live(), transactions: rows });
+            response.writeHead(200, { 'content-type': 'text/csv; charset=utf-8',
+                'content-disposition': 'attachment; filename="comptoir-transactions-fake.csv"' });
+            return response.end(['event_id,status', ...rows.map((row) => `${row.event_id},${row.status}`), ''].join('\r\n'));
+        }
         if (pathname === '/api/v1/live/summary') return json(response, state.live?.() ?? {});
         if (pathname === '/api/v1/session') return json(response, (state.session ?? anyone)());
         if (pathname === '/api/v1/journal') {

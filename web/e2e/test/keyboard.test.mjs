@@ -89,7 +89,7 @@ onPage('every stop of the Tab key is visible and ringed', async (page) => {
         const stop = await page.evaluate(() => {
             const element = document.activeElement;
             if (element === document.body) return null;
-            const shown = element.matches('input') ? element.nextElementSibling : element;
+            const shown = element.matches('input[type=radio]') ? element.nextElementSibling : element;
             const ringed = shown.querySelector(':scope > .band') ?? shown;
             const style = getComputedStyle(ringed);
             const box = shown.getBoundingClientRect();

@@ -1,11 +1,14 @@
 //! From the bytes of an import's parts to every answer about it. Pure.
 
 use comptoir_model::api::{AsOf, HistoryBy, HistorySummary, ImportInfo, PartInfo};
-use comptoir_model::history::{Dimension, History};
+use comptoir_model::history::{Dimension, FilteredGroups, History, HistoryFilter, HistoryLines};
 use comptoir_model::manifest::Manifest;
 use comptoir_model::money::{Currency, MoneyError};
-use comptoir_model::sales::{SalesError, SalesLayout};
+use comptoir_model::sales::{SalesError, SalesLayout, SalesLine};
 use comptoir_model::text_format::{ColumnKind, TextError};
+
+/// So many lines take about 64 MB.
+pub(crate) const FILTERED_MAX: usize = 1_000_000;
 
 /// An import whose parts can't be turned into figures. A retry can't help: it needs a new import.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +60,8 @@ pub(crate) struct Reading {
     kinds: Vec<ColumnKind>,
     layout: SalesLayout,
     history: History,
+    /// `None` once there are too many.
+    lines: Option<HistoryLines>,
 }
 
 impl Reading {
@@ -67,6 +72,7 @@ impl Reading {
             layout: SalesLayout::of(&names, currency).map_err(Unreadable::Columns)?,
             kinds: manifest.columns.iter().map(|column| column.kind).collect(),
             history: History::new(currency),
+            lines: Some(HistoryLines::new(currency)),
             manifest,
         })
     }
@@ -94,6 +100,7 @@ impl Reading {
                 record,
                 source,
             })?;
+            keep(&mut self.lines, &line);
         }
         if record == part.rows {
             return Ok(());
@@ -108,7 +115,10 @@ impl Reading {
     /// `location` is the published directory, as a URL of the lake.
     pub(crate) fn finish(self, location: String) -> HistoryView {
         let Self {
-            manifest, history, ..
+            manifest,
+            history,
+            lines,
+            ..
         } = self;
         let as_of = AsOf {
             time: manifest.imported_at,
@@ -126,6 +136,7 @@ impl Reading {
         let by = Dimension::ALL.map(|dimension| HistoryBy {
             dimension,
             groups: history.by(dimension),
+            other_keys: Vec::new(),
             as_of: as_of.clone(),
             import: import.clone(),
             stale: None,
@@ -133,20 +144,48 @@ impl Reading {
         let summary = HistorySummary {
             figures: history.summary(),
             period: history.period(),
+            import_period: None,
             as_of,
             import,
             stale: None,
         };
-        HistoryView { summary, by }
+        HistoryView { summary, by, lines }
     }
 }
 
-/// Every answer about one import. The sets that distinct counts need are gone.
+fn keep(kept: &mut Option<HistoryLines>, line: &SalesLine) {
+    if kept
+        .as_ref()
+        .is_some_and(|lines| lines.len() >= FILTERED_MAX)
+    {
+        *kept = None;
+    }
+    if let Some(lines) = kept {
+        lines.add(line);
+    }
+}
+
+/// Every answer about one import. The sets that distinct counts need are gone; its lines are kept
+/// for filters, up to [`FILTERED_MAX`].
 #[derive(Debug)]
 pub(crate) struct HistoryView {
     summary: HistorySummary,
     /// In the order of [`Dimension::ALL`].
     by: [HistoryBy; Dimension::ALL.len()],
+    /// What filters are answered from.
+    lines: Option<HistoryLines>,
+}
+
+/// Why filters can't be answered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unfiltered {
+    #[error(
+        "the import has more than {} lines, which filters are not for",
+        FILTERED_MAX
+    )]
+    TooManyLines,
+    #[error(transparent)]
+    Sum(#[from] MoneyError),
 }
 
 impl HistoryView {
@@ -154,12 +193,44 @@ impl HistoryView {
         &self.summary.import
     }
 
-    pub(crate) fn summary(&self) -> HistorySummary {
-        self.summary.clone()
+    /// Of the lines that fit.
+    pub(crate) fn summary(&self, filter: &HistoryFilter) -> Result<HistorySummary, Unfiltered> {
+        let whole = self.summary.clone();
+        if filter.is_empty() {
+            return Ok(whole);
+        }
+        let (figures, period) = self.lines()?.summary(filter)?;
+        Ok(HistorySummary {
+            figures,
+            period,
+            import_period: whole.period,
+            ..whole
+        })
     }
 
-    pub(crate) fn by(&self, dimension: Dimension) -> HistoryBy {
-        self.by[dimension as usize].clone()
+    /// Of the lines that fit.
+    pub(crate) fn by(
+        &self,
+        dimension: Dimension,
+        filter: &HistoryFilter,
+    ) -> Result<HistoryBy, Unfiltered> {
+        let whole = &self.by[dimension as usize];
+        if filter.is_empty() {
+            return Ok(whole.clone());
+        }
+        let FilteredGroups { groups, other_keys } = self.lines()?.by(filter, dimension)?;
+        Ok(HistoryBy {
+            dimension,
+            groups,
+            other_keys,
+            as_of: whole.as_of.clone(),
+            import: whole.import.clone(),
+            stale: None,
+        })
+    }
+
+    fn lines(&self) -> Result<&HistoryLines, Unfiltered> {
+        self.lines.as_ref().ok_or(Unfiltered::TooManyLines)
     }
 }
 
@@ -238,10 +309,12 @@ pub(crate) mod tests {
     #[test]
     fn every_dimension_is_found_where_it_was_put() {
         let view = view("run");
+        let all = HistoryFilter::default();
         for dimension in Dimension::ALL {
-            assert_eq!(view.by(dimension).dimension, dimension);
+            assert_eq!(view.by(dimension, &all).unwrap().dimension, dimension);
         }
-        assert_eq!(view.summary().figures.sales.to_string(), "1.00 EUR");
+        let summary = view.summary(&all).unwrap();
+        assert_eq!(summary.figures.sales.to_string(), "1.00 EUR");
     }
 
     #[test]

@@ -101,6 +101,7 @@ pub(crate) fn describe(kind: ProblemKind) -> (StatusCode, &'static str) {
             StatusCode::SERVICE_UNAVAILABLE,
             "nobody runs jobs that are asked for",
         ),
+        ProblemKind::TooManyRows => (StatusCode::BAD_REQUEST, "there are too many rows for this"),
         ProblemKind::TooManyStreams => (
             StatusCode::SERVICE_UNAVAILABLE,
             "too many live streams are open",

@@ -6,6 +6,7 @@ mod run_now;
 
 pub(crate) use run_now::ask;
 
+use crate::export::{CsvFile, Format, ROWS_MAX, Table, fits};
 use crate::http::answer::json;
 use crate::http::parameters::{Parameters, Segment};
 use crate::http::problem::{Refused, problem};
@@ -41,6 +42,10 @@ pub(crate) struct JobBook {
 #[serde(deny_unknown_fields)]
 pub(crate) struct HistoryQuery {
     limit: Option<usize>,
+    #[serde(default)]
+    format: Format,
+    #[serde(default)]
+    bom: bool,
 }
 
 pub(crate) async fn list(
@@ -82,12 +87,26 @@ pub(crate) async fn history(
         Refused(problem(ProblemKind::NotFound, detail, hint))
     };
     let name = JobName::parse(&name).map_err(|_| unknown())?;
+    // A file has all of them, where no limit is given.
+    let limit = match (query.format, query.limit) {
+        (Format::Csv, None) => ROWS_MAX + 1,
+        _ => limit,
+    };
     let runs = asked(server.jobs.warehouse.job_runs(Some(&name), limit)).await?;
     if runs.is_empty() {
         return Err(unknown());
     }
-    let runs = runs.iter().map(info).collect();
+    let runs: Vec<_> = runs.iter().map(info).collect();
     let name = name.to_string();
+    if query.format == Format::Csv {
+        fits(runs.len())?;
+        let file = CsvFile {
+            what: format!("runs-of-{name}"),
+            at: (server.jobs.now)(),
+            bom: query.bom,
+        };
+        return Ok(file.table(&headers, &Table::of_runs(&runs)));
+    }
     Ok(json(&headers, &JobRuns { name, runs }))
 }
 

@@ -1,7 +1,9 @@
 //! Single events and single dead letters, page by page.
 
+use super::files::{Letters, Transactions};
 use super::rest::{ROWS_DEFAULT, asked, head, rows};
 use super::state::{self, DEAD_LETTERS_MAX};
+use crate::export::Format;
 use crate::http::answer::json;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Refused, refused_cursor};
@@ -13,12 +15,12 @@ use comptoir_model::api::live::{
     DeadLetterInfo, DeadLetters, LiveMessage, Transaction, TransactionPage,
 };
 use comptoir_model::api::{AsOf, ProblemKind};
-use comptoir_model::event::{Channel, Status};
+use comptoir_model::event::{Amount, Channel, Flaw, Status};
 use comptoir_model::ids::{Offset, Partition, StreamId};
 use comptoir_model::merge::PartitionKey;
 use comptoir_model::money::Currency;
 use comptoir_warehouse::{
-    DeadLetterFilter, DeadLetterKey, StoredLetter, TransactionCursor, TransactionFilter,
+    DeadLetterFilter, DeadLetterKey, StoredLetter, TransactionCursor, TransactionFilter, Warehouse,
 };
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -39,6 +41,27 @@ pub(crate) struct TransactionsQuery {
     product_id: Option<String>,
     customer_id: Option<String>,
     order_id: Option<String>,
+    #[serde(rename = "amount.min")]
+    amount_min: Option<Bound>,
+    #[serde(rename = "amount.max")]
+    amount_max: Option<Bound>,
+    #[serde(default)]
+    format: Format,
+    #[serde(default)]
+    bom: bool,
+}
+
+/// An amount, as records write it.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Bound(Amount);
+
+impl TryFrom<String> for Bound {
+    type Error = Flaw;
+
+    fn try_from(text: String) -> Result<Self, Flaw> {
+        Amount::parse(&text).map(Self)
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -47,6 +70,10 @@ pub(crate) struct DeadLettersQuery {
     limit: Option<usize>,
     cursor: Option<String>,
     reason: Option<String>,
+    #[serde(default)]
+    format: Format,
+    #[serde(default)]
+    bom: bool,
 }
 
 pub(crate) async fn transactions(
@@ -68,7 +95,18 @@ pub(crate) async fn transactions(
         product_id: query.product_id,
         customer_id: query.customer_id,
         order_id: query.order_id,
+        amount_min: query.amount_min.map(|Bound(amount)| amount),
+        amount_max: query.amount_max.map(|Bound(amount)| amount),
     };
+    if query.format == Format::Csv {
+        let list = Transactions {
+            live: Arc::clone(&server.live),
+            filter,
+            as_of: head.as_of,
+            limit: query.limit,
+        };
+        return list.file(after, query.bom).await;
+    }
     let warehouse = &server.live.warehouse;
     let found = asked(warehouse.transactions(&filter, after.as_ref(), limit)).await?;
     let is_full = found.len() == limit;
@@ -105,23 +143,24 @@ pub(crate) async fn dead_letters(
             facts.map(|facts| facts.dead_letters.newest.clone()),
         )
     };
+    if query.format == Format::Csv {
+        let list = Letters {
+            live: Arc::clone(&server.live),
+            reason: query.reason,
+            as_of,
+            limit: query.limit,
+        };
+        return list.file(after, query.bom).await;
+    }
     let is_newest = query.reason.is_none() && after.is_none() && limit <= DEAD_LETTERS_MAX;
     let mut letters = if is_newest {
         newest.unwrap_or_default()
     } else {
-        let warehouse = &server.live.warehouse;
         let filter = DeadLetterFilter {
             reason: query.reason,
             after,
         };
-        let letters = asked(warehouse.dead_letters(&filter, limit)).await?;
-        if let Some(after) = &filter.after
-            && letters.is_empty()
-            && asked(warehouse.dead_letter(after)).await?.is_none()
-        {
-            return Err(place_is_gone());
-        }
-        letters
+        letters_behind(&server.live.warehouse, &filter, limit).await?
     };
     letters.truncate(limit);
     let last = letters.last().filter(|_| letters.len() == limit);
@@ -140,6 +179,22 @@ pub(crate) async fn dead_letters(
     Ok(json(&headers, &answer))
 }
 
+/// A page of letters, unless the one that it begins behind is not kept any longer.
+pub(super) async fn letters_behind(
+    warehouse: &Warehouse,
+    filter: &DeadLetterFilter,
+    limit: usize,
+) -> Result<Vec<StoredLetter>, Refused> {
+    let letters = asked(warehouse.dead_letters(filter, limit)).await?;
+    if let Some(after) = &filter.after
+        && letters.is_empty()
+        && asked(warehouse.dead_letter(after)).await?.is_none()
+    {
+        return Err(place_is_gone());
+    }
+    Ok(letters)
+}
+
 pub(super) fn info(letter: &StoredLetter) -> DeadLetterInfo {
     DeadLetterInfo {
         stream: letter.key.partition.stream.clone(),
@@ -152,7 +207,12 @@ pub(super) fn info(letter: &StoredLetter) -> DeadLetterInfo {
     }
 }
 
-fn includes(as_of: &AsOf, stream: &StreamId, partition: Partition, offset: Offset) -> bool {
+pub(super) fn includes(
+    as_of: &AsOf,
+    stream: &StreamId,
+    partition: Partition,
+    offset: Offset,
+) -> bool {
     (as_of.offsets.iter())
         .any(|at| at.stream == *stream && at.partition == partition && offset < at.next)
 }

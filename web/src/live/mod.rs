@@ -4,6 +4,7 @@ pub(crate) mod compared;
 mod distinct;
 mod feed;
 mod figures;
+mod files;
 pub(crate) mod letter;
 pub(crate) mod lists;
 mod minutes;

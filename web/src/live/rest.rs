@@ -2,6 +2,7 @@
 
 use super::state::{TOPS_MAX, name_kind};
 use super::{Live, Shown, names};
+use crate::export::{CsvFile, Format, Table};
 use crate::http::answer::json;
 use crate::http::parameters::{Parameters, Segment};
 use crate::http::problem::{Refused, invalid_parameter, problem, told};
@@ -44,6 +45,19 @@ pub(crate) const BY: [(&str, By); 8] = [
 pub(crate) struct ByQuery {
     window: Option<WindowName>,
     limit: Option<usize>,
+    #[serde(default)]
+    format: Format,
+    #[serde(default)]
+    bom: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeriesQuery {
+    #[serde(default)]
+    format: Format,
+    #[serde(default)]
+    bom: bool,
 }
 
 pub(crate) async fn summary(
@@ -60,12 +74,19 @@ pub(crate) async fn summary(
 
 pub(crate) async fn series(
     State(server): State<Arc<Server>>,
+    Parameters(query): Parameters<SeriesQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let shown = server.live.served()?;
+    let series = shown.state.series();
+    let head = head(&server.live, &shown);
+    if query.format == Format::Csv {
+        let file = file("live-series", &head, query.bom);
+        return Ok(file.table(&headers, &Table::of_series(&series)));
+    }
     let answer = LiveMessage {
-        series: Some(Arc::new(shown.state.series())),
-        ..head(&server.live, &shown)
+        series: Some(Arc::new(series)),
+        ..head
     };
     Ok(json(&headers, &answer))
 }
@@ -76,10 +97,10 @@ pub(crate) async fn by(
     Parameters(query): Parameters<ByQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let Some((_, by)) = BY.iter().find(|(known, _)| *known == name) else {
+    let Some(&(known, by)) = BY.iter().find(|(known, _)| *known == name) else {
         return Err(Refused(unknown_dimension(&name)));
     };
-    let answer = match *by {
+    let answer = match by {
         By::Group(dimension) => {
             let shown = server.live.served()?;
             let mut groups = (shown.state).groups(dimension, rows(query.limit, usize::MAX)?);
@@ -100,7 +121,23 @@ pub(crate) async fn by(
             top(&server.live, kind, rows(query.limit, TOPS_MAX)?).await?
         }
     };
+    if query.format == Format::Csv {
+        let table = match (&answer.groups, &answer.tops) {
+            (Some(groups), _) => Table::of_groups(known, groups),
+            (None, tops) => Table::of_tops(known, tops.as_deref().map_or(&[][..], Vec::as_slice)),
+        };
+        let file = file(&format!("live-by-{known}"), &answer, query.bom);
+        return Ok(file.table(&headers, &table));
+    }
     Ok(json(&headers, &answer))
+}
+
+fn file(what: &str, answer: &LiveMessage, bom: bool) -> CsvFile {
+    CsvFile {
+        what: what.to_owned(),
+        at: answer.as_of.time,
+        bom,
+    }
 }
 
 async fn top(live: &Live, kind: TopKind, limit: usize) -> Result<LiveMessage, Refused> {

@@ -2,6 +2,7 @@
 //! `GET /api/v1/logs/lines`: the lines around one.
 
 use super::archive::{LogArchive, away};
+use crate::export::{CsvFile, Format, Table, too_many};
 use crate::http::answer::json;
 use crate::http::parameters::Parameters;
 use crate::http::problem::{Refused, invalid_parameter, problem};
@@ -53,6 +54,10 @@ pub(crate) struct SearchQuery {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     limit: Option<usize>,
+    #[serde(default)]
+    format: Format,
+    #[serde(default)]
+    bom: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,7 +84,34 @@ pub(crate) async fn search(
             found.search(archive, source).await?;
         }
     }
-    Ok(json(&headers, &found.answer(sources)))
+    let answer = found.answer(sources);
+    if query.format == Format::Csv {
+        return file(&query, &answer, &headers);
+    }
+    Ok(json(&headers, &answer))
+}
+
+/// All lines that fit, or the newest as many as the request names: nothing is left out unsaid.
+fn file(query: &SearchQuery, answer: &LogSearch, headers: &HeaderMap) -> Result<Response, Refused> {
+    let hint = "narrow it down with from, to, level or pattern";
+    if answer.stopped.is_some() {
+        let detail = "there is more to read than one search does, and more lines may fit";
+        return Err(too_many(detail.to_owned(), hint));
+    }
+    if query.limit.is_none() && answer.found > answer.lines.len() as u64 {
+        let detail = format!(
+            "{} lines fit, and a file has {LINES_MAX} at most",
+            answer.found
+        );
+        let hint = format!("{hint}; limit={LINES_MAX} asks for the newest ones");
+        return Err(too_many(detail, &hint));
+    }
+    let file = CsvFile {
+        what: "log-lines".to_owned(),
+        at: answer.to,
+        bom: query.bom,
+    };
+    Ok(file.table(headers, &Table::of_lines(&answer.lines)))
 }
 
 pub(crate) async fn lines(
@@ -148,6 +180,10 @@ impl Asked {
             .pattern
             .as_deref()
             .filter(|pattern| !pattern.is_empty());
+        let default = match query.format {
+            Format::Json => LINES_DEFAULT,
+            Format::Csv => LINES_MAX,
+        };
         Ok(Self {
             filter: Filter {
                 life: None,
@@ -160,7 +196,7 @@ impl Asked {
             pattern: pattern
                 .map(|pattern| compiled(pattern, query.ignore_case))
                 .transpose()?,
-            limit: bounded("limit", query.limit, LINES_DEFAULT, LINES_MAX)?,
+            limit: bounded("limit", query.limit, default, LINES_MAX)?,
         })
     }
 

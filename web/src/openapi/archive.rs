@@ -27,6 +27,7 @@ pub(super) fn jobs() -> Vec<Described> {
             .takes(segment("name", "The job", text()))
             .takes(limit(Some(HISTORY_DEFAULT)))
             .answers::<JobRuns>()
+            .exports_all()
             .fails(&[WarehouseUnavailable]),
         post(
             "/api/v1/jobs/{name}/run",
@@ -97,6 +98,7 @@ pub(super) fn logs() -> Vec<Described> {
         .takes(query("to", "The latest, included", time()))
         .takes(limit(Some(LINES_DEFAULT)))
         .answers::<LogSearch>()
+        .exports_all()
         .fails(&of_archive),
         get("/api/v1/logs/lines", LOGS, "The lines around one")
             .takes(needed("source", "Its source", text()))

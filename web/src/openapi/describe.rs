@@ -2,6 +2,7 @@
 
 use super::schemas_of;
 use crate::access::Need;
+use crate::export::CSV;
 use crate::http::problem::{self, PROBLEM_JSON};
 use crate::live::rest::ROWS_MAX;
 use axum::http::Method;
@@ -30,6 +31,9 @@ pub(super) struct Described {
     path: String,
     method: HttpMethod,
     operation: OperationBuilder,
+    /// Of the answer where nothing is wrong.
+    status: &'static str,
+    answer: ResponseBuilder,
     problems: Vec<ProblemKind>,
     schemas: Schemas,
 }
@@ -64,6 +68,8 @@ fn described(
         path,
         method: http_method,
         operation,
+        status: "200",
+        answer: ResponseBuilder::new(),
         problems: ALWAYS.into(),
         schemas: schemas_of::<Problem>(),
     };
@@ -122,17 +128,37 @@ impl Described {
 
     fn answers_with(
         mut self,
-        status: &str,
+        status: &'static str,
         content_type: &str,
         what: &str,
         schema: impl Into<RefOr<Schema>>,
     ) -> Self {
         let content = ContentBuilder::new().schema(Some(schema)).build();
-        let response = ResponseBuilder::new()
-            .description(what)
-            .content(content_type, content);
-        self.operation = self.operation.response(status, response);
+        self.status = status;
+        self.answer = self.answer.description(what).content(content_type, content);
         self
+    }
+
+    /// Answers CSV as well, where it is asked for.
+    pub(super) fn exports(self) -> Self {
+        self.exports_as(&["json", "csv"])
+    }
+
+    /// The same of a list that may be too long.
+    pub(super) fn exports_all(self) -> Self {
+        self.exports().fails(&[ProblemKind::TooManyRows])
+    }
+
+    pub(super) fn exports_as(self, formats: &[&str]) -> Self {
+        let format = words(formats.iter().copied()).default(Some("json".into()));
+        let bom = ObjectBuilder::new().schema_type(Type::Boolean);
+        self.takes(query("format", "What the rows are written as", format))
+            .takes(query(
+                "bom",
+                "CSV begins with a byte order mark, for Excel",
+                bom,
+            ))
+            .answers_text(CSV, "The answer")
     }
 
     pub(super) fn fails(mut self, kinds: &[ProblemKind]) -> Self {
@@ -150,7 +176,7 @@ impl Described {
             let (status, title) = problem::describe(*kind);
             by_status.entry(status.as_u16()).or_default().push(title);
         }
-        let mut operation = self.operation;
+        let mut operation = self.operation.response(self.status, self.answer);
         for (status, titles) in by_status {
             let schema = Ref::from_schema_name(Problem::name());
             let content = ContentBuilder::new().schema(Some(schema)).build();
@@ -216,6 +242,10 @@ pub(super) fn cursor(pattern: &str) -> Parameter {
 pub(super) fn time() -> ObjectBuilder {
     let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
     text().format(Some(format))
+}
+
+pub(super) fn day() -> ObjectBuilder {
+    text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
 }
 
 pub(super) fn text() -> ObjectBuilder {

@@ -1,13 +1,15 @@
 //! Every path that the server answers.
 
 use super::archive::{jobs, lake, logs};
-use super::describe::{Described, cursor, get, limit, named, number, query, segment, text, words};
+use super::describe::{
+    Described, cursor, day, get, limit, named, number, query, segment, text, words,
+};
 use crate::access::JOURNAL_ENTRIES_DEFAULT;
 use crate::live::rest::{BY, By, ROWS_DEFAULT};
-use crate::views::ROWS_DEFAULT as VIEW_ROWS_DEFAULT;
+use crate::views::{PARQUET, ROWS_DEFAULT as VIEW_ROWS_DEFAULT};
 use comptoir_model::api::ProblemKind::{
-    InvalidParameter, LakeUnavailable, NoImport, NotFound, StaleCursor, TooManyStreams,
-    UnreadableImport, WarehouseUnavailable,
+    InvalidParameter, LakeUnavailable, NoImport, NotFound, StaleCursor, TooManyRows,
+    TooManyStreams, UnreadableImport, WarehouseUnavailable,
 };
 use comptoir_model::api::access::{JournalPage, SessionInfo};
 use comptoir_model::api::health::Health;
@@ -36,8 +38,13 @@ pub(super) const DOCUMENT: &str = "document";
 
 const OF_HISTORY: [ProblemKind; 3] = [NoImport, LakeUnavailable, UnreadableImport];
 
+/// As records write it.
+const AMOUNT: &str = r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,2})?$";
+
 /// Of a view's result: its run, the rows before, and which question it goes on with.
 pub(super) const VIEW_CURSOR: &str = r"^[0-9A-Za-z-]{1,64}\.[0-9]{1,15}\.[0-9a-f]{12}$";
+
+pub(super) const VIEW_FORMATS: [&str; 3] = ["json", "csv", "parquet"];
 
 /// All but the published views, which have a path each beside `views/{name}`.
 pub(super) fn all() -> Vec<Described> {
@@ -57,19 +64,35 @@ pub(super) fn all() -> Vec<Described> {
 fn history() -> Vec<Described> {
     let dimension = "What the lines are grouped by";
     vec![
-        get("/api/v1/history/summary", HISTORY, "Totals of the import")
-            .about("Orders are not lines, and cancelled lines are no revenue.")
-            .answers::<HistorySummary>()
-            .fails(&OF_HISTORY),
-        get(
+        filtered(get(
+            "/api/v1/history/summary",
+            HISTORY,
+            "Totals of the import",
+        ))
+        .about("Orders are not lines, and cancelled lines are no revenue.")
+        .answers::<HistorySummary>()
+        .fails(&OF_HISTORY),
+        filtered(get(
             "/api/v1/history/by/{dimension}",
             HISTORY,
             "Totals of the import by one dimension",
-        )
+        ))
         .takes(segment("dimension", dimension, named::<Dimension>()))
+        .exports()
         .answers::<HistoryBy>()
         .fails(&OF_HISTORY),
     ]
+}
+
+/// Of lines that fit all of the filters.
+fn filtered(mut path: Described) -> Described {
+    for dimension in Dimension::ALL {
+        let about = "Only lines of this one, or of one of several";
+        path = path.takes(query(dimension.as_str(), about, text().to_array_builder()));
+    }
+    path.takes(query("from", "The first order date, included", day()))
+        .takes(query("to", "The last order date, included", day()))
+        .fails(&[TooManyRows])
 }
 
 fn live() -> Vec<Described> {
@@ -79,7 +102,7 @@ fn live() -> Vec<Described> {
     let mut all =
         vec![
         live("summary", "The last 5 and 60 minutes, and today").answers::<LiveMessage>(),
-        live("series", "The last 60 minutes, one by one").answers::<LiveMessage>(),
+        live("series", "The last 60 minutes, one by one").answers::<LiveMessage>().exports(),
         live("compared", "The same weekday last week, up to the same time")
             .answers::<LiveCompared>(),
         live("stream", "All of it, as it changes")
@@ -101,6 +124,7 @@ fn live() -> Vec<Described> {
         ))
         .takes(query("window", "Only this window", named::<WindowName>()))
         .takes(limit(None))
+        .exports()
         .answers::<LiveMessage>();
     all.push(by);
     for (name, by) in BY {
@@ -111,6 +135,7 @@ fn live() -> Vec<Described> {
             )
             .takes(query("window", "There is no other", words(["today"])))
             .takes(limit(Some(10)))
+            .exports()
             .answers::<LiveMessage>();
             all.push(top);
         }
@@ -142,10 +167,18 @@ fn lists() -> Vec<Described> {
     ] {
         transactions = transactions.takes(query(name, "Only this one, exactly as spelled", text()));
     }
+    for (name, about) in [
+        ("amount.min", "From this amount on"),
+        ("amount.max", "Up to this amount, which is included"),
+    ] {
+        let amount = text().pattern(Some(AMOUNT));
+        transactions = transactions.takes(query(name, about, amount));
+    }
     vec![
         transactions
             .answers::<TransactionPage>()
             .with_schema::<Channel>()
+            .exports_all()
             .fails(&of_warehouse),
         get(
             "/api/v1/dead-letters",
@@ -161,6 +194,7 @@ fn lists() -> Vec<Described> {
             text(),
         ))
         .answers::<DeadLetters>()
+        .exports_all()
         .fails(&[WarehouseUnavailable, StaleCursor]),
         get(
             "/api/v1/dead-letters/{stream}/{partition}/{offset}",
@@ -200,7 +234,9 @@ fn view() -> Described {
         .takes(limit(Some(VIEW_ROWS_DEFAULT)))
         .takes(cursor(VIEW_CURSOR))
         .answers::<ViewPage>()
-        .fails(&[WarehouseUnavailable, StaleCursor])
+        .exports_as(&VIEW_FORMATS)
+        .answers_text(PARQUET, "The answer")
+        .fails(&[WarehouseUnavailable, StaleCursor, TooManyRows])
 }
 
 fn trust() -> Vec<Described> {

@@ -1,8 +1,8 @@
 //! The paths of published views: whatever columns a user's own view has, they are described.
 
 use super::describe::{Described, cursor, get, limit, query, text, words};
-use super::paths::{VIEW_CURSOR, VIEWS};
-use crate::views::ROWS_DEFAULT;
+use super::paths::{VIEW_CURSOR, VIEW_FORMATS, VIEWS};
+use crate::views::{PARQUET, ROWS_DEFAULT};
 use comptoir_model::api::ProblemKind;
 use comptoir_model::api::views::ViewPage;
 use comptoir_model::view_result::{ViewColumn, ViewType};
@@ -43,7 +43,10 @@ pub(super) fn path(result: &StoredViewResult) -> Described {
     .takes(cursor(VIEW_CURSOR))
     .with_schema::<ViewPage>()
     .answers_json(page(columns))
+    .exports_as(&VIEW_FORMATS)
+    .answers_text(PARQUET, "The answer")
     .fails(&[
+        ProblemKind::TooManyRows,
         ProblemKind::WarehouseUnavailable,
         ProblemKind::NotFound,
         ProblemKind::StaleCursor,

@@ -1,7 +1,11 @@
 //! The results of batch views, out of the warehouse.
 
 mod cache;
+mod files;
+mod parquet_file;
 mod question;
+
+pub(crate) use files::PARQUET;
 
 use crate::http::answer::json;
 use crate::http::parameters::{Parameters, Segment};
@@ -17,7 +21,7 @@ use comptoir_model::api::{AsOf, Problem, ProblemKind};
 use comptoir_model::view_result::{InLake, ViewName};
 use comptoir_warehouse::{JobOutcome, JobRun, StoredViewResult, Warehouse};
 use jiff::Timestamp;
-use question::{Fault, Question, Wrong};
+use question::{Fault, Question, ViewFormat, Wrong};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -115,6 +119,9 @@ pub(crate) async fn page(
     let (columns, run) = (&loaded.result.about.columns, &loaded.result.run);
     let question = Question::read(&parameters, columns, run).map_err(wrong)?;
     let limit = rows(question.limit, ROWS_DEFAULT)?;
+    if question.format != ViewFormat::Json {
+        return files::file(loaded, question, headers).await;
+    }
     let last = asked(views.warehouse.job_runs(Some(&view.job()), 1)).await?;
     let last_failure = last.first().and_then(failure);
     // Sorting many rows takes a while.

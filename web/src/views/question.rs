@@ -32,8 +32,20 @@ pub(super) struct Question {
     pub(super) limit: Option<usize>,
     /// Rows that earlier pages had.
     pub(super) skip: usize,
+    pub(super) format: ViewFormat,
+    /// Whether CSV begins with a byte order mark.
+    pub(super) bom: bool,
     /// Of all that decides which rows there are, and in which order.
     fingerprint: String,
+}
+
+/// What the rows are written as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum ViewFormat {
+    #[default]
+    Json,
+    Csv,
+    Parquet,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -58,8 +70,8 @@ struct Sort {
 }
 
 impl Question {
-    /// Reads the parameters of a request about the result of `run`: `limit`, `sort`, `cursor`, and
-    /// for each column its name, or its name with `.min` or `.max`.
+    /// Reads the parameters of a request about the result of `run`: `limit`, `sort`, `cursor`,
+    /// `format`, `bom`, and for each column its name, or its name with `.min` or `.max`.
     pub(super) fn read(
         parameters: &[(String, String)],
         columns: &[ViewColumn],
@@ -67,6 +79,7 @@ impl Question {
     ) -> Result<Self, Wrong> {
         let mut seen = BTreeSet::new();
         let (mut filters, mut sort, mut limit, mut cursor) = (Vec::new(), None, None, None);
+        let (mut format, mut bom) = (ViewFormat::default(), false);
         let mut decisive = Vec::new();
         for (name, value) in parameters {
             if !seen.insert(name) {
@@ -80,9 +93,15 @@ impl Question {
                 }
                 "cursor" => cursor = Some(value),
                 "sort" => sort = Some(Sort::read(value, columns)?),
+                "format" => format = ViewFormat::read(name, value)?,
+                "bom" => {
+                    bom = value.parse().map_err(|_| {
+                        Wrong::new(name, format!("`{value}` is neither true nor false"))
+                    })?;
+                }
                 _ => filters.push(Filter::read(name, value, columns)?),
             }
-            if !matches!(name.as_str(), "limit" | "cursor") {
+            if !matches!(name.as_str(), "limit" | "cursor" | "format" | "bom") {
                 decisive.push((name, value));
             }
         }
@@ -97,6 +116,8 @@ impl Question {
             sort,
             limit,
             skip,
+            format,
+            bom,
             fingerprint,
         })
     }
@@ -120,6 +141,20 @@ impl Question {
     }
 }
 
+impl ViewFormat {
+    fn read(name: &str, value: &str) -> Result<Self, Wrong> {
+        match value {
+            "json" => Ok(Self::Json),
+            "csv" => Ok(Self::Csv),
+            "parquet" => Ok(Self::Parquet),
+            _ => {
+                let detail = format!("`{value}` is none of json, csv and parquet");
+                Err(Wrong::new(name, detail))
+            }
+        }
+    }
+}
+
 impl Wrong {
     fn new(parameter: &str, detail: String) -> Self {
         Self {
@@ -134,7 +169,7 @@ impl Wrong {
     fn unknown_column(parameter: &str, name: &str, columns: &[ViewColumn]) -> Self {
         let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
         let hint = format!(
-            "the columns are {}; besides there are limit, sort and cursor",
+            "the columns are {}; besides there are limit, sort, cursor, format and bom",
             names.join(", ")
         );
         Self {
@@ -323,6 +358,11 @@ mod tests {
             ("sort=-size", "sort: the view has no column `size`"),
             ("name=a&name=b", "name: it stands there twice"),
             ("limit=x", "limit: `x` is not a whole number"),
+            (
+                "format=xml",
+                "format: `xml` is none of json, csv and parquet",
+            ),
+            ("bom=1", "bom: `1` is neither true nor false"),
             ("cursor=x", "cursor: `x` is none of ours"),
             ("cursor=run-0.5.abc", "cursor: it is of the run run-0"),
             (

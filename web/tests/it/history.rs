@@ -1,8 +1,10 @@
 //! What the API says about an import, held against a recomputation.
 
+use crate::export::read;
 use crate::sales::{Line, SHOP, at_two_decimals, figures, groups};
 use crate::support::{Import, SUMMARY, TestLake, TestServer};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Takes the members that every answer has off it, and checks them.
 fn without_origin(mut answer: Value, import: &Import) -> Value {
@@ -49,14 +51,6 @@ async fn every_breakdown_equals_a_recomputation() {
     import.publish(&lake.lake).await;
     let server = TestServer::start(&lake.lake).await;
 
-    let key = |dimension, line: &Line| match dimension {
-        "month" => line.date[..7].to_owned(),
-        "product_line" => line.product.to_owned(),
-        "country" => line.country.to_owned(),
-        "territory" => "EMEA".to_owned(),
-        "status" => line.status.to_owned(),
-        _ => "Small".to_owned(),
-    };
     for dimension in [
         "month",
         "product_line",
@@ -71,6 +65,82 @@ async fn every_breakdown_equals_a_recomputation() {
         let groups = groups(&SHOP, |line| key(dimension, line));
         let expected = json!({ "dimension": dimension, "groups": groups });
         assert_eq!(without_origin(answer, &import), expected, "{dimension}");
+    }
+}
+
+/// What a line is grouped by.
+fn key(dimension: &str, line: &Line) -> String {
+    match dimension {
+        "month" => line.date[..7].to_owned(),
+        "product_line" => line.product.to_owned(),
+        "country" => line.country.to_owned(),
+        "territory" => "EMEA".to_owned(),
+        "status" => line.status.to_owned(),
+        _ => "Small".to_owned(),
+    }
+}
+
+/// Whether a filter takes a line.
+type Fits = fn(&Line) -> bool;
+
+#[tokio::test]
+async fn filters_leave_the_lines_that_fit_all_of_them() {
+    let lake = TestLake::new();
+    let import = Import::of(&SHOP);
+    import.publish(&lake.lake).await;
+    let server = TestServer::start(&lake.lake).await;
+    let cases: [(&str, Fits); 7] = [
+        ("country=France&country=Norway", |line| {
+            ["France", "Norway"].contains(&line.country)
+        }),
+        ("country=Germany&status=Cancelled", |line| {
+            line.country == "Germany" && line.status == "Cancelled"
+        }),
+        ("from=2024-01-31&to=2024-02-01", |line| {
+            ("2024-01-31"..="2024-02-01").contains(&line.date)
+        }),
+        // One line of an order of two.
+        ("product_line=Ships&month=2024-01", |line| {
+            line.product == "Ships" && line.date.starts_with("2024-01")
+        }),
+        ("territory=EMEA&deal_size=Small&to=2023-12-31", |line| {
+            line.date <= "2023-12-31"
+        }),
+        ("status=On%20Hold", |line| line.status == "On Hold"),
+        ("country=Narnia", |_| false),
+    ];
+    for (query, fits) in cases {
+        let lines: Vec<Line> = SHOP.iter().filter(|line| fits(line)).copied().collect();
+        let answer = server.json(&format!("{SUMMARY}?{query}")).await;
+        let mut expected = figures(&lines);
+        let days = || lines.iter().map(|line| line.date);
+        expected["period"] = match days().min() {
+            Some(first) => json!({ "first": first, "last": days().max() }),
+            None => Value::Null,
+        };
+        expected["import_period"] = json!({ "first": "2023-12-01", "last": "2024-02-29" });
+        assert_eq!(without_origin(answer, &import), expected, "{query}");
+        for dimension in ["month", "product_line", "country", "status", "deal_size"] {
+            let path = format!("/api/v1/history/by/{dimension}?{query}");
+            let answer = server.json(&path).await;
+            let groups = groups(&lines, |line| key(dimension, line));
+            let mut expected = json!({ "dimension": dimension, "groups": groups });
+            let keys = |lines: &[Line]| -> BTreeSet<String> {
+                lines.iter().map(|line| key(dimension, line)).collect()
+            };
+            let others: Vec<_> = keys(&SHOP).difference(&keys(&lines)).cloned().collect();
+            if !others.is_empty() {
+                expected["other_keys"] = json!(others);
+            }
+            assert_eq!(without_origin(answer, &import), expected, "{path}");
+            let csv = read(&server, &format!("{path}&format=csv")).await;
+            let names: Vec<_> = keys(&lines).into_iter().collect();
+            assert_eq!(csv.all(dimension), names, "{path}");
+        }
+    }
+    for (query, named) in [("from=1.2.2024", "from"), ("color=red", "color")] {
+        let problem = server.json(&format!("{SUMMARY}?{query}")).await;
+        assert_eq!(problem["errors"][0]["parameter"], named, "{problem}");
     }
 }
 

@@ -344,7 +344,16 @@ async fn transactions_and_dead_letters_are_listed() {
             refunds["transactions"].as_array().unwrap().len(),
             expected.count()
         );
+        let range = "/api/v1/transactions?amount.min=100.5&amount.max=400.00&limit=1000";
+        let within = whole(&server, shop, range).await;
+        let expected = sales
+            .iter()
+            .filter(|sale| (10_050..=40_000).contains(&sale.cents));
+        let count = within["transactions"].as_array().unwrap().len();
+        assert_eq!(count, expected.count());
+        assert!(count > 0, "{within}");
         for (path, status) in [
+            ("/api/v1/transactions?amount.min=-1", 400),
             ("/api/v1/transactions?status=refunded", 400),
             ("/api/v1/transactions?colour=red", 400),
             ("/api/v1/transactions?limit=0", 400),

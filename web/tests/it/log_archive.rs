@@ -1,5 +1,6 @@
 //! The archive of logs through the API: a real shipper's, held against the lines that were written.
 
+use crate::export::read;
 use crate::hdfs;
 use crate::support::{TestLake, TestServer, request};
 use comptoir_config::clock;
@@ -167,6 +168,23 @@ async fn lines_are_found(lake: &Lake, target: &LakePath) {
     assert!(
         long_ago["bytes_skipped"].as_u64().unwrap() > 0,
         "{long_ago}"
+    );
+
+    // As a file: all of what fits, or as many as are asked for, but never a part unsaid.
+    let csv = format!("{SEARCH}?from={from}&to={to}&format=csv");
+    assert_eq!(read(&server, &csv).await.all("text"), expected);
+    let csv = read(&server, &format!("{SEARCH}?format=csv&limit=1000")).await;
+    assert_eq!(csv.all("text"), newest);
+    let refused = server.get(&format!("{SEARCH}?format=csv")).await;
+    assert_eq!(refused.status(), 400);
+    let problem: Value = refused.json().await.unwrap();
+    assert_eq!(problem["type"], "/problems/too-many-rows");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .unwrap()
+            .starts_with("1500 lines"),
+        "{problem}"
     );
 
     // Around one line.

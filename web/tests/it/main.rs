@@ -5,6 +5,7 @@
 mod access;
 mod accounts;
 mod api_document;
+mod export;
 mod hdfs;
 mod health;
 mod history;

@@ -82,10 +82,19 @@ impl Shop {
 
 /// Publishes customers and what they spent, in chunks of two.
 pub(crate) async fn publish(warehouse: &Warehouse, run: &str, rows: &[Value]) {
+    publish_in_chunks(warehouse, run, rows, 2).await;
+}
+
+pub(crate) async fn publish_in_chunks(
+    warehouse: &Warehouse,
+    run: &str,
+    rows: &[Value],
+    chunk: usize,
+) {
     let (view, run) = (top(), RunId::parse(run).unwrap());
     let begun = warehouse.begin_view_result(&view, &run, clock::now());
     let mut writer = begun.await.unwrap();
-    for chunk in rows.chunks(2) {
+    for chunk in rows.chunks(chunk) {
         let body = Value::from(chunk.to_vec()).to_string();
         writer.append(chunk.len() as u64, &body).await.unwrap();
     }

@@ -14,10 +14,11 @@ const LIMIT_MS: u32 = 10_000;
 /// An import published between the answers makes them differ; two in a row are rare.
 const ATTEMPTS: usize = 3;
 
-/// One look; `known` is the snapshot on the page, asked for only if it has changed.
-pub(crate) async fn look(known: Option<&Snapshot>) -> Look {
+/// One look at the lines that fit `filters`; `known` is the snapshot of them on the page, asked for
+/// only if it has changed.
+pub(crate) async fn look(known: Option<&Snapshot>, filters: &str) -> Look {
     for _ in 0..ATTEMPTS {
-        match attempt(known).await {
+        match attempt(known, filters).await {
             Ok(Look::Between) => {}
             Ok(look) => return look,
             Err(fault) => return Look::Failed(fault),
@@ -26,19 +27,23 @@ pub(crate) async fn look(known: Option<&Snapshot>) -> Look {
     Look::Between
 }
 
-async fn attempt(known: Option<&Snapshot>) -> Result<Look, Fault> {
-    let response = get(SUMMARY, known.and_then(|known| known.etag.as_deref())).await?;
+async fn attempt(known: Option<&Snapshot>, filters: &str) -> Result<Look, Fault> {
+    let and = if filters.is_empty() { "" } else { "?" };
+    let path = format!("{SUMMARY}{and}{filters}");
+    let response = get(&path, known.and_then(|known| known.etag.as_deref())).await?;
     if response.status() == 304 {
         return Ok(Look::Unchanged);
     }
     let etag = response.headers().get("etag");
-    let summary = answer(SUMMARY, response).await?;
+    let summary = answer(&path, response).await?;
     let by = try_join_all(Dimension::ALL.map(|dimension| async move {
-        let path = format!("/api/v1/history/by/{dimension}");
+        let path = format!("/api/v1/history/by/{dimension}{and}{filters}");
         answer::<HistoryBy>(&path, get(&path, None).await?).await
     }))
     .await?;
-    Ok(Snapshot::of(summary, by, etag).map_or(Look::Between, |new| Look::New(Box::new(new))))
+    let filters = filters.to_owned();
+    Ok(Snapshot::of(summary, by, etag, filters)
+        .map_or(Look::Between, |new| Look::New(Box::new(new))))
 }
 
 /// One JSON answer.

@@ -62,8 +62,8 @@ pub(crate) fn App() -> impl IntoView {
             </div>
             <main id="content" tabindex="-1">
                 {move || match route.get() {
-                    Route::Live => view! { <LivePage view=live now /> }.into_any(),
-                    Route::History => view! { <HistoryPage view=history /> }.into_any(),
+                    Route::Live => view! { <LivePage view=live now query=params /> }.into_any(),
+                    Route::History => view! { <HistoryPage view=history query=params /> }.into_any(),
                     Route::Data => view! { <DataPage data place=below params /> }.into_any(),
                     Route::Lake => view! { <LakePage view=lake path=below /> }.into_any(),
                     Route::Logs => view! { <LogsPage view=logs /> }.into_any(),

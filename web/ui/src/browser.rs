@@ -158,9 +158,9 @@ pub(crate) fn hash() -> String {
     window().location().hash().unwrap_or_default()
 }
 
-/// Leads to another place of the application, as a link would.
-pub(crate) fn go_to_hash(hash: &str) {
-    // Fails for no text.
+/// Goes to another place of the application: the back button leads back from it.
+pub(crate) fn set_hash(hash: &str) {
+    // Fails for no text that is a hash.
     drop(window().location().set_hash(hash));
 }
 

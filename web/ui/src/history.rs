@@ -1,8 +1,12 @@
 //! The History page: figures, charts, and where the import lies.
 
+mod filter_bar;
+mod filters;
 mod group_bars;
 mod page;
+mod period;
 
+pub(crate) use filters::Filters as HistoryFilters;
 pub(crate) use page::HistoryPage;
 
 use crate::browser;
@@ -20,6 +24,7 @@ use crate::points::{Point, by_month, by_size};
 use crate::settings::use_language;
 use crate::state::Snapshot;
 use comptoir_model::history::Dimension;
+use filters::Filters;
 use group_bars::{bars, share};
 use jiff::Timestamp;
 use leptos::prelude::*;
@@ -34,13 +39,13 @@ const CHOICES: [Dimension; 4] = [
 ];
 
 #[component]
-fn History(#[prop(into)] snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
+fn History(#[prop(into)] snapshot: Signal<Arc<Snapshot>>, filters: Memo<Filters>) -> impl IntoView {
     view! {
         <Tiles snapshot />
         <div class="panels">
-            <ByMonth snapshot />
-            <ByProductLine snapshot />
-            <Breakdown snapshot />
+            <ByMonth snapshot filters />
+            <ByProductLine snapshot filters />
+            <Breakdown snapshot filters />
             <Lake snapshot />
         </div>
     }
@@ -108,7 +113,7 @@ fn PeriodLine(#[prop(into)] snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
 }
 
 #[component]
-fn ByMonth(snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
+fn ByMonth(snapshot: Signal<Arc<Snapshot>>, filters: Memo<Filters>) -> impl IntoView {
     let language = use_language();
     let text = move || language.get().text();
     let points = Memo::new(move |_| snapshot.with(|shown| by_month(shown.by(Dimension::Month))));
@@ -131,18 +136,19 @@ fn ByMonth(snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
             caption=Signal::derive(move || text().month_caption)
             is_empty=Signal::derive(move || points.with(Vec::is_empty))
             nothing=Signal::derive(move || text().no_rows)
+            csv=csv(Signal::derive(|| Dimension::Month), filters)
             table=ViewFn::from(move || {
-                let group = Signal::derive(move || text().month);
-                view! { <GroupTable group points compare=Compare::YearBefore /> }
+                let dimension = Signal::derive(|| Dimension::Month);
+                view! { <GroupTable dimension points filters compare=Compare::YearBefore /> }
             })
         >
-            <Columns points />
+            <Columns points choose=choose(points, Signal::derive(|| Dimension::Month), filters) />
         </ChartPanel>
     }
 }
 
 #[component]
-fn ByProductLine(snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
+fn ByProductLine(snapshot: Signal<Arc<Snapshot>>, filters: Memo<Filters>) -> impl IntoView {
     let language = use_language();
     let text = move || language.get().text();
     let points =
@@ -157,18 +163,23 @@ fn ByProductLine(snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
             caption=Signal::derive(move || text().group_caption)
             is_empty=Signal::derive(move || points.with(Vec::is_empty))
             nothing=Signal::derive(move || text().no_rows)
+            csv=csv(Signal::derive(|| Dimension::ProductLine), filters)
             table=ViewFn::from(move || {
-                let group = Signal::derive(move || text().dimensions.product_line);
-                view! { <GroupTable group points compare=Compare::Nothing /> }
+                let dimension = Signal::derive(|| Dimension::ProductLine);
+                view! { <GroupTable dimension points filters compare=Compare::Nothing /> }
             })
         >
-            <Bars bars=drawn label=heading />
+            <Bars
+                bars=drawn
+                label=heading
+                choose=choose(points, Signal::derive(|| Dimension::ProductLine), filters)
+            />
         </ChartPanel>
     }
 }
 
 #[component]
-fn Breakdown(snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
+fn Breakdown(snapshot: Signal<Arc<Snapshot>>, filters: Memo<Filters>) -> impl IntoView {
     let language = use_language();
     let text = move || language.get().text();
     let chosen = RwSignal::new(Dimension::Country);
@@ -190,15 +201,40 @@ fn Breakdown(snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
             caption=Signal::derive(move || text().group_caption)
             is_empty=Signal::derive(move || points.with(Vec::is_empty))
             nothing=Signal::derive(move || text().no_rows)
-            table=ViewFn::from(move || {
-                let group = Signal::derive(move || text().dimension(chosen.get()));
-                view! { <GroupTable group points compare=Compare::Nothing /> }
+            csv=csv(chosen.into(), filters)
+            table=ViewFn::from(move || view! {
+                <GroupTable dimension=chosen.into() points filters compare=Compare::Nothing />
             })
             choice=ViewFn::from(move || view! { <Choice chosen /> })
         >
-            <Bars bars=drawn label=heading />
+            <Bars bars=drawn label=heading choose=choose(points, chosen.into(), filters) />
         </ChartPanel>
     }
+}
+
+/// Where the same groups are a file.
+fn csv(dimension: Signal<Dimension>, filters: Memo<Filters>) -> Signal<String> {
+    Signal::derive(move || {
+        let query = filters.with(Filters::query);
+        let and = if query.is_empty() { "" } else { "?" };
+        format!("/api/v1/history/by/{}{and}{query}", dimension.get())
+    })
+}
+
+/// A click on a group shows the lines of that group.
+fn choose(
+    points: Memo<Vec<Point>>,
+    dimension: Signal<Dimension>,
+    filters: Memo<Filters>,
+) -> Callback<usize> {
+    Callback::new(move |index: usize| {
+        let key = points.with_untracked(|points| points.get(index).map(|point| point.key.clone()));
+        if let Some(key) = key {
+            let dimension = dimension.get_untracked();
+            let narrower = filters.with_untracked(|filters| filters.with(dimension, &key));
+            browser::set_hash(&narrower.address());
+        }
+    })
 }
 
 #[component]

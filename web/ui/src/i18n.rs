@@ -3,6 +3,7 @@
 
 pub(crate) mod data;
 mod english;
+pub(crate) mod filters;
 mod french;
 pub(crate) mod health;
 pub(crate) mod jobs;
@@ -113,6 +114,8 @@ pub(crate) struct Text {
     pub(crate) dimensions: DimensionTexts,
     pub(crate) show_table: &'static str,
     pub(crate) show_chart: &'static str,
+    /// Before the name of what a link saves.
+    pub(crate) csv_of: &'static str,
     pub(crate) no_rows: &'static str,
     pub(crate) no_group_name: &'static str,
 

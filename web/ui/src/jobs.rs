@@ -4,6 +4,7 @@
 mod run_now;
 
 use crate::answer::{Face, View};
+use crate::export::CsvLink;
 use crate::i18n::{Language, jobs as words};
 use crate::icons::{CHECK, CLOCK, WARNING, icon};
 use crate::notices::{Down, Loading, Reconnecting, fault_explanation};
@@ -198,6 +199,8 @@ fn run_line(run: &JobRunInfo, language: Language) -> String {
 fn History(name: String) -> impl IntoView {
     let language = use_language();
     let runs = RwSignal::new(None::<Result<JobRuns, Fault>>);
+    let csv = format!("{PATH}/{name}");
+    let what = name.clone();
     let toggled = move |_| {
         if runs.with_untracked(Option::is_none) {
             let path = format!("{PATH}/{name}?limit=30");
@@ -209,6 +212,10 @@ fn History(name: String) -> impl IntoView {
     view! {
         <details class="made" on:toggle=toggled>
             <summary>{part(move || language.get().text().jobs.history)}</summary>
+            <CsvLink
+                path=Signal::derive(move || csv.clone())
+                what=Signal::derive(move || what.clone())
+            />
             {move || runs.with(|runs| runs.as_ref().map(|runs| match runs {
                 Ok(runs) => table(runs, language.get()),
                 Err(fault) => fault_explanation(fault).into_any(),

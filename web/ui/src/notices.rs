@@ -108,6 +108,7 @@ fn title(fault: &Fault, text: &'static Text) -> &'static str {
             | ProblemKind::WrongHost
             | ProblemKind::InvalidParameter
             | ProblemKind::StaleCursor
+            | ProblemKind::TooManyRows
             | ProblemKind::TooManyStreams
             | ProblemKind::NoExecutor
             | ProblemKind::JournalUnavailable
@@ -146,6 +147,7 @@ pub(crate) fn fault_explanation(fault: &Fault) -> impl IntoView + use<> {
                 | ProblemKind::WrongHost
                 | ProblemKind::InvalidParameter
                 | ProblemKind::StaleCursor
+                | ProblemKind::TooManyRows
                 | ProblemKind::TooManyStreams
                 | ProblemKind::NoExecutor
                 | ProblemKind::JournalUnavailable

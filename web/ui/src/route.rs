@@ -167,7 +167,7 @@ pub(crate) fn encoded(text: &str) -> String {
     address
 }
 
-fn decoded(address: &str) -> String {
+pub(crate) fn decoded(address: &str) -> String {
     let bytes = address.as_bytes();
     let mut text = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -1,7 +1,7 @@
 //! What the page shows, and how each look at the server changes it. Pure: the shell in [`crate::app`]
 //! fetches and keeps the time.
 
-use comptoir_model::api::{HistoryBy, HistoryGroup, HistorySummary, Problem, ProblemKind};
+use comptoir_model::api::{HistoryBy, HistoryGroup, HistorySummary, Period, Problem, ProblemKind};
 use comptoir_model::history::Dimension;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -13,6 +13,8 @@ pub(crate) struct Snapshot {
     by: Vec<HistoryBy>,
     /// The summary's, to ask whether it still stands.
     pub(crate) etag: Option<String>,
+    /// Which lines it is of, as the API takes it; all where it is empty.
+    pub(crate) filters: String,
 }
 
 impl Snapshot {
@@ -22,9 +24,32 @@ impl Snapshot {
         summary: HistorySummary,
         by: Vec<HistoryBy>,
         etag: Option<String>,
+        filters: String,
     ) -> Option<Self> {
         let one_run = by.iter().all(|by| by.import.run == summary.import.run);
-        one_run.then_some(Self { summary, by, etag })
+        one_run.then_some(Self {
+            summary,
+            by,
+            etag,
+            filters,
+        })
+    }
+
+    /// The days of the whole import, whatever is filtered.
+    pub(crate) fn data_period(&self) -> Option<Period> {
+        self.summary.import_period.or(self.summary.period)
+    }
+
+    /// Every group of the import, whatever is filtered, in order.
+    pub(crate) fn all_keys(&self, dimension: Dimension) -> Vec<String> {
+        let by = self.by.iter().filter(|by| by.dimension == dimension);
+        let keys = by.flat_map(|by| {
+            let fitting = by.groups.iter().map(|group| &group.key);
+            fitting.chain(&by.other_keys)
+        });
+        let mut keys: Vec<_> = keys.cloned().collect();
+        keys.sort();
+        keys
     }
 
     /// The groups of a dimension, ordered by key.
@@ -169,6 +194,7 @@ mod tests {
                 average_basket: None,
             },
             period: None,
+            import_period: None,
             as_of: AsOf {
                 time: at(0),
                 offsets: Vec::new(),
@@ -182,6 +208,7 @@ mod tests {
         HistoryBy {
             dimension: Dimension::Month,
             groups: Vec::new(),
+            other_keys: Vec::new(),
             as_of: AsOf {
                 time: at(0),
                 offsets: Vec::new(),
@@ -193,7 +220,7 @@ mod tests {
 
     fn new(run: &str) -> Look {
         Look::New(Box::new(
-            Snapshot::of(summary(run), vec![by(run)], None).unwrap(),
+            Snapshot::of(summary(run), vec![by(run)], None, String::new()).unwrap(),
         ))
     }
 
@@ -215,7 +242,7 @@ mod tests {
     #[test]
     fn figures_of_two_imports_never_stand_side_by_side() {
         assert_eq!(
-            Snapshot::of(summary("a"), vec![by("a"), by("b")], None),
+            Snapshot::of(summary("a"), vec![by("a"), by("b")], None, String::new()),
             None
         );
     }
@@ -253,7 +280,7 @@ mod tests {
             ..summary("a")
         };
         let look = Look::New(Box::new(
-            Snapshot::of(summary, vec![by("a")], None).unwrap(),
+            Snapshot::of(summary, vec![by("a")], None, String::new()).unwrap(),
         ));
         let view = View::Loading
             .after(look, at(10))

@@ -1,5 +1,6 @@
 //! Tables whose cells are data, in a panel of their own: one piece of code shows them all.
 
+use crate::export::CsvLink;
 use crate::format;
 use crate::i18n::Language;
 use crate::notices::{fault_explanation, with_code};
@@ -84,6 +85,9 @@ pub(crate) fn TablePanel(
     is_known: Signal<bool>,
     /// Why there is no newer answer.
     fault: Signal<Option<Fault>>,
+    /// Path of the API that has the same rows, where it has them as CSV.
+    #[prop(optional)]
+    csv: Option<Signal<String>>,
     /// Stands between the caption and the table.
     #[prop(optional)]
     children: Option<Children>,
@@ -96,6 +100,10 @@ pub(crate) fn TablePanel(
         <section class="panel" id=id aria-labelledby=heading_id.clone()>
             <header class="panel-head">
                 <h2 id=heading_id.clone()>{part(move || words().heading)}</h2>
+                {csv.map(|path| {
+                    let what = Signal::derive(move || words().heading.to_owned());
+                    view! { <CsvLink path what /> }
+                })}
             </header>
             <p class="caption">{part(move || with_code(words().caption).into_any())}</p>
             {part(move || fault.get().map(|fault| view! {

@@ -81,6 +81,9 @@ async fn transactions_come_newest_first_page_by_page(world: &World) {
         }
         let times = read.iter().map(|of| of.event.event_time);
         assert!(times.is_sorted_by(|a, b| a >= b));
+        let count = async |max| world.warehouse.count_transactions(&filter, max).await;
+        assert_eq!(count(1_000).await.unwrap(), read.len());
+        assert_eq!(count(7).await.unwrap(), 7);
         for number in 0..2 {
             let mut read: Vec<_> = (read.iter())
                 .filter(|of| of.partition == partition(number))

@@ -120,6 +120,7 @@ fn rows_high(rows: usize) -> f64 {
 pub(crate) fn Bars(
     #[prop(into)] bars: Signal<Vec<Bar>>,
     #[prop(into)] label: Signal<String>,
+    #[prop(optional)] choose: Option<Callback<usize>>,
 ) -> impl IntoView {
     view! {
         <Plot
@@ -127,6 +128,7 @@ pub(crate) fn Bars(
             describe=|bar, _| bar.description.clone()
             hint=|_| ""
             draw=move |bars, sheet| drawing(bars, sheet, label.get())
+            choose
         />
     }
 }
@@ -136,6 +138,7 @@ fn drawing(bars: &[Bar], sheet: Sheet, label: String) -> AnyView {
         width,
         language,
         stop,
+        role,
     } = sheet;
     let layout = layout(bars, width);
     let rows = bars.iter().zip(&layout.places).enumerate().map(|(index, (bar, place))| {
@@ -154,7 +157,7 @@ fn drawing(bars: &[Bar], sheet: Sheet, label: String) -> AnyView {
                 data-value=bar.value.amount.to_string()
                 data-hatched=(bar.whole - bar.kept).to_string()
                 data-share=bar.share.map(|share| share.to_string())
-                role="img"
+                role=role
                 aria-label=bar.description.clone()
                 tabindex=tab_index(index, stop)
             >

@@ -51,19 +51,28 @@ fn capitalised(text: &str) -> String {
 }
 
 #[component]
-pub(crate) fn Columns(#[prop(into)] points: Signal<Vec<Point>>) -> impl IntoView {
+pub(crate) fn Columns(
+    #[prop(into)] points: Signal<Vec<Point>>,
+    #[prop(optional)] choose: Option<Callback<usize>>,
+) -> impl IntoView {
     view! {
         <Plot
             points
             describe=description
             hint=|language| language.text().month_hint
             draw=drawing
+            choose
         />
     }
 }
 
 fn drawing(points: &[Point], sheet: Sheet) -> AnyView {
-    let Sheet { language, stop, .. } = sheet;
+    let Sheet {
+        language,
+        stop,
+        role,
+        ..
+    } = sheet;
     let layout = Layout::of(points, sheet.width, language);
     let (width, height, left) = (layout.width, layout.height, layout.left);
     let grid = layout.ticks.iter().map(|(y, label)| {
@@ -91,7 +100,7 @@ fn drawing(points: &[Point], sheet: Sheet) -> AnyView {
                 data-group=point.key.clone()
                 data-value=point.figures.sales.amount.to_string()
                 data-hatched=point.figures.cancelled_sales.amount.to_string()
-                role="img"
+                role=role
                 aria-label=description(point, language)
                 tabindex=tab_index(index, stop)
             >

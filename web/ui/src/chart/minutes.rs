@@ -66,6 +66,7 @@ pub(crate) fn MinuteColumns(#[prop(into)] minutes: Signal<Vec<Minute>>) -> impl 
             describe=|minute, _| minute.description.clone()
             hint=|language| language.text().live.minutes_hint
             draw=drawing
+            choose=None
         />
     }
 }

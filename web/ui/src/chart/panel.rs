@@ -1,5 +1,6 @@
 //! The frame of a chart: heading, what stands out, the chart or its table, and the caption.
 
+use crate::export::CsvLink;
 use crate::part::part;
 use crate::settings::use_language;
 use leptos::prelude::*;
@@ -27,6 +28,8 @@ pub(crate) fn ChartPanel(
     /// The same numbers as a table.
     #[prop(into)]
     table: ViewFn,
+    /// Path of the API that has the same numbers.
+    csv: Signal<String>,
     /// Stands between the heading and the chart.
     #[prop(optional, into)]
     choice: Option<ViewFn>,
@@ -39,6 +42,7 @@ pub(crate) fn ChartPanel(
         <section class="panel" id=id aria-labelledby=heading_id>
             <header class="panel-head">
                 <h2 id=heading_id.clone()>{part(move || heading.get())}</h2>
+                <CsvLink path=csv what=heading />
                 <button
                     class="toggle"
                     type="button"

@@ -15,6 +15,8 @@ pub(crate) struct Sheet {
     pub(crate) language: Language,
     /// The point that Tab reaches.
     pub(crate) stop: usize,
+    /// Of each point.
+    pub(crate) role: &'static str,
 }
 
 #[component]
@@ -25,6 +27,8 @@ pub(crate) fn Plot<T: Send + Sync + 'static>(
     /// What it says when no point is looked at.
     hint: fn(Language) -> &'static str,
     draw: impl Fn(&[T], Sheet) -> AnyView + Send + 'static,
+    /// What comes of a click on a point, or of Enter there.
+    choose: Option<Callback<usize>>,
 ) -> impl IntoView {
     let language = use_language();
     let place = NodeRef::<Div>::new();
@@ -36,12 +40,23 @@ pub(crate) fn Plot<T: Send + Sync + 'static>(
         let pointed = cursor.pointed().and_then(describe);
         pointed.unwrap_or_else(|| hint(language).to_owned())
     };
+    let chosen = move |event: &web_sys::Event| {
+        if let (Some(choose), Some(point)) = (choose, browser::point_of(event)) {
+            choose.run(point);
+        }
+    };
     view! {
         <p class="readout" class:hint=move || cursor.pointed().is_none()>{readout}</p>
         <div
             class="plot"
             node_ref=place
-            on:keydown=move |event| cursor.press(&event, points.with_untracked(Vec::len))
+            on:keydown=move |event| {
+                if event.key() == "Enter" {
+                    chosen(&event);
+                }
+                cursor.press(&event, points.with_untracked(Vec::len));
+            }
+            on:click=move |event| chosen(&event)
             on:pointerover=move |event| cursor.point(&event)
             on:pointerleave=move |_| cursor.leave()
             on:focusin=move |event| cursor.focus(&event)
@@ -51,6 +66,7 @@ pub(crate) fn Plot<T: Send + Sync + 'static>(
                 width: width.get(),
                 language: language.get(),
                 stop: cursor.stop(points.len()),
+                role: if choose.is_some() { "button" } else { "img" },
             }))}
         </div>
     }

@@ -2,9 +2,11 @@
 
 use crate::figures::Figure;
 use crate::format;
+use crate::history::HistoryFilters;
 use crate::part::part;
 use crate::points::Point;
 use crate::settings::use_language;
+use comptoir_model::history::Dimension;
 use leptos::prelude::*;
 
 /// Whether a table compares each group with the year before.
@@ -26,8 +28,9 @@ const COLUMNS: [Figure; 7] = [
 
 #[component]
 pub(crate) fn GroupTable(
-    group: Signal<&'static str>,
+    dimension: Signal<Dimension>,
     #[prop(into)] points: Signal<Vec<Point>>,
+    filters: Memo<HistoryFilters>,
     compare: Compare,
 ) -> impl IntoView {
     let language = use_language();
@@ -35,7 +38,7 @@ pub(crate) fn GroupTable(
         <table>
             <thead>
                 <tr>
-                    <th scope="col">{move || group.get()}</th>
+                    <th scope="col">{move || language.get().text().dimension(dimension.get())}</th>
                     {COLUMNS.map(|figure| view! {
                         <th scope="col" class="number">
                             {move || figure.text(language.get()).label}
@@ -50,14 +53,18 @@ pub(crate) fn GroupTable(
             </thead>
             <tbody>
                 {move || points.with(|points| {
-                    points.iter().map(|point| row(point, compare)).collect_view()
+                    let (filters, dimension) = (filters.get(), dimension.get());
+                    let narrower = |point: &Point| filters.with(dimension, &point.key).address();
+                    let rows = points.iter().map(|point| row(point, narrower(point), compare));
+                    rows.collect_view()
                 })}
             </tbody>
         </table>
     }
 }
 
-fn row(point: &Point, compare: Compare) -> impl IntoView + use<> {
+/// `href` shows the lines of this group.
+fn row(point: &Point, href: String, compare: Compare) -> impl IntoView + use<> {
     let language = use_language().get();
     let cells = COLUMNS.map(|figure| {
         let value = figure.value(&point.figures);
@@ -80,7 +87,7 @@ fn row(point: &Point, compare: Compare) -> impl IntoView + use<> {
     });
     view! {
         <tr data-group=point.key.clone()>
-            <th scope="row">{point.label(language)}</th>
+            <th scope="row"><a href=href>{point.label(language)}</a></th>
             {cells}
             {year_before}
         </tr>

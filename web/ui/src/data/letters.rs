@@ -15,6 +15,7 @@ use leptos::task::spawn_local;
 
 /// On one page.
 const SHOWN: usize = 100;
+const PATH: &str = "/api/v1/dead-letters";
 
 type LettersView = View<DeadLetters>;
 
@@ -42,7 +43,7 @@ impl Asked {
             Some(format!("&{name}={value}"))
         });
         let given: String = given.collect();
-        format!("/api/v1/dead-letters?limit={SHOWN}{given}")
+        format!("{PATH}?limit={SHOWN}{given}")
     }
 
     /// Of the page with these, and with one of them open.
@@ -108,6 +109,10 @@ pub(super) fn Letters(
             rows
             is_known=Signal::derive(move || letters.with(|it| it.answer().is_some()))
             fault=Signal::derive(move || letters.with(View::fault))
+            csv=Signal::derive(move || asked.with(|asked| {
+                let filter = asked.reason.as_ref().map(|it| format!("?reason={}", encoded(it)));
+                format!("{PATH}{}", filter.unwrap_or_default())
+            }))
         >
             <Choice counts asked />
             {part(move || asked.with(|asked| {
@@ -169,7 +174,7 @@ fn Choice(counts: Memo<Vec<(String, u64)>>, asked: Memo<Asked>) -> impl IntoView
                     name="reason"
                     value=key.clone()
                     prop:checked=move || asked.with(|asked| asked.reason == name)
-                    on:change=move |_| browser::go_to_hash(&chosen.address(None))
+                    on:change=move |_| browser::set_hash(&chosen.address(None))
                 />
                 <span data-reason=key data-value=move || count.get().to_string()>{said}</span>
             </label>

@@ -1,6 +1,7 @@
 //! Batch views: how old each result is, and why the last run did not replace it.
 
 use crate::answer::View;
+use crate::export::csv_of;
 use crate::i18n::{Language, data as words};
 use crate::settings::use_language;
 use crate::table::{Cell, Row, TablePanel};
@@ -32,6 +33,12 @@ struct ResultInfo {
     rows: u64,
     description: String,
     broken: Vec<Broken>,
+    lake: Option<InLake>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct InLake {
+    is_served: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -67,7 +74,7 @@ pub(super) fn ViewsPanel(views: RwSignal<View<Views>>) -> impl IntoView {
         <TablePanel
             id="batch-views"
             words=|language| &words::text(language).views
-            texts=4
+            texts=5
             rows
             is_known=Signal::derive(move || views.with(|it| it.answer().is_some()))
             fault=Signal::derive(move || views.with(View::fault))
@@ -90,9 +97,20 @@ fn row(info: &Info, language: Language) -> Row {
             age,
             trouble(info, language),
             Cell::text(run).with_class("code"),
+            file(info, language),
             Cell::number(language, "rows", result.map(|it| it.rows)),
         ],
     }
+}
+
+/// All rows of the result, unless only the lake has them.
+fn file(info: &Info, language: Language) -> Cell {
+    let lies_here = |it: &&ResultInfo| it.lake.as_ref().is_none_or(|lake| lake.is_served);
+    let result = info.result.as_ref().filter(lies_here);
+    let mut cell = Cell::text(result.map_or_else(String::new, |_| "CSV".to_owned()));
+    cell.href = result.map(|_| csv_of(&format!("{PATH}/{}", info.name)));
+    cell.title = result.map(|_| format!("{} {}", language.text().csv_of, info.name));
+    cell
 }
 
 /// Why the newest run did not replace the result, else which rules the result breaks.

@@ -1,14 +1,19 @@
 //! The History page's states, and the loop that keeps it up to date while it is seen.
 
+use super::filter_bar::FilterBar;
+use super::filters::Filters;
 use super::{Freshness, History, PeriodLine};
+use crate::i18n::filters as words;
 use crate::notices::{Down, Empty, Loading, Reconnecting};
 use crate::part::part;
+use crate::route::Route;
 use crate::settings::use_language;
-use crate::state::{Fault, Link, Shown, View};
+use crate::state::{Fault, Link, Look, Shown, View};
 use crate::{api, browser, poll};
 use comptoir_model::api::Problem;
 use jiff::Timestamp;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use std::sync::Arc;
 
 /// How often the page asks whether there is a newer import.
@@ -16,16 +21,21 @@ const EVERY_MS: u32 = 3_000;
 
 /// Looks at the server for as long as this page is shown.
 #[component]
-pub(crate) fn HistoryPage(view: RwSignal<View>) -> impl IntoView {
+pub(crate) fn HistoryPage(
+    view: RwSignal<View>,
+    /// What stands behind the page in the address.
+    query: RwSignal<String>,
+) -> impl IntoView {
     let language = use_language();
     let now = RwSignal::new(browser::now());
-    poll::while_shown(EVERY_MS, async move || {
-        let known = view.with_untracked(View::snapshot);
-        let look = api::look(known.as_deref()).await;
-        let moment = browser::now();
-        now.set(moment);
-        let next = view.with_untracked(|view| view.after(look, moment));
-        view.set(next);
+    let filters = Memo::new(move |_| query.with(|query| Filters::parse(query)));
+    poll::while_shown(EVERY_MS, async move || look(view, filters, now).await);
+    Effect::new(move |before: Option<()>| {
+        filters.track();
+        // The first time the page asks by itself.
+        if before.is_some() {
+            spawn_local(look(view, filters, now));
+        }
     });
     let face = Memo::new(move |_| view.with(Face::of));
     let heading = move || view! { <h1>{part(move || language.get().text().history)}</h1> };
@@ -38,9 +48,32 @@ pub(crate) fn HistoryPage(view: RwSignal<View>) -> impl IntoView {
                 View::Shown(shown) => Some(shown.clone()),
                 _ => None,
             })
-            .map(|first| view! { <Figures view first now /> })
+            .map(|first| view! { <Figures view first now filters /> })
             .into_any(),
     }
+}
+
+/// Asks for the lines that fit.
+async fn look(view: RwSignal<View>, filters: Memo<Filters>, now: RwSignal<Timestamp>) {
+    let Some(wanted) = filters.try_get_untracked() else {
+        return;
+    };
+    let query = wanted.query();
+    let known = view.with_untracked(View::snapshot);
+    let known = known.filter(|known| known.filters == query);
+    let look = api::look(known.as_deref(), &query).await;
+    // Others may have been chosen meanwhile, or the page be gone.
+    if filters.try_get_untracked() != Some(wanted) || matches!(look, Look::Between) {
+        return;
+    }
+    let moment = browser::now();
+    now.set(moment);
+    let next = match known {
+        Some(_) => view.with_untracked(|view| view.after(look, moment)),
+        // What is shown is of other lines: it does not stand in for these.
+        None => View::Loading.after(look, moment),
+    };
+    view.set(next);
 }
 
 /// Which face the page shows. Figures that refresh are the same face, which keeps whatever the
@@ -70,6 +103,7 @@ fn Figures(
     /// What is shown until the view changes.
     first: Shown,
     now: RwSignal<Timestamp>,
+    filters: Memo<Filters>,
 ) -> impl IntoView {
     let language = use_language();
     let shown = Memo::new(move |before: Option<&Shown>| {
@@ -87,6 +121,14 @@ fn Figures(
             Link::Lost(fault) => Some((fault.clone(), shown.checked)),
         })
     });
+    let is_late = Memo::new(move |_| {
+        let wanted = filters.with(Filters::query);
+        snapshot.with(|shown| shown.filters != wanted)
+    });
+    // An import without any line is another matter.
+    let no_line_fits = Memo::new(move |_| {
+        snapshot.with(|shown| shown.summary.figures.lines == 0 && shown.data_period().is_some())
+    });
     view! {
         <header class="page-head">
             <h1>{part(move || language.get().text().history)}</h1>
@@ -94,8 +136,29 @@ fn Figures(
             <Freshness snapshot checked now />
         </header>
         {move || lost.get().map(|(fault, checked)| view! { <Reconnecting fault checked /> })}
-        <div class="figures" class:stale=move || lost.with(Option::is_some)>
-            <History snapshot />
+        <FilterBar snapshot=snapshot.into() filters />
+        <div
+            class="figures"
+            class:stale=move || lost.with(Option::is_some) || is_late.get()
+            aria-busy=move || is_late.get().then_some("true")
+            data-filters=move || snapshot.with(|shown| shown.filters.clone())
+        >
+            <Show when=move || no_line_fits.get() fallback=move || view! { <History snapshot filters /> }>
+                <NoLineFits />
+            </Show>
         </div>
+    }
+}
+
+#[component]
+fn NoLineFits() -> impl IntoView {
+    let language = use_language();
+    let text = move || words::text(language.get());
+    view! {
+        <section class="notice" data-state="no-line-fits" aria-labelledby="notice-heading">
+            <h2 id="notice-heading">{part(move || text().no_line_fits)}</h2>
+            <p>{part(move || text().no_line_fits_more)}</p>
+            <p><a href=Route::History.hash()>{part(move || text().remove_all)}</a></p>
+        </section>
     }
 }

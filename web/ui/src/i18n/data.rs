@@ -113,7 +113,7 @@ static ENGLISH: DataText = DataText {
     views: Words {
         heading: "Batch views",
         caption: "A result stays until a newer one is whole. A failed run leaves the last good one.",
-        columns: &["View", "Age", "Trouble", "Run", "Rows"],
+        columns: &["View", "Age", "Trouble", "Run", "File", "Rows"],
         nothing: "No view has been computed. `comptoir-batch views run` computes them.",
     },
     no_trouble: "none",
@@ -202,7 +202,7 @@ static FRENCH: DataText = DataText {
     views: Words {
         heading: "Vues calculées",
         caption: "Un résultat reste en place jusqu’à ce qu’un plus récent soit complet, même après un échec.",
-        columns: &["Vue", "Âge", "Problème", "Calcul", "Lignes"],
+        columns: &["Vue", "Âge", "Problème", "Calcul", "Fichier", "Lignes"],
         nothing: "Aucune vue n’a été calculée. `comptoir-batch views run` les calcule.",
     },
     no_trouble: "aucun",
@@ -392,7 +392,7 @@ mod tests {
             ]
             .map(|words| words.columns.len())
         };
-        assert_eq!(counts(&ENGLISH), [9, 7, 6, 7, 5]);
+        assert_eq!(counts(&ENGLISH), [9, 7, 6, 7, 6]);
         assert_eq!(counts(&FRENCH), counts(&ENGLISH));
     }
 }

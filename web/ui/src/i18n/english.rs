@@ -103,6 +103,7 @@ pub(super) const TEXT: Text = Text {
     },
     show_table: "Table",
     show_chart: "Chart",
+    csv_of: "Save as CSV:",
     no_rows: "The imported table has no rows.",
     no_group_name: "(no name)",
 

@@ -104,6 +104,7 @@ pub(super) const TEXT: Text = Text {
     },
     show_table: "Tableau",
     show_chart: "Graphique",
+    csv_of: "Enregistrer en CSV\u{a0}:",
     no_rows: "La table importée n’a aucune ligne.",
     no_group_name: "(sans nom)",
 

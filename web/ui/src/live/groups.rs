@@ -1,6 +1,6 @@
 //! Net revenue of the chosen window by category or by city.
 
-use super::Scope;
+use super::{Scope, window_key};
 use crate::chart::bars::{Bar, Bars};
 use crate::chart::panel::{ChartPanel, Headline};
 use crate::format;
@@ -146,6 +146,10 @@ pub(super) fn Groups(id: &'static str, dimension: LiveDimension, scope: Scope) -
             caption=Signal::derive(move || text().groups_caption)
             is_empty=Signal::derive(move || rows.with(Vec::is_empty))
             nothing=Signal::derive(move || text().no_sales_yet)
+            csv=Signal::derive(move || {
+                let by = if is_city { "city" } else { "category" };
+                format!("/api/v1/live/by/{by}?window={}", window_key(window.get()))
+            })
             table=ViewFn::from(move || {
                 let name = Signal::derive(move || {
                     if is_city { text().city } else { text().category }

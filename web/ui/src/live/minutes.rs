@@ -55,6 +55,7 @@ pub(super) fn Minutes(scope: Scope, now: RwSignal<Timestamp>) -> impl IntoView {
             caption=Signal::derive(move || text().minutes_caption)
             is_empty=Signal::derive(move || minutes.with(Vec::is_empty))
             nothing=Signal::derive(move || text().no_sales_yet)
+            csv=Signal::derive(|| "/api/v1/live/series".to_owned())
             table=ViewFn::from(move || view! { <Table picture currency /> })
         >
             <MinuteColumns minutes />

@@ -3,6 +3,8 @@
 mod banners;
 mod compared;
 mod dead_letters;
+mod filter_form;
+mod filters;
 mod groups;
 mod made;
 mod minutes;
@@ -68,7 +70,12 @@ impl Face {
 }
 
 #[component]
-pub(crate) fn LivePage(view: RwSignal<LiveView>, now: RwSignal<Timestamp>) -> impl IntoView {
+pub(crate) fn LivePage(
+    view: RwSignal<LiveView>,
+    now: RwSignal<Timestamp>,
+    /// What stands behind the page in the address.
+    query: RwSignal<String>,
+) -> impl IntoView {
     let language = use_language();
     let face = Memo::new(move |_| view.with(Face::of));
     let heading = move || view! { <h1>{part(move || language.get().text().live_page)}</h1> };
@@ -78,7 +85,7 @@ pub(crate) fn LivePage(view: RwSignal<LiveView>, now: RwSignal<Timestamp>) -> im
         Face::Down(fault) => view! { {heading()} <Down fault /> }.into_any(),
         Face::Figures => view
             .with_untracked(|view| view.as_shown().map(|shown| shown.picture.clone()))
-            .map(|first| view! { <Figures view first now /> })
+            .map(|first| view! { <Figures view first now query /> })
             .into_any(),
     }
 }
@@ -122,6 +129,7 @@ fn Figures(
     /// What is shown until the view changes.
     first: Picture,
     now: RwSignal<Timestamp>,
+    query: RwSignal<String>,
 ) -> impl IntoView {
     let language = use_language();
     let picture = Memo::new(move |before: Option<&Picture>| {
@@ -182,7 +190,7 @@ fn Figures(
                     <Tops scope />
                     <Groups id="by-city" dimension=LiveDimension::City scope />
                 </div>
-                <Transactions scope />
+                <Transactions scope query />
             </div>
         </div>
         <Made scope made />

@@ -55,6 +55,7 @@ pub(super) fn Tops(scope: Scope) -> impl IntoView {
             caption=Signal::derive(move || text().tops_caption)
             is_empty=Signal::derive(move || rows.with(Vec::is_empty))
             nothing=Signal::derive(move || text().no_sales_yet)
+            csv=Signal::derive(move || format!("/api/v1/live/by/{}", key(kind.get())))
             table=ViewFn::from(move || {
                 let name = Signal::derive(move || words::top(language.get(), kind.get()));
                 view! { <RowTable name rows /> }

@@ -1,5 +1,6 @@
 //! Searching the archive: what is asked for, when lines that fit were written, and the newest of them.
 
+use crate::export::CsvLink;
 use crate::i18n::{Language, logs as words};
 use crate::notices::fault_explanation;
 use crate::part::part;
@@ -23,7 +24,8 @@ const COLUMNS_MAX: usize = 240;
 enum State {
     Idle,
     Searching,
-    Found(LogSearch),
+    /// At a path of the API.
+    Found(String, LogSearch),
     Failed(Fault),
 }
 
@@ -48,7 +50,7 @@ pub(super) fn Search() -> impl IntoView {
         );
         spawn_local(async move {
             let answer = api::read::<LogSearch>(&path).await;
-            state.try_set(answer.map_or_else(State::Failed, State::Found));
+            state.try_set(answer.map_or_else(State::Failed, |found| State::Found(path, found)));
         });
     };
     let chosen = move |signal: RwSignal<usize>| {
@@ -96,7 +98,7 @@ pub(super) fn Search() -> impl IntoView {
                     State::Failed(fault) => Some(view! {
                         <div class="problem">{fault_explanation(fault)}</div>
                     }.into_any()),
-                    State::Found(found) => Some(results(found, language.get())),
+                    State::Found(path, found) => Some(results(path, found, language.get())),
                 })}
             </div>
         </section>
@@ -133,7 +135,8 @@ fn options(names: &[String], chosen: usize) -> AnyView {
     options.collect_view().into_any()
 }
 
-fn results(found: &LogSearch, language: Language) -> AnyView {
+fn results(path: &str, found: &LogSearch, language: Language) -> AnyView {
+    let path = path.to_owned();
     let text = &language.text().logs;
     let sentence = words::found(
         language,
@@ -149,6 +152,10 @@ fn results(found: &LogSearch, language: Language) -> AnyView {
         <p class="headline" data-figure="log_found" data-value=found.found.to_string()>{sentence}</p>
         {note(found.stopped.is_some(), text.stopped)}
         {note(found.has_expired, text.expired)}
+        <CsvLink
+            path=Signal::derive(move || path.clone())
+            what=Signal::derive(move || text.search.to_owned())
+        />
         {minutes(&found.minutes, language)}
         <div class="table-scroll lines" tabindex="0" role="region" aria-label=text.search hidden=found.lines.is_empty()>
             <table>
