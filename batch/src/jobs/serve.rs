@@ -106,17 +106,16 @@ impl Executor {
     }
 
     async fn beat(&mut self) {
-        match self.try_to_beat().await {
-            Ok(()) if self.is_away => {
+        match (self.try_to_beat().await, self.is_away) {
+            (Ok(()), true) => {
                 info!("the warehouse answers again");
                 self.is_away = false;
             }
-            Ok(()) => {}
-            Err(error) if !self.is_away => {
+            (Err(error), false) => {
                 warn!("waiting for the warehouse: {error}");
                 self.is_away = true;
             }
-            Err(_) => {}
+            (Ok(()), false) | (Err(_), true) => {}
         }
     }
 

@@ -72,7 +72,7 @@ pub struct DataFile {
 
 impl DataFile {
     /// What it takes in memory.
-    pub fn len(&self) -> usize {
+    pub fn length(&self) -> usize {
         self.bytes.len()
     }
 }

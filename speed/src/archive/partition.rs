@@ -267,7 +267,8 @@ impl PartitionSink for ArchivePartition {
     }
 
     fn bytes(&self) -> usize {
-        let of_files = |ahead: &[Ahead]| -> usize { ahead.iter().map(|one| one.file.len()).sum() };
+        let of_files =
+            |ahead: &[Ahead]| -> usize { ahead.iter().map(|one| one.file.length()).sum() };
         let drafted: usize = (self.drafts.iter())
             .map(|drafted| drafted.draft.bytes() + of_files(&drafted.ahead))
             .sum();

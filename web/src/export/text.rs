@@ -120,7 +120,9 @@ mod tests {
         ) {
             let rows: Vec<_> = cells.chunks_exact(columns).collect();
             let mut text = String::new();
-            rows.iter().for_each(|row| add_line(&mut text, row));
+            for row in &rows {
+                add_line(&mut text, row);
+            }
             let mut reader = csv::ReaderBuilder::new()
                 .has_headers(false)
                 .from_reader(text.as_bytes());

@@ -21,7 +21,7 @@ pub(crate) fn Chips(
     none: &'static str,
 ) -> impl IntoView {
     let language = use_language();
-    let view = move || {
+    move || {
         let text = words::text(language.get());
         let chip = |chip: &Chip| {
             let name = format!("{} {}", text.remove, chip.shown);
@@ -43,6 +43,5 @@ pub(crate) fn Chips(
                 }
             })
         })
-    };
-    view
+    }
 }
