@@ -4,18 +4,7 @@
 
 -- Two levels, because an order counts once: COUNT(DISTINCT order_id) holds all orders of a day in memory,
 -- this can put them on the disk. No accepted event is without any of these columns.
-SELECT
-    sale_day,
-    currency,
-    category,
-    channel,
-    country,
-    CAST(SUM(transactions) AS BIGINT) AS transactions,
-    COUNT(*) AS orders,
-    CAST(SUM(gross) AS DECIMAL(18, 2)) AS gross,
-    CAST(SUM(refunds) AS DECIMAL(18, 2)) AS refunds,
-    CAST(SUM(net) AS DECIMAL(18, 2)) AS net
-FROM (
+WITH per_order AS (
     SELECT
         CAST(event_time AS DATE) AS sale_day,
         currency,
@@ -35,6 +24,18 @@ FROM (
         (CAST(event_time AS DATE), currency, channel, order_id),
         (CAST(event_time AS DATE), currency, country, order_id)
     )
-) AS per_order
+)
+SELECT
+    sale_day,
+    currency,
+    category,
+    channel,
+    country,
+    CAST(SUM(transactions) AS BIGINT) AS transactions,
+    COUNT(*) AS orders,
+    CAST(SUM(gross) AS DECIMAL(18, 2)) AS gross,
+    CAST(SUM(refunds) AS DECIMAL(18, 2)) AS refunds,
+    CAST(SUM(net) AS DECIMAL(18, 2)) AS net
+FROM per_order
 GROUP BY sale_day, currency, category, channel, country
 ORDER BY sale_day, currency, category, channel, country

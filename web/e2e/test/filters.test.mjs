@@ -66,6 +66,9 @@ pageTest('lists, months and days combine, and what fits nothing says so', async 
     await holds(page, `product_line=Cookware&product_line=Garden&from=${month}-01&to=${ends}`, await expected(last));
     await page.locator('input[name="to"]').fill('');
     await page.locator('select[name="period"]').selectOption({ label: 'All of it' });
+    // Its links lead from there.
+    await holds(page, 'product_line=Cookware&product_line=Garden',
+        await expected((row) => ['Cookware', 'Garden'].includes(row.PRODUCTLINE)));
     await page.locator('#by-month .toggle').click();
     await page.locator(`#by-month tr[data-group="${month}"] th a`).click();
     await holds(page, `month=${month}&product_line=Cookware&product_line=Garden`, await expected(last));

@@ -47,6 +47,7 @@ pageTest('who is not logged in is asked, and comes to where they wanted', async 
 
 pageTest('a page whose session ends leads to the form', async (page) => {
     await page.goto(`${server.base}/login?next=/%23/health`);
+    await page.locator('#name:focus').waitFor();
     await page.keyboard.type('ada');
     await page.keyboard.press('Tab');
     await logIn(page, PASSWORD);
