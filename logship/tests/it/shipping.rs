@@ -38,11 +38,14 @@ async fn bytes_that_wait_to_be_made_durable_are_so_at_the_end(world: &World) {
     request.limits.piece_age = DEADLINE;
     request.limits.sync_every = DEADLINE;
     let mut shipper = Running::start(request, world.lake.clone()).await;
+    // The first ones wait for nothing.
     world.append("one\n");
-    let source = shipper.until(|source| source.position == 4).await;
-    assert_eq!((source.bytes, source.lag_bytes), (0, 4));
+    shipper.until(|source| source.bytes == 4).await;
+    world.append("two\n");
+    let source = shipper.until(|source| source.position == 8).await;
+    assert_eq!((source.bytes, source.lag_bytes), (4, 4));
     shipper.stop().await.unwrap();
-    world.holds(&["one\n"]).await;
+    world.holds(&["one\ntwo\n"]).await;
 }
 
 async fn goes_on_after_a_restart_where_it_was(world: &World) {
