@@ -40,7 +40,8 @@ export async function launch() {
     });
     const end = async () => {
         await browser.close();
-        await rm(home, { recursive: true, force: true });
+        // Chromium's own children may write a little longer than it lives.
+        await rm(home, { recursive: true, force: true, maxRetries: 10 });
     };
     return { browser, end };
 }

@@ -1,6 +1,7 @@
 // A comptoir-web of a test's own, with users, over nothing else that answers.
 
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +30,9 @@ export async function program(users) {
         running.on('exit', () => failed(new Error(said)));
     });
     const end = async () => {
-        running.kill();
+        // It writes its log until it is gone.
+        const gone = once(running, 'exit');
+        if (running.kill()) await gone;
         await rm(directory, { recursive: true, force: true });
     };
     return { base, end };
