@@ -1,7 +1,7 @@
 //! Records of one partition, judged, encoded as they come into a data file for each day.
 
 use crate::rows::{Gap, Rows, Said, day_of, long};
-use crate::schema::file_schema;
+use crate::schema::{COLUMNS, file_schema};
 use bytes::Bytes;
 use comptoir_model::ids::Offset;
 use comptoir_model::merge::{PartitionKey, Span};
@@ -9,7 +9,10 @@ use comptoir_model::verdict::{MappingVersion, Record, Verdict, read_record};
 use deltalake::parquet::arrow::ArrowWriter;
 use deltalake::parquet::basic::{Compression, ZstdLevel};
 use deltalake::parquet::errors::ParquetError;
-use deltalake::parquet::file::properties::WriterProperties;
+use deltalake::parquet::file::properties::{
+    EnabledStatistics, WriterProperties, WriterPropertiesBuilder,
+};
+use deltalake::parquet::schema::types::ColumnPath;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -21,13 +24,29 @@ const PENDING_BYTES: usize = 2 * 1024 * 1024;
 /// What a day's file takes before it has rows.
 const FILE_BYTES: usize = 64 * 1024;
 
-/// How data files are written, here and by compaction.
-pub(crate) fn writer_properties() -> WriterProperties {
+/// How all files are written.
+pub(crate) fn writer_properties() -> WriterPropertiesBuilder {
     let level = ZstdLevel::try_new(1).unwrap_or_default();
     WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_created_by(concat!("comptoir ", env!("CARGO_PKG_VERSION")).to_owned())
-        .build()
+}
+
+/// How data files of the archive are written, here and by compaction.
+pub(crate) fn archive_properties() -> WriterProperties {
+    let mut properties = writer_properties();
+    for column in &COLUMNS {
+        let path = || ColumnPath::from(column.name);
+        if let Some(encoding) = column.encoding() {
+            properties = properties
+                .set_column_dictionary_enabled(path(), false)
+                .set_column_encoding(path(), encoding);
+        }
+        if !column.is_worth_statistics() {
+            properties = properties.set_column_statistics_enabled(path(), EnabledStatistics::None);
+        }
+    }
+    properties.build()
 }
 
 /// How many rows there are of each verdict.
@@ -147,7 +166,10 @@ pub struct Draft {
 struct DayFile {
     rows: Rows,
     pending_bytes: usize,
+    /// In memory.
     encoded_bytes: usize,
+    /// As long as the file would be by now, about.
+    length: usize,
     writer: ArrowWriter<Vec<u8>>,
     facts: FileFacts,
 }
@@ -214,8 +236,7 @@ impl Draft {
 
     /// The files that have as many bytes by now, whole. Their days go on in new ones.
     pub fn finish_full(&mut self, bytes: usize) -> Result<Vec<DataFile>, ParquetError> {
-        let is_full = |file: &DayFile| file.pending_bytes + file.encoded_bytes >= bytes;
-        let full = self.days.extract_if(.., |_, file| is_full(file));
+        let full = self.days.extract_if(.., |_, file| file.length >= bytes);
         full.map(|(day, file)| file.finish(day)).collect()
     }
 
@@ -231,11 +252,12 @@ impl Draft {
 
 impl DayFile {
     fn new(key: &PartitionKey) -> Result<Self, ParquetError> {
-        let properties = Some(writer_properties());
+        let properties = Some(archive_properties());
         Ok(Self {
             rows: Rows::new(key),
             pending_bytes: 0,
             encoded_bytes: 0,
+            length: 0,
             writer: ArrowWriter::try_new(Vec::new(), file_schema(), properties)?,
             facts: FileFacts {
                 stream: key.stream.0.clone(),
@@ -264,7 +286,9 @@ impl DayFile {
     fn encode(&mut self) -> Result<(), ParquetError> {
         self.writer.write(&self.rows.take()?)?;
         self.pending_bytes = 0;
-        self.encoded_bytes = self.writer.memory_size() + self.writer.bytes_written();
+        let written = self.writer.bytes_written();
+        self.encoded_bytes = self.writer.memory_size() + written;
+        self.length = self.writer.in_progress_size() + written;
         Ok(())
     }
 

@@ -12,7 +12,7 @@ mod horizon;
 pub use horizon::{Forgotten, KeptBack};
 
 use crate::archive::{NOTE, is_conflict};
-use crate::draft::{RowCounts, writer_properties};
+use crate::draft::{RowCounts, archive_properties};
 use crate::error::{BronzeError, Result};
 use crate::schema::DAY;
 use crate::snapshot::{Snapshot, integers, of_partition, texts};
@@ -278,7 +278,7 @@ impl Table {
         let deleting = DeltaTable::new(Arc::clone(&self.log))
             .delete()
             .with_predicate(condition)
-            .with_writer_properties(writer_properties())
+            .with_writer_properties(archive_properties())
             .with_commit_properties(properties);
         match deleting.await {
             Ok(_) => Ok(true),

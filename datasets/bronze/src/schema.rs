@@ -4,6 +4,7 @@ use deltalake::arrow::datatypes::{
     DataType as ArrowType, Field, Schema, SchemaRef, TimeUnit as ArrowUnit,
 };
 use deltalake::kernel::{DataType, DecimalType, PrimitiveType, StructField};
+use deltalake::parquet::basic::Encoding;
 use std::sync::{Arc, LazyLock};
 
 /// The partition column: it stands in the path of a data file, not in the file.
@@ -40,6 +41,23 @@ pub(crate) struct Column {
 
 const fn column(name: &'static str, kind: Kind, null: Null) -> Column {
     Column { name, kind, null }
+}
+
+impl Column {
+    /// How its values are written where a dictionary would only hold each of them once.
+    pub(crate) fn encoding(&self) -> Option<Encoding> {
+        match (self.kind, self.name) {
+            (Kind::Long | Kind::Time, _) => Some(Encoding::DELTA_BINARY_PACKED),
+            (Kind::Bytes, _) | (_, "event_id" | "order_id") => Some(Encoding::PLAIN),
+            _ => None,
+        }
+    }
+
+    /// Whether its least and greatest value can keep a reader from opening a file or a page. What is
+    /// said of events is not sorted by it.
+    pub(crate) fn is_worth_statistics(&self) -> bool {
+        self.kind != Kind::Text || self.name.starts_with('_')
+    }
 }
 
 pub(crate) const COLUMNS: [Column; 28] = [

@@ -1,7 +1,7 @@
 //! What a table needs beside commits: a look back, fewer files, and no files that nobody names.
 
 use crate::archive::NOTE;
-use crate::draft::writer_properties;
+use crate::draft::archive_properties;
 use crate::error::{BronzeError, Result};
 use crate::table::Table;
 use comptoir_lake::{Entry, EntryKind, LakeError, Recursive};
@@ -67,7 +67,7 @@ impl Table {
         let compacting = table
             .optimize()
             .with_target_size(COMPACT_TO_BYTES)
-            .with_writer_properties(writer_properties());
+            .with_writer_properties(archive_properties());
         let (_, metrics) = (compacting.await).map_err(|cause| self.failed("compacting", cause))?;
         Ok(Compacted {
             files_removed: metrics.num_files_removed,

@@ -159,7 +159,7 @@ pub struct ArchiveSettings {
     /// How long records wait for others before they are committed together. Default 10 s.
     pub every: Duration,
     /// So many records of one partition are committed at once, however short they waited, 1 to
-    /// 1,000,000. Default 200,000.
+    /// 1,000,000. Default 400,000.
     pub records: u32,
     /// How often one of the sinks joins the table's small files and deletes those that no version
     /// names any more; `None`: never. Default 1 h.
@@ -415,7 +415,7 @@ impl Settings {
                     .unwrap_or(Duration::from_secs(10)),
                 records: reader
                     .read(Key::ArchiveRecords, count(ARCHIVE_RECORDS_MAX))
-                    .unwrap_or(200_000),
+                    .unwrap_or(400_000),
                 upkeep_every: reader
                     .read(Key::ArchiveUpkeepEveryS, unless("never", seconds))
                     .unwrap_or(Some(Duration::from_hours(1))),

@@ -9,9 +9,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-/// How long the first part waits for those of other partitions. They were collected over the same
-/// seconds, so they come together; after the first time exactly so, because their commits ended
-/// together.
+/// How long the first part waits for those of other partitions, unless all are there before. They
+/// were collected over the same seconds, so they come together; after the first time exactly so,
+/// because their commits ended together.
 const GATHER: Duration = Duration::from_millis(150);
 
 /// Questions that wait; a partition has one at a time.
@@ -122,7 +122,10 @@ async fn gather(
 ) -> Option<Question> {
     let mut keys: BTreeSet<_> = parts.iter().map(|part| part.key.clone()).collect();
     let until = Instant::now() + GATHER;
-    while let Ok(Some(question)) = tokio::time::timeout_at(until, questions.recv()).await {
+    // The sink itself has a committer too.
+    while keys.len() + 1 < questions.sender_strong_count()
+        && let Ok(Some(question)) = tokio::time::timeout_at(until, questions.recv()).await
+    {
         match question {
             // A partition that was handed over may come twice.
             Question::Commit(part, reply) if keys.insert(part.key.clone()) => {

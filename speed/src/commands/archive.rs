@@ -38,7 +38,7 @@ pub struct ArchiveArgs {
     /// How long records wait to be committed together [default: 10]
     #[arg(long, value_name = "SECONDS", help_heading = "Archive")]
     every: Option<String>,
-    /// So many records of a partition don't wait [default: 200000]
+    /// So many records of a partition don't wait [default: 400000]
     #[arg(long, value_name = "COUNT", help_heading = "Archive")]
     records: Option<String>,
     /// Where to serve metrics; port 0 takes a free one [default: 127.0.0.1:8083]

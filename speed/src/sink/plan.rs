@@ -76,6 +76,8 @@ pub(crate) struct Plan {
     last_commit: Option<Instant>,
     pause: Duration,
     behind: bool,
+    /// The last batch was committed before the log's end was reached.
+    from_behind: bool,
     /// Commit as soon as there is something.
     hurry: bool,
 }
@@ -103,6 +105,8 @@ struct Batch {
     recorded_blind: Vec<Span>,
     /// Since when something waits.
     since: Option<Instant>,
+    /// Nothing more was there to be read.
+    at_end: bool,
     /// It was judged, and is committed as it is: nothing is judged twice.
     judged: bool,
 }
@@ -117,7 +121,7 @@ impl Batch {
         self.gaps.lost.clear();
         self.next = self.position;
         (self.records, self.bytes, self.since) = (0, 0, None);
-        self.judged = false;
+        (self.at_end, self.judged) = (false, false);
         self
     }
 
@@ -136,6 +140,7 @@ impl Plan {
             last_commit: None,
             pause: limits.pause_min,
             behind: false,
+            from_behind: false,
             hurry: false,
         }
     }
@@ -167,6 +172,7 @@ impl Plan {
             gaps: Gaps::default(),
             recorded_blind: recorded.blind,
             since: None,
+            at_end: false,
             judged: false,
         });
         position
@@ -209,9 +215,12 @@ impl Plan {
 
     /// The log was read to its end. It must not lie before what is counted.
     pub(crate) fn at_end(&mut self, log_end: Offset) {
-        if let State::Open(Batch { next, .. }) = self.state
-            && log_end < next
-        {
+        let State::Open(batch) = &mut self.state else {
+            return;
+        };
+        batch.at_end = true;
+        let next = batch.next;
+        if log_end < next {
             self.stop(Stop::TailLost { next, log_end });
         }
     }
@@ -237,6 +246,9 @@ impl Plan {
 
     /// A commit that began at `began` has ended.
     pub(crate) fn committed(&mut self, outcome: Outcome, began: Instant, now: Instant) {
+        if let (State::Open(batch), Outcome::Applied) = (&self.state, outcome) {
+            self.from_behind = !batch.at_end;
+        }
         let state = std::mem::replace(&mut self.state, State::Closed);
         self.state = match (state, outcome) {
             (State::Open(batch), Outcome::Applied) => State::Open(batch.after_commit()),
@@ -321,7 +333,14 @@ impl Plan {
         } else {
             self.pause
         };
-        let ready = since + self.limits.linger;
+        // What was caught up with is not held back at the last step.
+        let caught_up = self.from_behind && batch.at_end;
+        let linger = if caught_up {
+            Duration::ZERO
+        } else {
+            self.limits.linger
+        };
+        let ready = since + linger;
         let earliest = self.last_commit.map(|last| last + pause);
         Some(earliest.map_or(ready, |earliest| ready.max(earliest)))
     }

@@ -154,7 +154,7 @@ impl OutputWriter {
             Some((day, index)) => format!("{}={day}/{name}", self.columns[index].name),
         };
         let lake = &self.table.lake;
-        let properties = Some(writer_properties());
+        let properties = Some(writer_properties().build());
         Ok(File {
             lake: lake.create(&self.path(&name)?, Create::Exclusive).await?,
             parquet: ArrowWriter::try_new(Vec::new(), Arc::clone(&self.schema), properties)?,

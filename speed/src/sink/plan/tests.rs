@@ -65,6 +65,35 @@ fn the_first_record_of_a_batch_may_wait_for_others_unless_the_sink_ends() {
 }
 
 #[test]
+fn who_has_caught_up_commits_the_rest_at_once() {
+    let now = start();
+    let linger = Duration::from_secs(10);
+    let pause_min = Duration::ZERO;
+    let mut plan = Plan::new(
+        REACH,
+        Limits {
+            linger,
+            pause_min,
+            ..LIMITS
+        },
+    );
+    plan.opened(Offset(10), Gaps::default());
+    plan.collected(Offset(15), 5, 45, now);
+    assert_eq!(plan.step(now), Step::Commit { span: span(10, 15) });
+    plan.committed(Outcome::Applied, now, now);
+    plan.collected(Offset(17), 2, 18, now);
+    let until = Some(now + linger);
+    assert_eq!(plan.step(now), Step::Collect { until });
+    plan.at_end(Offset(17));
+    assert_eq!(plan.step(now), Step::Commit { span: span(15, 17) });
+    plan.committed(Outcome::Applied, now, now);
+    // From here on records come as they are made.
+    plan.collected(Offset(18), 1, 9, now);
+    plan.at_end(Offset(18));
+    assert_eq!(plan.step(now), Step::Collect { until });
+}
+
+#[test]
 fn a_slow_warehouse_gets_bigger_batches_and_a_full_batch_does_not_wait() {
     let began = start();
     let now = began + Duration::from_millis(300);
