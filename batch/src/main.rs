@@ -6,13 +6,12 @@ use comptoir_batch::report::{Naming, OutputArgs, RunSummary, tell};
 #[cfg(feature = "views")]
 use comptoir_batch::views;
 use comptoir_batch::{import, jobs, load, merge, tools, verify};
-use comptoir_config::{Settings, Sources, clock, init_logging_to};
+use comptoir_config::{Settings, Sources, clock, init_logging_to, stopped};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
 use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
-use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
     let line = match cli::line(std::env::args_os()) {
@@ -231,18 +230,6 @@ fn with_exit(error: tools::ToolError) -> (anyhow::Error, Exit) {
 fn with_the_jobs_exit(error: jobs::CommandError) -> (anyhow::Error, Exit) {
     let exit = error.exit();
     (error.into(), exit)
-}
-
-/// Ctrl-C, or the signal of `kill` and of containers.
-fn stopped() -> std::io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }
 
 /// Says what came of an import, and how the process ends.

@@ -4,12 +4,11 @@ mod commands;
 
 use clap::Parser;
 use commands::Command;
-use comptoir_config::{ConfigArgs, Key, Settings, init_logging};
+use comptoir_config::{ConfigArgs, Key, Settings, init_logging, stopped};
 use comptoir_lake::{Lake, LakeOptions};
 use comptoir_web::{AccessRequest, ServeRequest};
 use std::io::Write;
 use std::process::ExitCode;
-use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
 /// Serves the dashboard, the API and the metrics
@@ -110,18 +109,6 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     comptoir_web::serve(listener, request, shutdown).await?;
     info!("stopped");
     Ok(())
-}
-
-/// Ctrl-C, or the signal of `kill` and of containers.
-fn stopped() -> std::io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }
 
 /// Our errors name their causes themselves.

@@ -11,14 +11,13 @@ mod sample;
 
 use crate::terminal::Terminal;
 use anyhow::{Context, Result};
-use comptoir_config::{Settings, Sources};
+use comptoir_config::{Settings, Sources, stopped};
 use comptoir_web::AccessRequest;
 use parts::Parts;
 use port::Port;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// How long the page's address waits for the first import, so that people find figures there.
@@ -64,7 +63,7 @@ pub async fn run(
     args: &UpArgs,
     terminal: &Terminal,
 ) -> Result<()> {
-    let stopped = stopped()?;
+    let stopped = stopped().context("signals can't be heard")?;
     let mut address = settings.web.listen;
     address.set_port(args.port.unwrap_or(address.port()));
     AccessRequest::of(settings).check(address)?;
@@ -93,18 +92,6 @@ pub async fn run(
     }
     tracing::info!("stopped");
     ended
-}
-
-/// Ctrl-C, or the signal of `kill` and of containers.
-fn stopped() -> Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT can't be heard")?;
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be heard")?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }
 
 /// The page's address for this machine.

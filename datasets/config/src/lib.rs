@@ -21,6 +21,7 @@ mod raw;
 mod secret;
 mod settings;
 mod sources;
+mod stop;
 mod transport_url;
 
 pub use address::{Address, AddressError};
@@ -40,4 +41,5 @@ pub use settings::{
     SpeedSettings, TransportSettings, ViewsSettings, WarehouseSettings, WebSettings,
 };
 pub use sources::{FILE_NAME, Sources};
+pub use stop::stopped;
 pub use transport_url::{TransportUrl, TransportUrlError};

@@ -3,7 +3,7 @@
 use crate::cli::{Outcome, PlaceArgs};
 use crate::ship::{Runs, ShipRequest, Shipper};
 use crate::sources::{Source, SourcesError, SourcesFile, is_sources_file};
-use comptoir_config::{Key, Settings, Sources, host_name};
+use comptoir_config::{Key, Settings, Sources, host_name, stopped};
 use comptoir_lake::{Lake, LakeOptions};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use std::path::{Path, PathBuf};
@@ -150,16 +150,4 @@ async fn reload(file: Option<&Path>, sources: watch::Sender<Vec<Source>>) -> std
 
 fn read(file: &Path) -> Result<Vec<Source>, SourcesError> {
     Ok(SourcesFile::read(file, &host_name())?.sources)
-}
-
-/// Ctrl-C, or the signal of `kill` and of containers.
-fn stopped() -> std::io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }

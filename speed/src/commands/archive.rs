@@ -2,10 +2,9 @@
 
 mod upkeep;
 
-use super::stop::stopped;
 use crate::archive::{self, ArchiveRequest};
 use crate::cli::{Outcome, TableArgs, TransportArgs, WarehouseArgs};
-use comptoir_config::{Key, Settings, Sources};
+use comptoir_config::{Key, Settings, Sources, stopped};
 use tokio::net::TcpListener;
 use tracing::info;
 

@@ -8,6 +8,5 @@ pub mod reconcile;
 pub mod replay;
 pub mod schema;
 pub mod simulate;
-pub mod stop;
 pub mod topic;
 pub mod views;

@@ -2,10 +2,9 @@
 
 use super::simulate::progress_bar;
 use crate::cli::{Outcome, TransportArgs};
-use crate::commands::stop::stopped;
 use crate::replay::{Passes, ReplayRequest, run as replay};
 use crate::simulate::Rate;
-use comptoir_config::{Settings, Sources};
+use comptoir_config::{Settings, Sources, stopped};
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,13 +1,12 @@
 //! `comptoir-speed simulate`.
 
 use crate::cli::{Outcome, TransportArgs};
-use crate::commands::stop::stopped;
 use crate::simulate::{
     CatalogChoice, Extent, Hurry, Rate, Shape, Share, Shares, SimulateRequest, load_catalog, print,
     run as simulate,
 };
 use clap::{ArgGroup, ValueEnum};
-use comptoir_config::{Settings, Sources, clock};
+use comptoir_config::{Settings, Sources, clock, stopped};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use std::io::{BufWriter, Write};

@@ -1,9 +1,8 @@
 //! `comptoir-speed views`.
 
-use super::stop::stopped;
 use crate::cli::{Outcome, TransportArgs, WarehouseArgs};
 use crate::views::{self, ViewsRequest};
-use comptoir_config::{Key, Settings, Sources};
+use comptoir_config::{Key, Settings, Sources, stopped};
 use tokio::net::TcpListener;
 use tracing::info;
 
