@@ -7,6 +7,8 @@ use super::manifest::Frame;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use std::io;
+use std::panic::resume_unwind;
+use std::thread;
 
 /// So much of the source becomes one frame, cut behind its last newline if it has one. No
 /// frame of ours is larger; readers refuse others.
@@ -109,11 +111,19 @@ impl SegmentBuilder {
     /// Makes a frame of the first `length` bytes that wait.
     fn cut(&mut self, length: usize, out: &mut Vec<u8>) -> io::Result<()> {
         let raw = &self.waiting[..length];
-        let bytes = (self.compressor).compress_to_buffer(raw, &mut self.stored_frame[..])?;
-        let stored = &self.stored_frame[..bytes];
-        self.raw.update(raw);
+        let (sum, carry) = (&mut self.raw, self.carry);
+        // Compressing takes about as long as the rest: a processor for each.
+        let (compressed, (mut frame, carry)) = thread::scope(|scope| {
+            let read = scope.spawn(|| {
+                sum.update(raw);
+                index(raw, carry)
+            });
+            let compressed = (self.compressor).compress_to_buffer(raw, &mut self.stored_frame[..]);
+            let read = read.join().unwrap_or_else(|panic| resume_unwind(panic));
+            (compressed, read)
+        });
+        let stored = &self.stored_frame[..compressed?];
         self.stored.update(stored);
-        let (mut frame, carry) = index(raw, self.carry);
         frame.at = self.at;
         frame.stored = stored.len() as u64;
         frame.start = self.start;
@@ -177,6 +187,8 @@ fn seek_table(frames: &[Frame]) -> Vec<u8> {
 pub(crate) struct FrameReader {
     decompressor: zstd::bulk::Decompressor<'static>,
     raw: Vec<u8>,
+    /// Of `raw`, of the frame that was read last.
+    held: usize,
 }
 
 impl FrameReader {
@@ -184,20 +196,28 @@ impl FrameReader {
         Self {
             decompressor: zstd::bulk::Decompressor::default(),
             raw: vec![0; FRAME_BYTES],
+            held: 0,
         }
     }
 
     /// The bytes of a frame, which must be as many as its index says.
     pub(crate) fn read(&mut self, frame: &Frame, stored: &[u8]) -> io::Result<&[u8]> {
+        self.held = 0;
         let bytes = (self.decompressor).decompress_to_buffer(stored, &mut self.raw[..])?;
         if bytes as u64 == frame.bytes {
-            Ok(&self.raw[..bytes])
+            self.held = bytes;
+            Ok(self.held())
         } else {
             Err(io::Error::other(format!(
                 "a frame holds {bytes} bytes, its manifest says {}",
                 frame.bytes
             )))
         }
+    }
+
+    /// What was read last; nothing of a frame that could not be read.
+    pub(crate) fn held(&self) -> &[u8] {
+        &self.raw[..self.held]
     }
 }
 

@@ -6,6 +6,7 @@ use super::segment::FrameReader;
 use bytes::Bytes;
 use comptoir_lake::{LakeError, LakeReader};
 use sha2::{Digest as _, Sha256};
+use std::thread;
 
 /// Stored bytes that are read at once; a frame that is longer is read as a whole.
 const READ_BYTES: u64 = 1 << 20;
@@ -40,11 +41,13 @@ pub(crate) async fn read_sums(reader: &LakeReader, frames: &[Frame]) -> Result<S
         hashing = hashed;
     }
     let Hashing {
+        before,
         mut stored,
-        raw,
+        mut raw,
         damaged,
         ..
     } = hashing;
+    raw.update(before.held());
     // The seek table.
     stored.update(&reader.read_range(at..reader.len()).await?);
     Ok(Sums {
@@ -88,7 +91,10 @@ fn groups(frames: &[Frame]) -> Vec<Group<'_>> {
 }
 
 struct Hashing {
+    /// Takes the next frame.
     frames: FrameReader,
+    /// Has the frame before it.
+    before: FrameReader,
     stored: Sha256,
     raw: Sha256,
     damaged: Vec<Frame>,
@@ -98,25 +104,41 @@ impl Hashing {
     fn new() -> Self {
         Self {
             frames: FrameReader::new(),
+            before: FrameReader::new(),
             stored: Sha256::new(),
             raw: Sha256::new(),
             damaged: Vec::new(),
         }
     }
 
+    /// Decompresses a frame, while the sum is taken of the one before.
+    fn take(&mut self, frame: Frame, stored: &[u8]) {
+        let Self {
+            frames,
+            before,
+            raw,
+            ..
+        } = self;
+        let read = thread::scope(|scope| {
+            scope.spawn(|| raw.update(before.held()));
+            frames.read(&frame, stored).map(drop)
+        });
+        self.stored.update(stored);
+        if read.is_err() {
+            self.damaged.push(frame);
+        }
+        std::mem::swap(&mut self.frames, &mut self.before);
+    }
+
     /// Takes the processor for a millisecond a frame.
     async fn behind(mut self, frames: Vec<Frame>, bytes: Bytes) -> Self {
         let hashed = tokio::task::spawn_blocking(move || {
-            self.stored.update(&bytes);
             let mut at = 0;
             for frame in frames {
                 // A segment that was cut ends earlier.
                 let end = usize::try_from(frame.stored).map_or(bytes.len(), |stored| at + stored);
                 let end = end.min(bytes.len());
-                match self.frames.read(&frame, &bytes[at..end]) {
-                    Ok(raw) => self.raw.update(raw),
-                    Err(_) => self.damaged.push(frame),
-                }
+                self.take(frame, &bytes[at..end]);
                 at = end;
             }
             self

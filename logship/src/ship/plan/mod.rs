@@ -39,7 +39,7 @@ pub struct Limits {
     pub settle: Duration,
     /// The most that one step copies. Default 1 MiB.
     pub chunk_bytes: u64,
-    /// Copied bytes are made durable at the latest after so many. Default 4 MiB.
+    /// Copied bytes are made durable at the latest after so many. Default 16 MiB.
     pub sync_bytes: u64,
     /// From one time that copied bytes of a piece are made durable to the next, if no more follow.
     /// Default 0.
@@ -64,7 +64,7 @@ impl Default for Limits {
             piece_age: Duration::from_mins(1),
             settle: Duration::from_mins(1),
             chunk_bytes: 1 << 20,
-            sync_bytes: 4 << 20,
+            sync_bytes: 16 << 20,
             sync_every: Duration::ZERO,
             look_every: Duration::from_millis(500),
             look_rarely: Duration::from_mins(5),
