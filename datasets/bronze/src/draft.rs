@@ -24,11 +24,15 @@ const PENDING_BYTES: usize = 2 * 1024 * 1024;
 /// What a day's file takes before it has rows.
 const FILE_BYTES: usize = 64 * 1024;
 
+/// A group of rows is held in memory until it is whole, by writers and by readers.
+const ROW_GROUP_ROWS: usize = 256 * 1024;
+
 /// How all files are written.
 pub(crate) fn writer_properties() -> WriterPropertiesBuilder {
     let level = ZstdLevel::try_new(1).unwrap_or_default();
     WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_created_by(concat!("comptoir ", env!("CARGO_PKG_VERSION")).to_owned())
 }
 
@@ -168,7 +172,7 @@ struct DayFile {
     pending_bytes: usize,
     /// In memory.
     encoded_bytes: usize,
-    /// As long as the file would be by now, about.
+    /// As long as a file of what is encoded would be, about.
     length: usize,
     writer: ArrowWriter<Vec<u8>>,
     facts: FileFacts,
@@ -236,7 +240,8 @@ impl Draft {
 
     /// The files that have as many bytes by now, whole. Their days go on in new ones.
     pub fn finish_full(&mut self, bytes: usize) -> Result<Vec<DataFile>, ParquetError> {
-        let full = self.days.extract_if(.., |_, file| file.length >= bytes);
+        let is_full = |file: &DayFile| file.length + file.pending_bytes >= bytes;
+        let full = self.days.extract_if(.., |_, file| is_full(file));
         full.map(|(day, file)| file.finish(day)).collect()
     }
 

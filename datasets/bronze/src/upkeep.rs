@@ -13,8 +13,9 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A file that is as big is left alone by compaction.
-const COMPACT_TO_BYTES: NonZeroU64 = NonZeroU64::new(128 * 1024 * 1024).expect("it is not 0");
+/// A file that is as big is left alone by compaction. It is made in memory, beside a sink that may
+/// be catching up.
+const COMPACT_TO_BYTES: NonZeroU64 = NonZeroU64::new(64 * 1024 * 1024).expect("it is not 0");
 
 /// How names end that a file has before its rename.
 const TEMPORARY: &str = ".tmp";
@@ -67,6 +68,7 @@ impl Table {
         let compacting = table
             .optimize()
             .with_target_size(COMPACT_TO_BYTES)
+            .with_max_concurrent_tasks(1)
             .with_writer_properties(archive_properties());
         let (_, metrics) = (compacting.await).map_err(|cause| self.failed("compacting", cause))?;
         Ok(Compacted {

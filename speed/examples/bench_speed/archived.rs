@@ -6,6 +6,9 @@ use super::{Bench, RUN_MAX, Result, variable};
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// What a view over many events may hold, of the 2 GiB that its process may take.
+const VIEW_MEMORY_MB: u32 = 1536;
+
 const SINKS: [&str; 2] = ["views", "archive"];
 
 impl Bench {
@@ -40,7 +43,9 @@ impl Bench {
         many.make(&topic)?;
         let first = many.read("count", &topic)?;
         many.print("count only", &first, &first);
-        let keeping = keeping("many", "BENCH_MARIADB_MANY_URL")?;
+        let mut keeping = keeping("many", "BENCH_MARIADB_MANY_URL")?;
+        let memory_mb = VIEW_MEMORY_MB.to_string();
+        keeping.push(("COMPTOIR_VIEWS_MEMORY_MB".to_owned(), memory_mb));
         // A view over the archive reads what the live run covers, and that what both sinks have.
         let archived = many.caught_up(&topic, &SINKS, &keeping)?;
         many.print("both, MariaDB and HDFS", &archived, &first);

@@ -10,6 +10,10 @@ use comptoir_model::merge::{Gaps, Span};
 use comptoir_model::verdict::Reach;
 use std::time::{Duration, Instant};
 
+/// The first batch of an owner waits no longer: that it gets in shows that everything works, and what
+/// the one before left undone is not left for long.
+const FIRST_LINGER: Duration = Duration::from_secs(1);
+
 /// What bounds a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
@@ -333,12 +337,14 @@ impl Plan {
         } else {
             self.pause
         };
+        let linger = self.limits.linger;
         // What was caught up with is not held back at the last step.
-        let caught_up = self.from_behind && batch.at_end;
-        let linger = if caught_up {
+        let linger = if self.from_behind && batch.at_end {
             Duration::ZERO
+        } else if self.last_commit.is_none() {
+            linger.min(FIRST_LINGER)
         } else {
-            self.limits.linger
+            linger
         };
         let ready = since + linger;
         let earliest = self.last_commit.map(|last| last + pause);

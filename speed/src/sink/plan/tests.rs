@@ -56,9 +56,15 @@ fn the_first_record_of_a_batch_may_wait_for_others_unless_the_sink_ends() {
     let mut plan = Plan::new(REACH, Limits { linger, ..LIMITS });
     plan.opened(Offset(10), Gaps::default());
     plan.collected(Offset(11), 1, 9, now);
+    // The first batch of all waits for less.
+    let until = Some(now + FIRST_LINGER);
+    assert_eq!(plan.step(now), Step::Collect { until });
+    plan.at_end(Offset(11));
+    plan.committed(Outcome::Applied, now, now);
+    plan.collected(Offset(12), 1, 9, now);
     let until = Some(now + linger);
     assert_eq!(plan.step(now), Step::Collect { until });
-    let commit = Step::Commit { span: span(10, 11) };
+    let commit = Step::Commit { span: span(11, 12) };
     assert_eq!(plan.step(now + linger), commit);
     plan.hurry();
     assert_eq!(plan.step(now), commit);

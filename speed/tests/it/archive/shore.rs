@@ -189,22 +189,22 @@ impl Shore<'_> {
         }
     }
 
-    /// Waits until data files lie in the table's directory, named by a version or not.
-    pub(crate) async fn files_are_there(&self) {
+    /// Waits until more data files lie in the table's directory, named by a version or not, and
+    /// counts them.
+    pub(crate) async fn more_files_than(&self, known: usize) -> usize {
         let lake = Lake::open(&self.lake_url, LakeOptions::default()).unwrap();
         let deadline = Instant::now() + PATIENCE;
         loop {
             // There is no such directory at first.
             let days = lake.list(&self.directory).await.unwrap_or_default();
-            for day in days
-                .iter()
-                .filter(|day| day.path.as_str().contains("/day="))
-            {
-                if !lake.list(&day.path).await.unwrap().is_empty() {
-                    return;
-                }
+            let mut files = 0;
+            for day in (days.iter()).filter(|day| day.path.as_str().contains("/day=")) {
+                files += lake.list(&day.path).await.unwrap().len();
             }
-            assert!(Instant::now() < deadline, "no file in {PATIENCE:?}");
+            if files > known {
+                return files;
+            }
+            assert!(Instant::now() < deadline, "no more files in {PATIENCE:?}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
