@@ -4,6 +4,7 @@
 -- output: delta silver/event_checks
 -- partition by: day
 -- incremental: checks
+-- late: sum events, failed
 -- served: no
 -- broken: failed by rule
 

@@ -4,6 +4,7 @@
 -- output: delta silver/quarantine
 -- partition by: day
 -- incremental: events
+-- late: rows
 -- served: no
 
 SELECT

@@ -7,6 +7,7 @@
 -- output: delta silver/transactions
 -- partition by: day
 -- incremental: events
+-- late: rows
 -- served: no
 -- unknown products: product_id unless product_known
 -- unknown customers: customer_id unless customer_known

@@ -19,7 +19,7 @@ use comptoir_warehouse::{
     WarehouseError,
 };
 use jiff::civil::Date;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A batch is as big as those of the views sink.
 const BATCH_BYTES: usize = 12 * 1024 * 1024;
@@ -29,9 +29,18 @@ const BATCH_BYTES: usize = 12 * 1024 * 1024;
 pub struct Rebuilt {
     pub partitions: usize,
     pub records: u64,
-    /// The first day of which the archive has all rows, where it has forgotten some that the
-    /// warehouse had not counted: figures of earlier days are not whole.
-    pub whole_from: Option<Date>,
+    /// What can't be had any more: figures of these days are not whole.
+    pub missing: Option<Missing>,
+}
+
+/// What the archive has forgotten, and the warehouse had not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// The first day, UTC, of which the archive has all rows.
+    pub before: Date,
+    /// `None`: nobody knows how many, because some of them had been counted, or went before anybody
+    /// counted what goes.
+    pub records: Option<u64>,
 }
 
 /// Why it ended. What was counted stays, and the next one goes on behind it.
@@ -68,6 +77,10 @@ pub async fn rebuild(
     let mut writer = ViewsWriter::open(warehouse, &owner).await?;
     let mut rebuilt = Rebuilt::default();
     let forgotten = snapshot.forgotten()?;
+    let gone = match &forgotten {
+        None => BTreeMap::new(),
+        Some(forgotten) => snapshot.gone(forgotten).await?,
+    };
     for key in snapshot.partitions().await? {
         let now = clock::now();
         let registered = writer.register_stream(&key.stream, kind, topic, now);
@@ -81,7 +94,12 @@ pub async fn rebuild(
         if let Some(forgotten) = &forgotten {
             below = forgotten.below.get(&key).copied().unwrap_or(Offset(0));
             if position.next < below {
-                rebuilt.whole_from = Some(forgotten.before);
+                let all = rebuilt.missing.map_or(Some(0), |missing| missing.records);
+                let these = gone.get(&key).filter(|_| position.next == Offset(0));
+                rebuilt.missing = Some(Missing {
+                    before: forgotten.before,
+                    records: all.zip(these).map(|(all, these)| all + these),
+                });
             }
         }
         let partition = ArchivedPartition {

@@ -4,19 +4,20 @@ use super::broken::Broken;
 use super::catalog::View;
 use super::engine::Planned;
 use super::error::ViewError;
-use super::header::{Format, LakeOutput, Output};
+use super::header::{Format, LakeOutput, Late, Output};
 use super::output::{ResultWriter, Said, Target, Written};
 use super::recorded::Recorded;
+use super::scope::Scope;
 use super::sources::{Opened, Sources, Stores};
 use super::unknown::Unknown;
 use comptoir_bronze::{OutputVersion, Replaced};
 use comptoir_config::clock;
 use comptoir_lake::LakePath;
 use comptoir_model::ids::RunId;
-use comptoir_model::merge::Coverage;
 use comptoir_model::view_result::{SourceRun, ViewAbout, ViewColumn};
 use comptoir_warehouse::JobLock;
 use datafusion::arrow::error::ArrowError;
+use datafusion::prelude::lit;
 use futures::StreamExt;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -34,19 +35,11 @@ pub(super) enum Extent {
 pub(super) struct Done {
     pub(super) run: RunId,
     pub(super) written: Written,
-    /// How many days were computed, where it was not everything.
+    /// How many days were computed, or added to, where it was not everything.
     pub(super) days: Option<usize>,
     pub(super) took: SignedDuration,
     pub(super) about: ViewAbout,
     pub(super) spilled_bytes: usize,
-}
-
-/// What of its result a run replaces, and what it reads for that.
-struct Scope {
-    opened: Vec<Opened>,
-    replaced: Replaced,
-    /// Which events it covers then.
-    coverage: Option<Coverage>,
 }
 
 pub(super) struct Computation<'a> {
@@ -68,21 +61,28 @@ impl Computation<'_> {
         let path = stores.places.result(view)?;
         let base = self.base(&path).await?;
         let scope = self.scope(opened, base.as_ref(), sources).await?;
-        let planned = stores.engine.plan(view, &scope.opened).await?;
+        let mut planned = stores.engine.plan(view, &scope.opened).await?;
         let columns = planned.columns()?;
         let given = (scope.opened.iter()).map(|opened| (opened.run.name.clone(), opened.is_given));
         let mut unknown = Unknown::of(view, &columns, &given.collect())?;
         let mut broken = Broken::of(view, &columns)?;
-        if let (Replaced::Days(_) | Replaced::From(_), Some(base)) = (&scope.replaced, &base) {
+        if let (Replaced::Days(_) | Replaced::From { .. }, Some(base)) = (&scope.replaced, &base) {
             self.count_kept(&mut unknown, base, &scope.replaced).await?;
         }
-        if let (Replaced::From(first), Some(base)) = (&scope.replaced, &base) {
+        if let (Replaced::From { first, .. }, Some(base)) = (&scope.replaced, &base) {
             self.ensure_columns(&columns, base, *first, &path)?;
         }
-        let description = self.describe(sources).await?;
+        if let Some(summed) = self.summed(&columns, &scope, base.as_ref()).await? {
+            planned = summed;
+        }
+        let description = self.describe(sources, scope.whole_from).await?;
         let days = match &scope.replaced {
-            Replaced::All | Replaced::From(_) => None,
-            Replaced::Days(days) => Some(days.len()),
+            Replaced::All | Replaced::From { .. } => None,
+            Replaced::Days(days) => {
+                let late = scope.late.as_ref().map(|late| &late.days);
+                let days: BTreeSet<_> = days.iter().chain(late.into_iter().flatten()).collect();
+                Some(days.len())
+            }
         };
         let runs: Vec<SourceRun> = scope
             .opened
@@ -95,6 +95,7 @@ impl Computation<'_> {
             path,
             base,
             replaced: scope.replaced,
+            added: scope.late.map_or_else(BTreeSet::new, |late| late.days),
         };
         let mut writer =
             ResultWriter::begin(view, columns.clone(), &run, target, stores, started_at).await?;
@@ -115,6 +116,7 @@ impl Computation<'_> {
                 broken: broken.found(),
             },
             coverage: scope.coverage,
+            whole_from: scope.whole_from,
         };
         let (written, about) = writer.publish(said, lock, clock::now).await?;
         Ok(Done {
@@ -153,78 +155,12 @@ impl Computation<'_> {
         }
     }
 
-    /// Only the days with news, where the rows of all others are known to come out as they are.
-    async fn scope(
-        &self,
-        mut opened: Vec<Opened>,
-        base: Option<&OutputVersion>,
-        sources: &mut Sources<'_>,
-    ) -> Result<Scope, ViewError> {
-        let Some(events) = self.view.header.incremental() else {
-            return Ok(Scope {
-                opened,
-                replaced: Replaced::All,
-                coverage: None,
-            });
-        };
-        let coverage = sources.coverage().await?;
-        let recorded = (base.filter(|_| self.extent == Extent::News)).and_then(of_this_version);
-        let runs: Vec<SourceRun> = opened.iter().flat_map(Opened::runs).cloned().collect();
-        let news = recorded
-            .and_then(|recorded| recorded.news(&self.view.sha256(), &runs, events, &coverage));
-        let replaced = match (news, sources.whole_from().await?) {
-            (Some(news), whole_from) => {
-                let days = sources.days_of(&news).await?;
-                Replaced::Days(self.computable(days, whole_from))
-            }
-            // Rows of days that are forgotten can't be computed again: they stay.
-            (None, Some(first)) if base.is_some() => Replaced::From(first),
-            (None, _) => Replaced::All,
-        };
-        // In its place: the runs of two results are compared in their order.
-        for source in &mut opened {
-            if source.run.name == events
-                && let Some(rows) = self.view.header.rows_of(events)
-            {
-                match &replaced {
-                    Replaced::All => {}
-                    Replaced::From(first) => {
-                        *source = sources.open_from(events, rows, *first).await?;
-                    }
-                    Replaced::Days(days) => {
-                        *source = sources.open_days(events, rows, days).await?;
-                    }
-                }
-            }
-        }
-        Ok(Scope {
-            opened,
-            replaced,
-            coverage: Some(coverage),
-        })
-    }
-
-    /// Those of the days of which the archive has all events. The others keep the rows that they
-    /// have.
-    fn computable(&self, mut days: BTreeSet<Date>, whole_from: Option<Date>) -> BTreeSet<Date> {
-        let Some(first) = whole_from else {
-            return days;
-        };
-        let whole = days.split_off(&first);
-        if !days.is_empty() {
-            let days: Vec<_> = days.iter().map(ToString::to_string).collect();
-            tracing::warn!(
-                "{}: late events of {} are not in the result: the archive has forgotten the others \
-                 of these days, whose rows stay as they are",
-                self.view.name,
-                days.join(", ")
-            );
-        }
-        whole
-    }
-
     /// What the view says of itself, and which events it can't count.
-    async fn describe(&self, sources: &mut Sources<'_>) -> Result<String, ViewError> {
+    async fn describe(
+        &self,
+        sources: &mut Sources<'_>,
+        whole_from: Option<Date>,
+    ) -> Result<String, ViewError> {
         let header = &self.view.header;
         let mut description = header.description.clone();
         let mut names = header.sources.iter().map(|source| &source.name);
@@ -236,7 +172,45 @@ impl Computation<'_> {
             description =
                 format!("{description} The archive has forgotten events of days before {first}.");
         }
+        if let Some(first) = whole_from {
+            description = format!(
+                "{description} Days before {first} are without events that the archive had forgotten, \
+                 or that came after it had."
+            );
+        }
         Ok(description)
+    }
+
+    /// The query with what late events add to rows that their days have, where columns are summed.
+    async fn summed(
+        &self,
+        columns: &[ViewColumn],
+        scope: &Scope,
+        base: Option<&OutputVersion>,
+    ) -> Result<Option<Planned>, ViewError> {
+        let Self { stores, view, .. } = *self;
+        let (Some(Late::Sum(sums)), Some(day)) = (&view.header.late, view.header.partition_by())
+        else {
+            return Ok(None);
+        };
+        for name in sums {
+            view.place_of(
+                name,
+                None,
+                columns,
+                "it is not there, and `-- late` sums it",
+            )?;
+        }
+        let (Some(late), Some(base)) = (&scope.late, base) else {
+            return Ok(None);
+        };
+        let tables = (scope.opened.iter()).map(|opened| (opened.run.name.as_str(), &opened.table));
+        let news = stores.engine.view(&view.file, &view.sql, tables, lit(true));
+        let (news, result) = (news.await?, base.provider().await?);
+        let sql = summing(columns, sums, day, &late.days);
+        let tables = [("news", &news), ("result", &result)];
+        let planned = stores.engine.query(&view.file, &sql, tables).await?;
+        Ok(Some(planned))
     }
 
     /// Rows that stay have the columns that they were written with.
@@ -291,8 +265,58 @@ impl Computation<'_> {
     }
 }
 
-/// What the run said that made the version, if all its rows are those of that run.
-fn of_this_version(base: &OutputVersion) -> Option<Recorded> {
-    let recorded = Recorded::parse(base.facts()?)?;
-    (base.rows() == Some(recorded.about.rows(0))).then_some(recorded)
+/// Adds rows of the table `news` and of these days of the table `result` up, over all columns that
+/// are not summed.
+fn summing(columns: &[ViewColumn], sums: &[String], day: &str, days: &BTreeSet<Date>) -> String {
+    let quoted = |name: &str| format!("\"{name}\"");
+    let names: Vec<_> = columns.iter().map(|column| quoted(&column.name)).collect();
+    let is_summed = |column: &&ViewColumn| sums.contains(&column.name);
+    let keys = columns.iter().filter(|column| !is_summed(column));
+    let keys: Vec<_> = keys.map(|column| quoted(&column.name)).collect();
+    let selected = columns.iter().map(|column| {
+        let name = quoted(&column.name);
+        if is_summed(&column) {
+            format!("SUM({name}) AS {name}")
+        } else {
+            name
+        }
+    });
+    let days: Vec<_> = days.iter().map(|day| format!("DATE '{day}'")).collect();
+    format!(
+        "SELECT {} FROM (SELECT {names} FROM news UNION ALL SELECT {names} FROM result \
+         WHERE {} IN ({})) AS joined GROUP BY {}",
+        selected.collect::<Vec<_>>().join(", "),
+        quoted(day),
+        days.join(", "),
+        keys.join(", "),
+        names = names.join(", "),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use comptoir_model::view_result::ViewType;
+    use jiff::civil::date;
+
+    #[test]
+    fn late_rows_are_added_up_over_all_columns_that_are_not_summed() {
+        let column = |name: &str, kind| ViewColumn {
+            name: name.to_owned(),
+            kind,
+        };
+        let columns = [
+            column("day", ViewType::Date),
+            column("events", ViewType::Integer),
+            column("rule", ViewType::Text),
+        ];
+        let days = [date(2026, 1, 2), date(2026, 1, 3)].into();
+        assert_eq!(
+            summing(&columns, &["events".to_owned()], "day", &days),
+            "SELECT \"day\", SUM(\"events\") AS \"events\", \"rule\" FROM (SELECT \"day\", \
+             \"events\", \"rule\" FROM news UNION ALL SELECT \"day\", \"events\", \"rule\" FROM \
+             result WHERE \"day\" IN (DATE '2026-01-02', DATE '2026-01-03')) AS joined GROUP BY \
+             \"day\", \"rule\""
+        );
+    }
 }

@@ -5,6 +5,7 @@ use crate::quality::RulesError;
 use comptoir_bronze::BronzeError;
 use comptoir_config::SecretError;
 use comptoir_lake::{LakeError, Retry};
+use comptoir_model::ids::Offset;
 use comptoir_model::live::{ControlTotals, Overflow};
 use comptoir_model::merge::{PartitionKey, Refusal, Stop};
 use comptoir_model::view_result::{InvalidViewName, ViewName};
@@ -160,6 +161,14 @@ pub enum HeaderFault {
     #[error("an incremental view has more rows than are served\nhint: -- served: no")]
     IncrementalServed,
     #[error(
+        "`{0}` does not say how late events join the rows of their day\nhint: -- late: rows, where a row is made of one event, or -- late: sum COLUMN, COLUMN"
+    )]
+    Late(String),
+    #[error(
+        "`-- late` is for incremental views: others count all events anew\nhint: -- incremental: NAME, or take the line out"
+    )]
+    LateOfEverything,
+    #[error(
         "`{0}` does not say which keys are unknown\nhint: -- unknown products: product_id unless product_known"
     )]
     Unknown(String),
@@ -177,6 +186,15 @@ pub enum HeaderFault {
     NoDescription,
     #[error("the view has no source\nhint: -- source sales: import sales")]
     NoSource,
+}
+
+/// A result that has more than the live run covers now, as after the warehouse came back from a copy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("events of {key} up to offset {}, the live run covers them up to {}", .taken.0, .covered.0)]
+pub struct Back {
+    pub key: PartitionKey,
+    pub taken: Offset,
+    pub covered: Offset,
 }
 
 /// A line of a file in the lake that can't be read.
@@ -240,6 +258,15 @@ pub enum ViewError {
     OtherColumns {
         file: String,
         location: String,
+        first: Date,
+    },
+    #[error(
+        "{file}: its result in {location} has {back}, and the archive has forgotten the events of days before {first}, of which its rows can't be computed again\nhint: comptoir-batch views run live, once the views sink has come as far; or move the old result away: it begins with what is left then"
+    )]
+    WentBack {
+        file: String,
+        location: String,
+        back: Box<Back>,
         first: Date,
     },
     #[error(

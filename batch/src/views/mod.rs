@@ -5,9 +5,9 @@
 //! table, `unknown` counts keys that references do not know, `rules` asks rules
 //! for live events, `broken` counts those that do not hold. The shells: `sources`, `files`, `table`
 //! and `parts` read the lake, `engine` computes within bounded memory, `output` publishes, `compute`
-//! is one view from the one to the other, `live` is the run that the live figures are made of, `run`
-//! `plan` and `look` are the commands, `job` is a run of views that `jobs.toml` names. batch/VIEWS.md
-//! is for those who write views.
+//! is one view from the one to the other, `scope` says how much of it is computed, `live` is the run
+//! that the live figures are made of, `run`, `plan` and `look` are the commands, `job` is a run of
+//! views that `jobs.toml` names. batch/VIEWS.md is for those who write views.
 
 mod args;
 mod broken;
@@ -28,13 +28,14 @@ mod recorded;
 mod result;
 mod rules;
 mod run;
+mod scope;
 mod sources;
 mod table;
 mod told;
 mod unknown;
 
 pub use args::{ViewsAction, ViewsArgs};
-pub use error::{CommandError, FileFault, HeaderFault, ViewError, ViewsError};
+pub use error::{Back, CommandError, FileFault, HeaderFault, ViewError, ViewsError};
 pub(crate) use job::{check, names, plan_job, run_job, run_one};
 
 use crate::cli::Exit;

@@ -1,8 +1,10 @@
 //! What a run says of itself inside the table that it made, and what the next one makes of it. Pure.
 
+use super::error::Back;
 use comptoir_model::ids::{Offset, Partition, RunId, StreamId};
 use comptoir_model::merge::{Coverage, Covered, GenerationNumber, PartitionKey, Span};
 use comptoir_model::view_result::{SourceRun, ViewAbout};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -15,6 +17,10 @@ pub(super) struct Recorded {
     /// for it (`comptoir_bronze::taken_by_run`).
     #[serde(default)]
     covered: Vec<CoveredPartition>,
+    /// Days before it may be without events that the archive had forgotten when they were asked
+    /// for, or that came later and could not be added; `None`: no day is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) whole_from: Option<Date>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +46,7 @@ impl Recorded {
             run,
             about,
             covered: covered.collect(),
+            whole_from: None,
         }
     }
 
@@ -75,14 +82,29 @@ impl Recorded {
         let is_kept = |(key, before): (&PartitionKey, &Covered)| {
             coverage.0.get(key).is_some_and(|now| went_on(before, now))
         };
-        if !before.0.iter().all(is_kept) {
+        (before.0.iter().all(is_kept)).then(|| behind(&before, coverage))
+    }
+
+    /// Where events lie that this run did not read, whatever else has changed since; `None` where
+    /// it does not say which it read.
+    pub(super) fn unread(
+        &self,
+        coverage: &Coverage,
+    ) -> Option<Result<Vec<(PartitionKey, Span)>, Back>> {
+        if self.covered.is_empty() {
             return None;
         }
-        let news = coverage.0.iter().filter_map(|(key, now)| {
-            let from = before.0.get(key).map_or(Offset(0), |before| before.end);
-            Some((key.clone(), Span::new(from, now.end)?))
-        });
-        Some(news.collect())
+        let before = self.coverage();
+        let end = |key: &PartitionKey| coverage.0.get(key).map_or(Offset(0), |now| now.end);
+        let back = (before.0.iter()).find(|(key, before)| end(key) < before.end);
+        Some(match back {
+            Some((key, before)) => Err(Back {
+                key: key.clone(),
+                taken: before.end,
+                covered: end(key),
+            }),
+            None => Ok(behind(&before, coverage)),
+        })
     }
 
     fn coverage(&self) -> Coverage {
@@ -100,6 +122,15 @@ impl Recorded {
         });
         Coverage(covered.collect())
     }
+}
+
+/// What is covered now, behind what was covered before.
+fn behind(before: &Coverage, now: &Coverage) -> Vec<(PartitionKey, Span)> {
+    let behind = now.0.iter().filter_map(|(key, now)| {
+        let from = before.0.get(key).map_or(Offset(0), |before| before.end);
+        Some((key.clone(), Span::new(from, now.end)?))
+    });
+    behind.collect()
 }
 
 /// Whether nothing has changed of what was covered before.
@@ -199,5 +230,26 @@ mod tests {
                 "{other:?}"
             );
         }
+    }
+
+    #[test]
+    fn events_are_unread_behind_what_was_read_whatever_else_has_changed() {
+        let recorded = recorded(&coverage(&[(0, 2, 20, &[1])]));
+        // As it is once the warehouse was filled again.
+        let now = coverage(&[(0, 1, 40, &[]), (1, 1, 5, &[])]);
+        let span = |from, to| Span::new(Offset(from), Offset(to)).unwrap();
+        let unread = vec![(key(0), span(20, 40)), (key(1), span(0, 5))];
+        assert_eq!(recorded.unread(&now), Some(Ok(unread)));
+        // Events that it read would be added again.
+        for (older, covered) in [(coverage(&[(0, 1, 10, &[])]), 10), (coverage(&[]), 0)] {
+            let back = Back {
+                key: key(0),
+                taken: Offset(20),
+                covered: Offset(covered),
+            };
+            assert_eq!(recorded.unread(&older), Some(Err(back)));
+        }
+        let of_no_events = Recorded::new(recorded.run.clone(), recorded.about.clone(), None);
+        assert_eq!(of_no_events.unread(&now), None);
     }
 }

@@ -77,14 +77,15 @@ impl Unknown {
     /// What asks the table `result` for the same of rows that stay as they are: a query for each
     /// reference, with `unknown_key` and `row_count`.
     pub(super) fn of_other_days(&self, day: &str, replaced: &Replaced) -> Vec<String> {
-        let others = match replaced {
+        let (earlier, days) = match replaced {
             Replaced::All => return Vec::new(),
-            Replaced::From(first) => format!(" AND {day} < DATE '{first}'"),
-            Replaced::Days(days) if days.is_empty() => String::new(),
-            Replaced::Days(days) => {
-                let days: Vec<_> = days.iter().map(|day| format!("DATE '{day}'")).collect();
-                format!(" AND {day} NOT IN ({})", days.join(", "))
-            }
+            Replaced::From { first, others } => (format!(" AND {day} < DATE '{first}'"), others),
+            Replaced::Days(days) => (String::new(), days),
+        };
+        let days: Vec<_> = days.iter().map(|day| format!("DATE '{day}'")).collect();
+        let others = match days[..] {
+            [] => earlier,
+            _ => format!("{earlier} AND {day} NOT IN ({})", days.join(", ")),
         };
         let sql = |counted: &Counted| {
             let UnknownRule { key, known, .. } = &counted.rule;

@@ -1,6 +1,6 @@
 //! Days that the archive has forgotten: no figure changes, and late events still count once.
 
-use crate::live_shop::{PARTITIONS, Shop, key};
+use crate::live_shop::{PARTITIONS, Sale, Shop, key};
 use crate::silver::{expected_transactions, found_transactions};
 use crate::world::{Kind, World, on_both};
 use comptoir_bronze::{Forgot, Retention, Snapshot, Sweep, Table, Taken};
@@ -12,7 +12,7 @@ use comptoir_model::verdict::Reach;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 use std::time::Duration;
@@ -93,8 +93,7 @@ async fn late_events_of_forgotten_days_count_once(world: &World) {
     let views = ["views", "run", "live", "silver_transactions"];
     world.batch_well(&views);
     shop.look("covered").await;
-    let silver = expected_transactions(&shop);
-    assert_eq!(found_transactions(world), silver);
+    assert_eq!(found_transactions(world), expected_transactions(&shop));
     let before = shop.old_rows().await;
     let forgot = shop.forget(shop.taken().await).await;
     assert!(forgot.rows.accepted > 50, "{forgot:?}");
@@ -106,25 +105,23 @@ async fn late_events_of_forgotten_days_count_once(world: &World) {
     for turn in ["late", "late again"] {
         shop.trade(40, 20).await;
         shop.look(&format!("{turn}, in buckets")).await;
-        world.batch_well(&["views", "run", "live"]);
+        world.batch_well(&views);
         shop.look(turn).await;
         shop.is_covered(world).await;
+        assert_eq!(found_transactions(world), expected_transactions(&shop));
         if turn == "late" {
             assert!(shop.forget(shop.taken().await).await.rows.total() > 0);
         }
     }
-    // Silver keeps the rows of days that can't be computed again: whatever is asked for.
+    // Nothing is added again, and rows of days that can't be computed again stay, whatever is asked for.
+    for again in [
+        &views[..],
+        &["views", "run", "--full", "silver_transactions"],
+    ] {
+        world.batch_well(again);
+        assert_eq!(found_transactions(world), expected_transactions(&shop));
+    }
     let from = shop.keeps_from();
-    let kept = |row: &String| row[2..12].parse::<Date>().unwrap() < from;
-    let mut expected: Vec<_> = silver.into_iter().filter(kept).collect();
-    let all = expected_transactions(&shop);
-    expected.extend(all.into_iter().filter(|row| !kept(row)));
-    expected.sort();
-    let news = world.batch_well(&views);
-    assert!(news.stderr.contains("late events of"), "{}", news.stderr);
-    assert_eq!(found_transactions(world), expected);
-    world.batch_well(&["views", "run", "--full", "silver_transactions"]);
-    assert_eq!(found_transactions(world), expected);
     // A view that has to count all events anew says what it can't.
     world.batch_well(&["views", "run", "event_cube"]);
     let about = world.view_result("event_cube").await.unwrap().about;
@@ -163,6 +160,183 @@ async fn no_figure_changes_whichever_step_forgetting_was_killed_behind(world: &W
         shop.look(step).await;
         shop.is_covered(world).await;
     }
+}
+
+/// Of each day and city, how many events, and their amounts in cents.
+type ByCity = BTreeMap<(Date, String), (u64, i64)>;
+
+fn by_city<'a>(sales: impl Iterator<Item = &'a Sale>) -> ByCity {
+    let mut by_city = ByCity::new();
+    for sale in sales {
+        let day = sale.time.to_zoned(TimeZone::UTC).date();
+        let (events, cents) = by_city.entry((day, sale.city.to_owned())).or_default();
+        *events += 1;
+        *cents += sale.cents;
+    }
+    by_city
+}
+
+fn found_by_city(world: &World, view: &str) -> ByCity {
+    let rows = world.lake_rows(view, "day");
+    let by_city: ByCity = (rows.iter())
+        .map(|row| {
+            let text = |column: &str| row[column].as_str().unwrap().to_owned();
+            let cents = text("amount").replace('.', "").parse().unwrap();
+            let of = (text("day").parse().unwrap(), text("city"));
+            (of, (row["transactions"].as_u64().unwrap(), cents))
+        })
+        .collect();
+    assert_eq!(by_city.len(), rows.len(), "a city stands there twice");
+    by_city
+}
+
+/// A view of a row for each day and city; `line` is one more of its header.
+fn city_view(line: &str) -> String {
+    format!(
+        "-- description: Sales.\n-- source events: archive events\n-- output: delta\n\
+         -- partition by: day\n-- incremental: events\n-- served: no\n{line}\n\
+         SELECT day, city, COUNT(*) AS transactions, \
+         CAST(SUM(amount) AS DECIMAL(18, 2)) AS amount FROM events GROUP BY day, city"
+    )
+}
+
+const DEAR: &str = r#"
+[[event]]
+name = "not too dear"
+check = "range"
+column = "amount"
+max = 6000
+action = "quarantine"
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn late_events_are_added_up_or_it_is_said_that_they_are_missing() {
+    World::with(Kind::Sqlite, async |world: &World| {
+        let mut shop = Shop::open(world).await;
+        world.write_views_settings("wait_s = 1\nquality_file = \"quality.toml\"\n");
+        std::fs::write(world.directory.path().join("quality.toml"), DEAR).unwrap();
+        world.write_view("summed", &city_view("-- late: sum transactions, amount\n"));
+        world.write_view("untold", &city_view(""));
+        let views = [
+            "live",
+            "summed",
+            "untold",
+            "event_checks",
+            "silver_quarantine",
+        ];
+        let run = [&["views", "run"][..], &views].concat();
+        shop.trade(90, 30).await;
+        world.batch_well(&run);
+        let covered = by_city(shop.accepted());
+        assert_eq!(found_by_city(world, "summed"), covered);
+        assert_eq!(found_by_city(world, "untold"), covered);
+        assert!(shop.forget(shop.taken().await).await.rows.accepted > 30);
+        let from = shop.keeps_from();
+        let is_whole = |((day, _), _): &(&(Date, String), &(u64, i64))| *day >= from;
+
+        shop.trade(40, 10).await;
+        let news = world.batch_well(&run);
+        assert!(
+            news.stderr.contains("untold: late events of"),
+            "{}",
+            news.stderr
+        );
+        assert!(!news.stderr.contains("summed: late"), "{}", news.stderr);
+        // Everything again, then by another query: each event is there once all the same.
+        let full = [&run[..], &["--full"]].concat();
+        world.write_view(
+            "newcomer",
+            &city_view("-- late: sum transactions, amount\n"),
+        );
+        let with_newcomer = [&run[..], &["newcomer"]].concat();
+        let other = city_view("-- late: sum transactions, amount\n\n-- as before\n");
+        for (turn, run) in [&run, &full, &run, &with_newcomer].into_iter().enumerate() {
+            if turn == 2 {
+                world.write_view("summed", &other);
+                shop.trade(20, 10).await;
+            }
+            world.batch_well(run);
+            let all = by_city(shop.accepted());
+            assert_eq!(found_by_city(world, "summed"), all, "turn {turn}");
+            assert_checked(world, &shop);
+            // What can't be added is missing, and what was there is not.
+            let mut expected: ByCity = covered.clone();
+            expected.retain(|(day, _), _| *day < from);
+            let whole = all.iter().filter(is_whole);
+            expected.extend(whole.map(|(of, sums)| (of.clone(), *sums)));
+            assert_eq!(found_by_city(world, "untold"), expected, "turn {turn}");
+        }
+        let said = format!("Days before {from} are without events");
+        for (view, lacks) in [("summed", false), ("untold", true), ("newcomer", true)] {
+            let about = world.view_result(view).await.unwrap().about;
+            assert_eq!(
+                about.description.contains(&said),
+                lacks,
+                "{view}: {about:?}"
+            );
+        }
+        let newcomer = found_by_city(world, "newcomer");
+        let all = by_city(shop.accepted());
+        assert!(
+            newcomer
+                .iter()
+                .filter(is_whole)
+                .eq(all.iter().filter(is_whole))
+        );
+
+        // Rows that stay have other columns: nothing of them is given up.
+        let before = found_by_city(world, "summed");
+        let renamed = other
+            .replace("AS transactions", "AS sales")
+            .replace("sum transactions", "sum sales");
+        world.write_view("summed", &renamed);
+        let refused = world.batch(&["views", "run", "summed"]);
+        assert_eq!(refused.code, 1, "{}", refused.stderr);
+        let named = [
+            "summed.sql",
+            &from.to_string(),
+            "columns have changed",
+            "hint: ",
+        ];
+        assert!(
+            named.iter().all(|what| refused.stderr.contains(what)),
+            "{}",
+            refused.stderr
+        );
+        assert_eq!(found_by_city(world, "summed"), before);
+    })
+    .await;
+}
+
+/// A rule counts each event once, and what it sets aside stands there once.
+fn assert_checked(world: &World, shop: &Shop) {
+    let mut expected: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for sale in shop.accepted() {
+        let day = sale.time.to_zoned(TimeZone::UTC).date().to_string();
+        let (events, failed) = expected.entry(day).or_default();
+        *events += 1;
+        *failed += u64::from(sale.cents > 600_000);
+    }
+    let rows = world.lake_rows("event_checks", "day");
+    let found = rows.iter().map(|row| {
+        let number = |column: &str| row[column].as_u64().unwrap();
+        let day = row["day"].as_str().unwrap().to_owned();
+        (day, (number("events"), number("failed")))
+    });
+    let found: BTreeMap<_, _> = found.collect();
+    assert_eq!((found.len(), &found), (rows.len(), &expected));
+    let failed: u64 = expected.values().map(|(_, failed)| failed).sum();
+    let set_aside = world.lake_rows("silver_quarantine", "record_offset");
+    let places: BTreeSet<_> = (set_aside.iter())
+        .map(|row| {
+            (
+                row["partition_number"].as_u64(),
+                row["record_offset"].as_u64(),
+            )
+        })
+        .collect();
+    let failed = usize::try_from(failed).unwrap();
+    assert_eq!((set_aside.len(), places.len()), (failed, failed));
 }
 
 const LAKE: &str = "COMPTOIR_TEST_LAKE";

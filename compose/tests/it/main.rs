@@ -6,6 +6,7 @@
 mod chaos;
 mod compose_yaml;
 mod doctor;
+mod forget;
 mod lake_cli;
 mod launcher;
 mod prometheus;

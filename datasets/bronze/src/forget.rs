@@ -101,6 +101,17 @@ impl Snapshot {
         })
     }
 
+    /// How many records of each partition are gone of those that may be missing; nothing of one of
+    /// which nobody knows. Less than what is known to go where a process was killed before they went.
+    pub async fn gone(&self, forgotten: &Forgotten) -> Result<BTreeMap<PartitionKey, u64>> {
+        let left = self.going(forgotten.before, &forgotten.below).await?;
+        let gone = forgotten.rows.iter().map(|(key, rows)| {
+            let left = left.get(key).map_or(0, |left| left.rows.total());
+            (key.clone(), rows.saturating_sub(left))
+        });
+        Ok(gone.collect())
+    }
+
     /// The newest day that has a row.
     pub fn newest_day(&self) -> Option<Date> {
         let files = self.state.log_data();
@@ -213,7 +224,11 @@ impl Table {
             }
             let below = going.iter().map(|(key, going)| (key.clone(), going.below));
             let below: BTreeMap<_, _> = below.collect();
-            let forgotten = known.clone().unwrap_or_default().widened(before, &below);
+            let left = match &known {
+                None => BTreeMap::new(),
+                Some(known) => snapshot.going(known.before, &known.below).await?,
+            };
+            let forgotten = (known.clone().unwrap_or_default()).widened(before, &going, &left);
             let is_known = known.as_ref() == Some(&forgotten);
             if !is_known && !self.commit_horizon(&snapshot, &forgotten).await? {
                 continue;

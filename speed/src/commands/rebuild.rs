@@ -2,7 +2,7 @@
 
 use crate::archive;
 use crate::cli::{Outcome, TableArgs, TransportArgs, WarehouseArgs};
-use crate::rebuild::{Rebuilt, rebuild};
+use crate::rebuild::{Missing, Rebuilt, rebuild};
 use crate::transport::Transport;
 use crate::warehouse;
 use comptoir_config::{Settings, Sources};
@@ -20,7 +20,7 @@ use tracing::warn;
     after_help = "Stop `comptoir-speed views` meanwhile: whoever counts a partition at the same time ends this.
 What the archive does not have (imports' history, jobs, replays of dead letters) does not come back:
 back up the warehouse for that. So it is with days that the archive has forgotten (archive.keep_days):
-what is left of them counts, and what is missing is on record as lost.
+what is left of them counts, what is missing is on record as lost, and how many records it was is said.
 
 Examples:
   comptoir-speed rebuild
@@ -52,16 +52,17 @@ pub(crate) async fn run(_args: &RebuildArgs, settings: &Settings) -> anyhow::Res
     let Rebuilt {
         partitions,
         records,
-        whole_from,
+        missing,
     } = rebuild(&table, &warehouse, source).await?;
     writeln!(
         io::stdout(),
         "{records} records of {partitions} partitions were counted from {table}"
     )?;
-    if let Some(first) = whole_from {
+    if let Some(Missing { before, records }) = missing {
+        let records = records.map_or("records".to_owned(), |records| format!("{records} records"));
         warn!(
-            "the archive has forgotten rows of days before {first}: figures of these days are not \
-             whole, and the page shows their offsets as lost\nhint: a copy of the warehouse has them"
+            "the archive has forgotten {records} of days before {before}: figures of these days are \
+             not whole, and the page shows their offsets as lost\nhint: a copy of the warehouse has them"
         );
     }
     Ok(Outcome::Fine)

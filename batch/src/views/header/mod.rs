@@ -2,10 +2,12 @@
 //! line. Pure. batch/VIEWS.md describes it.
 
 mod columns;
+mod late;
 mod output;
 mod source;
 
 pub(super) use columns::DeclaredColumn;
+pub(super) use late::Late;
 pub(super) use output::{Days, Format, LakeOutput, Layer, Output, Place, Serving};
 pub(super) use source::{ArchiveRows, FileKind, Files, Reference, Source, SourceKind};
 
@@ -24,6 +26,8 @@ pub(super) struct Header {
     /// Of different references.
     pub(super) unknown: Vec<UnknownRule>,
     pub(super) broken: Option<BrokenCount>,
+    /// Of an incremental one; `None`: late events of forgotten days can't be added.
+    pub(super) late: Option<Late>,
 }
 
 /// Which rows of the result have a key that a reference does not know: those where `key` is there
@@ -43,7 +47,7 @@ pub(super) struct BrokenCount {
     pub(super) rule: String,
 }
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "description",
     "source",
     "output",
@@ -52,6 +56,7 @@ const KEYS: [&str; 8] = [
     "served",
     "unknown",
     "broken",
+    "late",
 ];
 
 /// Reads the head; a fault comes with its line, counted from 1.
@@ -59,7 +64,7 @@ pub(super) fn parse(text: &str) -> Result<Header, (usize, HeaderFault)> {
     let mut description = None;
     let mut sources: Vec<Source> = Vec::new();
     let mut unknown: Vec<UnknownRule> = Vec::new();
-    let mut broken = None;
+    let (mut broken, mut late) = (None, None);
     let mut lines = Lines::default();
     let mut last = 1;
     for (line, comment) in (1..).zip(text.lines().map_while(comment)) {
@@ -110,6 +115,7 @@ pub(super) fn parse(text: &str) -> Result<Header, (usize, HeaderFault)> {
             ("broken", None, None) => {
                 BrokenCount::parse(value).and_then(|count| once(&mut broken, count, "broken"))
             }
+            ("late", None, None) => Late::parse(value).and_then(|how| once(&mut late, how, "late")),
             ("source", None, None) => Err(HeaderFault::NamelessSource),
             (key, ..) => Err(HeaderFault::UnknownKey {
                 key: key.to_owned(),
@@ -128,6 +134,7 @@ pub(super) fn parse(text: &str) -> Result<Header, (usize, HeaderFault)> {
         output: lines.output().map_err(at_the_end)?,
         unknown,
         broken,
+        late,
     };
     header.check().map_err(at_the_end)?;
     Ok(header)
@@ -147,6 +154,8 @@ impl Header {
             if !self.rows_of(name).is_some_and(ArchiveRows::come_by_day) {
                 return Err(HeaderFault::IncrementalSource(name.to_owned()));
             }
+        } else if self.late.is_some() {
+            return Err(HeaderFault::LateOfEverything);
         }
         Ok(())
     }
@@ -331,6 +340,12 @@ mod tests {
                 "served: no",
             ),
             ("-- description: a\n-- unknown s: a b", 2, "unless"),
+            ("-- description: a\n-- late: sum a,, b", 2, "`sum a,, b`"),
+            (
+                "-- description: a\n-- source s: archive events\n-- late: rows",
+                3,
+                "incremental views",
+            ),
             (
                 "-- description: a\n-- source s: csv prices.csv",
                 2,
@@ -364,9 +379,12 @@ mod tests {
              -- source p: reference products (product_id, weight DECIMAL(9, 3))\n\
              -- source c: csv /prices/2026-*.csv\n-- source q: parquet /a/*/b.parquet\n\
              -- output: delta silver/sales\n-- partition by: day\n-- incremental: e\n\
-             -- served: no\n-- unknown p: product_id unless product_known",
+             -- served: no\n-- unknown p: product_id unless product_known\n\
+             -- late: sum pieces, net",
         )
         .unwrap();
+        let sums = ["pieces", "net"].map(str::to_owned).to_vec();
+        assert_eq!(header.late, Some(Late::Sum(sums)));
         assert_eq!(header.incremental(), Some("e"));
         assert_eq!(header.partition_by(), Some("day"));
         let Output::Lake(output) = &header.output else {

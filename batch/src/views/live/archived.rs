@@ -92,9 +92,13 @@ pub(super) async fn examine(
         }
         let (next, mut gaps) = (*next, snapshot.gaps(key).await?);
         // What is forgotten is lost to whoever has not counted it: to a warehouse that came back
-        // from a copy, and to a run that was overtaken.
-        let below = (forgotten.as_ref()).and_then(|forgotten| forgotten.below.get(key));
-        (gaps.lost).extend(below.and_then(|below| Span::new(Offset(0), *below)));
+        // from a copy, and to a run that was overtaken. One that was filled again from what is left
+        // has it on record as lost, and no more than the archive, which counts.
+        if let Some(below) = (forgotten.as_ref()).and_then(|forgotten| forgotten.below.get(key)) {
+            let recorded = recorded.partitions.get(key);
+            let lost_too = recorded.map_or(&[][..], |recorded| recorded.gaps.lost.as_slice());
+            gaps.lost.extend(beside(lost_too, *below));
+        }
         let of_partition = Archived {
             next,
             gaps,
@@ -107,6 +111,19 @@ pub(super) async fn examine(
         found,
         whole_from: forgotten.map(|forgotten| forgotten.before),
     })
+}
+
+/// What of everything below this offset lies beside these spans.
+fn beside(spans: &[Span], below: Offset) -> Vec<Span> {
+    let mut spans = spans.to_vec();
+    spans.sort_by_key(|span| span.start());
+    let (mut left, mut from) = (Vec::new(), Offset(0));
+    for span in spans {
+        left.extend(Span::new(from, span.start().min(below)));
+        from = from.max(span.end());
+    }
+    left.extend(Span::new(from, below));
+    left
 }
 
 async fn scan(
@@ -157,4 +174,25 @@ fn add(examination: &mut Examination, batch: &RecordBatch) -> Result<(), ViewErr
         examination.add(&read(row).ok_or_else(|| no_event(&cells, row))?)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_both_have_lost_is_no_gap_of_the_archive() {
+        let span = |(start, end)| Span::new(Offset(start), Offset(end)).unwrap();
+        for (lost, left) in [
+            (vec![], vec![(0, 20)]),
+            (vec![(0, 20)], vec![]),
+            (vec![(0, 30)], vec![]),
+            (vec![(10, 30), (0, 5)], vec![(5, 10)]),
+            (vec![(2, 9), (3, 5), (25, 30)], vec![(0, 2), (9, 20)]),
+        ] {
+            let lost: Vec<_> = lost.into_iter().map(span).collect();
+            let left: Vec<_> = left.into_iter().map(span).collect();
+            assert_eq!(beside(&lost, Offset(20)), left, "{lost:?}");
+        }
+    }
 }

@@ -20,6 +20,8 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use file::{Encoding, File};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use std::collections::BTreeSet;
 use table::Table;
 
 /// What the warehouse serves at most of one view: the API sorts and filters it in memory.
@@ -44,6 +46,8 @@ pub(super) struct Target {
     /// The version of the table, of a result that is one and was published before.
     pub(super) base: Option<OutputVersion>,
     pub(super) replaced: Replaced,
+    /// Days that get rows besides those that they have.
+    pub(super) added: BTreeSet<Date>,
 }
 
 /// What a run says of itself when it is published.
@@ -51,6 +55,8 @@ pub(super) struct Said {
     pub(super) about: ViewAbout,
     /// Which events it read.
     pub(super) coverage: Option<Coverage>,
+    /// Days before it may be without some of their events.
+    pub(super) whole_from: Option<Date>,
 }
 
 pub(super) struct ResultWriter<'a> {
@@ -207,7 +213,8 @@ impl<'a> ResultWriter<'a> {
             }
             Place::Table(table) => {
                 let about = said.about.clone();
-                let recorded = Recorded::new(self.run, about, said.coverage.as_ref());
+                let mut recorded = Recorded::new(self.run, about, said.coverage.as_ref());
+                recorded.whole_from = said.whole_from;
                 written.bytes = table.publish(&recorded.to_json(), now()).await?;
                 lock.confirm().await?;
             }

@@ -9,6 +9,7 @@ use datafusion::arrow::array::{AsArray, RecordBatch};
 use datafusion::arrow::datatypes::Date32Type;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::collections::BTreeSet;
 
 /// After so many versions files that none of the newer ones names are looked for.
 const TIDY_EVERY: u64 = 20;
@@ -17,6 +18,8 @@ pub(super) struct Table {
     delta: OutputTable,
     writer: OutputWriter,
     replaced: Replaced,
+    /// Days that get rows besides those that they have.
+    added: BTreeSet<Date>,
     /// Which column is the day.
     partition: Option<usize>,
     /// For people.
@@ -38,20 +41,21 @@ impl Table {
             writer: delta.begin(target.base, columns.to_vec(), partition, now),
             delta,
             replaced: target.replaced,
+            added: target.added,
             partition,
             file: view.file.clone(),
         })
     }
 
     pub(super) async fn write(&mut self, batch: &RecordBatch) -> Result<(), ViewError> {
-        if let (Replaced::Days(_) | Replaced::From(_), Some(index)) =
+        if let (Replaced::Days(_) | Replaced::From { .. }, Some(index)) =
             (&self.replaced, self.partition)
         {
             let found = batch.column(index).as_primitive::<Date32Type>();
             let other = found.iter().flatten().find(|number| {
                 let day = Date32Type::to_naive_date_opt(*number).map(|day| day.to_string());
                 let day = day.and_then(|day| day.parse::<Date>().ok());
-                day.is_none_or(|day| !has(&self.replaced, day))
+                day.is_none_or(|day| !self.replaced.has(day) && !self.added.contains(&day))
             });
             if let Some(number) = other {
                 let found = Date32Type::to_naive_date_opt(number).map(|day| day.to_string());
@@ -84,14 +88,5 @@ impl Table {
 
     pub(super) async fn abandon(self) {
         self.writer.abandon().await;
-    }
-}
-
-/// Whether a run that replaces so much writes rows of this day.
-fn has(replaced: &Replaced, day: Date) -> bool {
-    match replaced {
-        Replaced::All => true,
-        Replaced::Days(days) => days.contains(&day),
-        Replaced::From(first) => day >= *first,
     }
 }

@@ -5,7 +5,7 @@ use crate::views::engine::Engine;
 use crate::views::error::ViewError;
 use crate::views::header::ArchiveRows;
 use crate::views::live::{self, Counting};
-use comptoir_bronze::{DAY, Snapshot};
+use comptoir_bronze::{DAY, Replaced, Snapshot};
 use comptoir_model::ids::RunId;
 use comptoir_model::merge::{Coverage, PartitionKey, Span};
 use comptoir_model::view_result::SourceRun;
@@ -41,35 +41,44 @@ pub(super) struct CoveredEvents {
     pub(super) as_of: Timestamp,
 }
 
+/// Events of days that the archive has forgotten, which came afterwards.
+pub(in crate::views) struct LateEvents {
+    /// The first day of which the archive has all events.
+    pub(in crate::views) before: Date,
+    /// Days that have some.
+    pub(in crate::views) days: BTreeSet<Date>,
+    /// Where they lie, among others. Below are those that are in the result.
+    pub(in crate::views) unread: Vec<(PartitionKey, Span)>,
+}
+
 impl Sources<'_> {
     pub(super) async fn open_archive(
         &mut self,
         name: &str,
         rows: ArchiveRows,
     ) -> Result<Opened, ViewError> {
-        self.open_where(name, rows, lit(true)).await
+        self.open_where(name, rows, lit(true), None).await
     }
 
-    /// What comes of the events of these days alone.
-    pub(in crate::views) async fn open_days(
+    /// What comes of the events of the days that are replaced, and of late ones.
+    pub(in crate::views) async fn open_part(
         &mut self,
         name: &str,
         rows: ArchiveRows,
-        days: &BTreeSet<Date>,
+        replaced: &Replaced,
+        late: Option<&LateEvents>,
     ) -> Result<Opened, ViewError> {
-        let within = col(DAY).in_list(days.iter().copied().map(literal).collect(), false);
-        self.open_where(name, rows, within).await
-    }
-
-    /// What comes of the events of this day and later ones.
-    pub(in crate::views) async fn open_from(
-        &mut self,
-        name: &str,
-        rows: ArchiveRows,
-        first: Date,
-    ) -> Result<Opened, ViewError> {
-        let within = col(DAY).gt_eq(literal(first));
-        self.open_where(name, rows, within).await
+        let late_days = late.map(|late| &late.days);
+        let within = |days: &BTreeSet<Date>| {
+            let days = days.iter().chain(late_days.into_iter().flatten()).copied();
+            col(DAY).in_list(days.map(literal).collect(), false)
+        };
+        let condition = match replaced {
+            Replaced::All => lit(true),
+            Replaced::Days(days) => within(days),
+            Replaced::From { first, others } => within(others).or(col(DAY).gt_eq(literal(*first))),
+        };
+        self.open_where(name, rows, condition, late).await
     }
 
     async fn open_where(
@@ -77,12 +86,13 @@ impl Sources<'_> {
         name: &str,
         rows: ArchiveRows,
         condition: Expr,
+        late: Option<&LateEvents>,
     ) -> Result<Opened, ViewError> {
         let stores = self.stores;
         match rows {
             ArchiveRows::Events => {
                 let covered = self.covered().await?;
-                let sql = covered.events_sql();
+                let sql = covered.events_sql(late);
                 covered.open(name, stores, &sql, &[], condition).await
             }
             ArchiveRows::Records => {
@@ -91,7 +101,7 @@ impl Sources<'_> {
                 covered.open(name, stores, &sql, &[], condition).await
             }
             ArchiveRows::Passed | ArchiveRows::Quarantined | ArchiveRows::Checks => {
-                self.open_ruled(name, rows, condition).await
+                self.open_ruled(name, rows, condition, late).await
             }
             ArchiveRows::Alarms => self.open_alarms(name).await,
         }
@@ -133,8 +143,16 @@ impl Sources<'_> {
 
 impl CoveredEvents {
     /// The accepted ones, over the table `bronze`.
-    pub(super) fn events_sql(&self) -> String {
-        self.events.events_sql()
+    pub(super) fn events_sql(&self, late: Option<&LateEvents>) -> String {
+        let sql = self.events.events_sql();
+        let Some(LateEvents { before, unread, .. }) = late else {
+            return sql;
+        };
+        let unread = Counting::of_spans(unread.iter().map(|(key, span)| (key, *span)));
+        format!(
+            "{sql} AND ({DAY} >= DATE '{before}' OR ({}))",
+            unread.condition()
+        )
     }
 
     /// A query over `bronze` and these tables.

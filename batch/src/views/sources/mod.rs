@@ -6,6 +6,7 @@ mod quality;
 mod reference;
 mod stored;
 
+pub(super) use archive::LateEvents;
 pub(super) use places::Places;
 pub(super) use stored::{Stored, StoredFiles};
 

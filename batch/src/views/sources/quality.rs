@@ -1,6 +1,6 @@
 //! Live events as rules of `quality.toml` see them.
 
-use super::archive::{BRONZE, CoveredEvents};
+use super::archive::{BRONZE, CoveredEvents, LateEvents};
 use super::{Opened, Sources, Stored};
 use crate::quality::{Check, EventCheck, EventRule, Reference as RuleReference};
 use crate::views::error::ViewError;
@@ -39,6 +39,7 @@ impl Sources<'_> {
         name: &str,
         rows: ArchiveRows,
         condition: Expr,
+        late: Option<&LateEvents>,
     ) -> Result<Opened, ViewError> {
         let stores = self.stores;
         let Some(all) = &stores.rules else {
@@ -46,7 +47,7 @@ impl Sources<'_> {
                 return Err(ViewError::NoRules);
             }
             let covered = self.covered().await?;
-            let sql = covered.events_sql();
+            let sql = covered.events_sql(late);
             return covered.open(name, stores, &sql, &[], condition).await;
         };
         let asked = match rows {
@@ -74,7 +75,7 @@ impl Sources<'_> {
             .zip(joined.iter().map(Option::as_ref))
             .collect();
         let covered = self.covered().await?;
-        let events = covered.events_sql();
+        let events = covered.events_sql(late);
         let sql = match rows {
             ArchiveRows::Quarantined => rules::quarantined(&events, &ruled),
             ArchiveRows::Checks => rules::checks(&events, &ruled),
@@ -173,7 +174,7 @@ impl CoveredEvents {
         let sql = format!(
             "SELECT e.day AS day, COUNT(*) AS events, MAX(e.event_time) AS newest FROM ({}) AS e \
              WHERE e.day >= DATE '{from}' GROUP BY e.day",
-            self.events_sql()
+            self.events_sql(None)
         );
         let tables = [(BRONZE, &self.bronze)];
         let planned = stores.engine.query(RULES, &sql, tables).await?;

@@ -1,11 +1,12 @@
 //! Which days may be missing, and which may go next. Pure.
 
-use super::{Retention, Taken};
+use super::{Going, Retention, Taken};
 use comptoir_model::ids::{Offset, Partition, StreamId};
 use comptoir_model::merge::PartitionKey;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 /// What may be missing: records of days before `before` at offsets below these. Everything else is
@@ -15,6 +16,9 @@ pub struct Forgotten {
     /// The first day that is whole, UTC.
     pub before: Date,
     pub below: BTreeMap<PartitionKey, Offset>,
+    /// How many records these were, those that are about to go among them; nothing of a partition
+    /// of which some went before anybody counted.
+    pub rows: BTreeMap<PartitionKey, u64>,
 }
 
 /// Why a day that is old enough stays.
@@ -60,6 +64,8 @@ struct Below {
     stream: StreamId,
     partition: Partition,
     offset: Offset,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rows: Option<u64>,
 }
 
 impl Default for Forgotten {
@@ -67,6 +73,7 @@ impl Default for Forgotten {
         Self {
             before: Date::MIN,
             below: BTreeMap::new(),
+            rows: BTreeMap::new(),
         }
     }
 }
@@ -74,18 +81,22 @@ impl Default for Forgotten {
 impl Forgotten {
     pub(super) fn parse(text: &str) -> serde_json::Result<Self> {
         let Stored { before, below } = serde_json::from_str(text)?;
-        let below = below.into_iter().map(|below| {
+        let mut forgotten = Self {
+            before,
+            ..Self::default()
+        };
+        for of in below {
             let Below {
                 stream,
                 partition,
                 offset,
-            } = below;
-            (PartitionKey { stream, partition }, offset)
-        });
-        Ok(Self {
-            before,
-            below: below.collect(),
-        })
+                rows,
+            } = of;
+            let key = PartitionKey { stream, partition };
+            forgotten.rows.extend(rows.map(|rows| (key.clone(), rows)));
+            forgotten.below.insert(key, offset);
+        }
+        Ok(forgotten)
     }
 
     pub(super) fn to_json(&self) -> String {
@@ -93,6 +104,7 @@ impl Forgotten {
             stream: key.stream.clone(),
             partition: key.partition,
             offset: *offset,
+            rows: self.rows.get(key).copied(),
         });
         let stored = Stored {
             before: self.before,
@@ -101,12 +113,32 @@ impl Forgotten {
         serde_json::json!(stored).to_string()
     }
 
-    /// With what goes now; it never gets less.
-    pub(super) fn widened(mut self, before: Date, below: &BTreeMap<PartitionKey, Offset>) -> Self {
+    /// With what goes now; it never gets less. `left` are rows that are known to go, and are there
+    /// still because nobody ended what was begun: they are counted already.
+    pub(super) fn widened(
+        mut self,
+        before: Date,
+        going: &BTreeMap<PartitionKey, Going>,
+        left: &BTreeMap<PartitionKey, Going>,
+    ) -> Self {
         self.before = self.before.max(before);
-        for (key, offset) in below {
-            let known = self.below.entry(key.clone()).or_insert(*offset);
-            *known = (*known).max(*offset);
+        for (key, going) in going {
+            let left = left.get(key).map_or(0, |left| left.rows.total());
+            let more = going.rows.total().saturating_sub(left);
+            match self.below.entry(key.clone()) {
+                Entry::Vacant(new) => {
+                    new.insert(going.below);
+                    self.rows.insert(key.clone(), more);
+                }
+                Entry::Occupied(mut known) => {
+                    let below = (*known.get()).max(going.below);
+                    known.insert(below);
+                    // Where nobody knows how many there were, nobody knows it now.
+                    if let Some(rows) = self.rows.get_mut(key) {
+                        *rows += more;
+                    }
+                }
+            }
         }
         self
     }
@@ -136,6 +168,7 @@ pub(super) fn horizon(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::draft::RowCounts;
     use comptoir_model::verdict::Reach;
     use jiff::civil::date;
     use proptest::prelude::*;
@@ -209,16 +242,45 @@ mod tests {
 
     #[test]
     fn what_may_be_missing_is_read_back_and_only_grows() {
-        let below = [(key(0), Offset(9)), (key(1), Offset(4))].into();
-        let first = Forgotten::default().widened(day(3), &below);
+        let nothing = BTreeMap::new();
+        let first = Forgotten::default().widened(day(3), &going(&[(0, 9, 5), (1, 4, 2)]), &nothing);
         assert_eq!(Forgotten::parse(&first.to_json()).unwrap(), first);
-        let below = [(key(0), Offset(5)), (key(1), Offset(8))].into();
-        let second = first.widened(day(2), &below);
+        // It was not ended: nothing is new.
+        let same = going(&[(0, 9, 5), (1, 4, 2)]);
+        assert_eq!(first.clone().widened(day(3), &same, &same), first);
+        let left = going(&[(0, 9, 5)]);
+        let next = going(&[(0, 5, 6), (1, 8, 3)]);
+        let second = first.widened(day(2), &next, &left);
         assert_eq!(second.before, day(3));
         assert_eq!(
             second.below,
             [(key(0), Offset(9)), (key(1), Offset(8))].into()
         );
+        assert_eq!(second.rows, [(key(0), 6), (key(1), 5)].into());
+    }
+
+    #[test]
+    fn what_went_before_anybody_counted_stays_unknown() {
+        let text = r#"{"before":"2026-01-03","below":[{"stream":"a","partition":0,"offset":9}]}"#;
+        let known = Forgotten::parse(text).unwrap();
+        let more = going(&[(0, 12, 2), (1, 4, 2)]);
+        let known = known.widened(day(4), &more, &BTreeMap::new());
+        assert_eq!(known.below[&key(0)], Offset(12));
+        assert_eq!(known.rows, [(key(1), 2)].into());
+        assert_eq!(Forgotten::parse(&known.to_json()).unwrap(), known);
+    }
+
+    /// Rows of these partitions, all accepted, up to before these offsets.
+    fn going(partitions: &[(u32, u64, u64)]) -> BTreeMap<PartitionKey, Going> {
+        let going = partitions.iter().map(|(partition, below, accepted)| {
+            let rows = RowCounts {
+                accepted: *accepted,
+                ..RowCounts::default()
+            };
+            let below = Offset(*below);
+            (key(*partition), Going { rows, below })
+        });
+        going.collect()
     }
 
     proptest! {

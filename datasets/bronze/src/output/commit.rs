@@ -13,6 +13,7 @@ use deltalake::operations::create::CreateBuilder;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::{DeltaResult, DeltaTableError};
 use jiff::civil::Date;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl OutputWriter {
@@ -35,12 +36,10 @@ impl OutputWriter {
             values.get(column).cloned().flatten()
         });
         match (replaced, columns.first()) {
-            (Replaced::Days(days), Some(_)) => {
-                day.is_some_and(|day| days.iter().any(|other| other.to_string() == day))
-            }
-            (Replaced::From(first), Some(_)) => {
-                day.is_none_or(|day| day.parse::<Date>().is_ok_and(|day| day >= *first))
-            }
+            (Replaced::Days(_) | Replaced::From { .. }, Some(_)) => match day {
+                Some(day) => day.parse::<Date>().is_ok_and(|day| replaced.has(day)),
+                None => matches!(replaced, Replaced::From { .. }),
+            },
             _ => true,
         }
     }
@@ -143,16 +142,21 @@ impl OutputWriter {
 
 fn predicate(replaced: &Replaced, column: Option<&String>) -> Option<String> {
     let column = column?;
-    let days = match replaced {
-        Replaced::All => return None,
-        Replaced::From(first) => return Some(format!("{column} >= '{first}'")),
-        Replaced::Days(days) => days,
+    let within = |days: &BTreeSet<Date>| {
+        let days: Vec<_> = days.iter().map(|day| format!("'{day}'")).collect();
+        (!days.is_empty()).then(|| format!("{column} IN ({})", days.join(", ")))
     };
-    let days: Vec<_> = days.iter().map(|day| format!("'{day}'")).collect();
-    Some(if days.is_empty() {
-        "1 = 0".to_owned()
-    } else {
-        format!("{column} IN ({})", days.join(", "))
+    let (from, days) = match replaced {
+        Replaced::All => return None,
+        Replaced::From { first, others } => {
+            (Some(format!("{column} >= '{first}'")), within(others))
+        }
+        Replaced::Days(days) => (None, within(days)),
+    };
+    let either: Vec<_> = from.into_iter().chain(days).collect();
+    Some(match either[..] {
+        [] => "1 = 0".to_owned(),
+        _ => either.join(" OR "),
     })
 }
 

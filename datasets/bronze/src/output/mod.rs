@@ -47,8 +47,22 @@ pub enum Replaced {
     All,
     /// Those of these days; the others stay as they are.
     Days(BTreeSet<Date>),
-    /// Those of this day and all later ones.
-    From(Date),
+    /// Those of this day and all later ones, and of these others.
+    From {
+        first: Date,
+        others: BTreeSet<Date>,
+    },
+}
+
+impl Replaced {
+    /// Whether rows of this day are replaced.
+    pub fn has(&self, day: Date) -> bool {
+        match self {
+            Self::All => true,
+            Self::Days(days) => days.contains(&day),
+            Self::From { first, others } => day >= *first || others.contains(&day),
+        }
+    }
 }
 
 /// What a commit came to.

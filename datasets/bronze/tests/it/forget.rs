@@ -74,11 +74,15 @@ async fn left(place: &Place, partition: u32) -> Vec<u64> {
     offsets.into_iter().map(offset).collect()
 }
 
-fn forgotten(before: i8, below: &[(u32, u64)]) -> Forgotten {
+/// Of these partitions, below these offsets, so many rows.
+fn forgotten(before: i8, of: &[(u32, u64, u64)]) -> Forgotten {
     Forgotten {
         before: day(before),
-        below: (below.iter())
-            .map(|(number, end)| (key(*number), Offset(*end)))
+        below: (of.iter())
+            .map(|(number, end, _)| (key(*number), Offset(*end)))
+            .collect(),
+        rows: (of.iter())
+            .map(|(number, _, rows)| (key(*number), *rows))
             .collect(),
     }
 }
@@ -104,8 +108,10 @@ async fn rows_of_old_days_go_and_the_others_stay(place: &Place) {
     let after = place.snapshot().await;
     assert_eq!(
         after.forgotten().unwrap(),
-        Some(forgotten(12, &[(0, 8), (1, 2)]))
+        Some(forgotten(12, &[(0, 8, 8), (1, 2, 2)]))
     );
+    let known = after.forgotten().unwrap().unwrap();
+    assert_eq!(after.gone(&known).await.unwrap(), known.rows);
     assert_eq!(after.position(&key(0)).await.unwrap(), Some(Offset(12)));
     assert_eq!(after.gaps(&key(0)).await.unwrap().lost.len(), 1);
     for faults in [after.verify_files().await, after.verify_rows().await] {
@@ -159,7 +165,7 @@ async fn nothing_goes_that_somebody_has_not_taken(place: &Place) {
     let snapshot = place.snapshot().await;
     assert_eq!(
         snapshot.forgotten().unwrap(),
-        Some(forgotten(13, &[(0, 5), (1, 2)]))
+        Some(forgotten(13, &[(0, 5, 5), (1, 2, 2)]))
     );
 }
 

@@ -12,6 +12,7 @@ use comptoir_model::merge::PartitionKey;
 use comptoir_model::verdict::Reach;
 use comptoir_model::view_result::{InLake, LakeFormat, ViewAbout, ViewColumn, ViewName, ViewType};
 use comptoir_speed::archive::{ArchiveRequest, Keeping};
+use comptoir_speed::rebuild::Missing;
 use comptoir_warehouse::JobOutcome;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -222,7 +223,11 @@ async fn what_was_forgotten_is_lost_to_a_warehouse_that_comes_back(shore: &Shore
     assert_eq!(rebuilt.records, 320 - gone as u64);
     let snapshot = Snapshot::newest(&shore.table).await.unwrap().unwrap();
     let forgotten = snapshot.forgotten().unwrap().unwrap();
-    assert_eq!(rebuilt.whole_from, Some(forgotten.before));
+    let missing = Missing {
+        before: forgotten.before,
+        records: Some(gone as u64),
+    };
+    assert_eq!(rebuilt.missing, Some(missing));
     // It is on record, to the offset.
     let lost = "SELECT p.partition_number, MIN(g.start_offset), MAX(g.end_offset) FROM gaps g \
                 JOIN stream_partitions p ON p.id = g.partition_id WHERE g.kind = 'lost' \
