@@ -25,7 +25,11 @@ try {
     };
     fetch('/api/v1/session')
         .then((answer) => (answer.ok ? answer.json() : {}))
-        .then((session) => session.name && show(session.name))
+        .then((session) => {
+            // style.css leaves out of the rail what this role may not open.
+            if (session.role) document.documentElement.dataset.role = session.role;
+            if (session.name) show(session.name);
+        })
         .catch(() => {
             // Without an answer the page says itself that the server is away.
         });

@@ -1,4 +1,4 @@
-//! Amounts minute by minute as columns, with what is missing.
+//! Amounts minute by minute as columns, with what is missing, behind those of a week before as a line.
 
 mod layout;
 
@@ -21,6 +21,8 @@ pub(crate) struct Minute {
     pub(crate) is_marked: bool,
     pub(crate) net: Money,
     pub(crate) gross: Money,
+    /// Net of the same minute of a week before.
+    pub(crate) before: Option<Money>,
     pub(crate) sight: Sight,
     /// What the line above the chart and a screen reader say.
     pub(crate) description: String,
@@ -74,6 +76,7 @@ fn drawing(minutes: &[Minute], sheet: Sheet) -> AnyView {
     let Sheet { language, stop, .. } = sheet;
     let layout = Layout::of(minutes, sheet.width, language);
     let (width, height, left) = (layout.width, layout.height, layout.left);
+    let before = layout.before.clone();
     let grid = layout.ticks.iter().map(|(y, label)| {
         view! {
             <line class="grid" x1=left x2=width y1=*y y2=*y />
@@ -91,6 +94,7 @@ fn drawing(minutes: &[Minute], sheet: Sheet) -> AnyView {
                 data-group=minute.key.clone()
                 data-value=minute.net.amount.to_string()
                 data-hatched=(minute.gross.amount - minute.net.amount).to_string()
+                data-before=minute.before.map(|before| before.amount.to_string())
                 data-sight=minute.sight.name()
                 role="img"
                 aria-label=minute.description.clone()
@@ -133,6 +137,9 @@ fn drawing(minutes: &[Minute], sheet: Sheet) -> AnyView {
         >
             {grid.collect_view()}
             {columns.collect_view()}
+            // The casing keeps the line apart from the columns behind it.
+            <path class="casing" d=before.clone() />
+            <path class="before" d=before />
             {names.collect_view()}
         </svg>
     }

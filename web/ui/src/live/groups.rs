@@ -86,6 +86,7 @@ pub(super) fn Groups(id: &'static str, dimension: LiveDimension, scope: Scope) -
         picture,
         window,
         currency,
+        ..
     } = scope;
     let groups = Memo::new(move |_| {
         picture.with(|picture| picture.groups(window.get(), dimension).cloned())

@@ -25,8 +25,9 @@ use crate::part::part;
 use crate::settings::use_language;
 use crate::state::Fault;
 use banners::Banners;
-use comptoir_model::api::live::{LiveDimension, SourceState, WindowName};
-use comptoir_model::money::Currency;
+use compared::use_compared;
+use comptoir_model::api::live::{LiveCompared, LiveDimension, Revenue, SourceState, WindowName};
+use comptoir_model::money::{Currency, Money};
 use groups::Groups;
 use jiff::Timestamp;
 use leptos::prelude::*;
@@ -43,6 +44,19 @@ struct Scope {
     picture: Signal<Picture>,
     window: RwSignal<WindowName>,
     currency: Signal<Currency>,
+    /// The same weekday last week.
+    compared: Signal<Option<LiveCompared>>,
+}
+
+/// Nothing sold in a currency is zero of it.
+fn revenue_in(all: &[Revenue], currency: Currency) -> Revenue {
+    let zero = Money::zero(currency);
+    let found = all.iter().find(|revenue| revenue.net.currency == currency);
+    found.copied().unwrap_or(Revenue {
+        gross: zero,
+        refunds: zero,
+        net: zero,
+    })
 }
 
 /// Which face the page shows. New figures are the same face, which keeps whatever is open in it.
@@ -154,6 +168,7 @@ fn Figures(
         picture: picture.into(),
         window,
         currency: currency.into(),
+        compared: use_compared(),
     };
     // For programs: exactly what the figures on the page include.
     let as_of = move || picture.with(|picture| serde_json::to_string(picture.as_of()).ok());
