@@ -1,6 +1,7 @@
 //! What is the same around every chart: the line above it, its width, and the point that is looked at.
 
 use super::cursor::Cursor;
+use super::mark::{self, Mark};
 use crate::browser;
 use crate::i18n::Language;
 use crate::settings::use_language;
@@ -24,12 +25,25 @@ pub(crate) fn Plot<T: Send + Sync + 'static>(
     describe: fn(&T, Language) -> String,
     /// What it says when no point is looked at.
     hint: fn(Language) -> &'static str,
-    draw: impl Fn(&[T], Sheet) -> AnyView + Send + 'static,
+    draw: impl Fn(&[T], Sheet) -> Mark + 'static,
 ) -> impl IntoView {
     let language = use_language();
     let place = NodeRef::<Div>::new();
     let width = browser::width_of(place);
     let cursor = Cursor::new();
+    Effect::new(move |before: Option<Option<Mark>>| {
+        let place = place.get()?;
+        let drawing = points.with(|points| {
+            let sheet = Sheet {
+                width: width.get(),
+                language: language.get(),
+                stop: cursor.stop(points.len()),
+            };
+            draw(points, sheet)
+        });
+        mark::show(&place, before.flatten().as_ref(), &drawing);
+        Some(drawing)
+    });
     let readout = move || {
         let language = language.get();
         let describe = |index| points.with(|points| Some(describe(points.get(index)?, language)));
@@ -46,12 +60,6 @@ pub(crate) fn Plot<T: Send + Sync + 'static>(
             on:pointerleave=move |_| cursor.leave()
             on:focusin=move |event| cursor.focus(&event)
             on:focusout=move |_| cursor.leave()
-        >
-            {move || points.with(|points| draw(points, Sheet {
-                width: width.get(),
-                language: language.get(),
-                stop: cursor.stop(points.len()),
-            }))}
-        </div>
+        ></div>
     }
 }
