@@ -21,6 +21,7 @@ mod history;
 mod i18n;
 mod icons;
 mod jobs;
+mod json;
 mod lake;
 mod live;
 mod logs;

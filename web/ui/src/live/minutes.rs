@@ -134,7 +134,7 @@ fn minutes(
 /// Of a minute that is over.
 fn sight(picture: &Picture, start: Timestamp) -> Sight {
     let source = picture.source();
-    let end = start + MINUTE;
+    let end = start.checked_add(MINUTE).unwrap_or(Timestamp::MAX);
     let was_found = |found_at: Timestamp| start <= found_at && found_at < end;
     if (source.gaps.iter()).any(|gap| gap.kind == GapKind::Lost && was_found(gap.found_at)) {
         return Sight::Hole;
