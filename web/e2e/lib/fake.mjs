@@ -261,8 +261,10 @@ export async function fakeServer(state = {}, port = 0) {
         if (pathname.startsWith('/api/')) return json(response, noImport);
         const file = pathname === '/' ? '/index.html' : pathname;
         try {
-            const bytes = await readFile(join(DIST, file));
-            response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
+            // Every browser takes the smallest copy.
+            const bytes = await readFile(join(DIST, `${file}.br`));
+            const type = TYPES[extname(file)] ?? 'application/octet-stream';
+            response.writeHead(200, { 'content-type': type, 'content-encoding': 'br' });
             return response.end(bytes);
         } catch {
             response.writeHead(404);

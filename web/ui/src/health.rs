@@ -26,12 +26,12 @@ impl View<Health> {
 }
 
 /// Asks for as long as the page is open: what is down is said on every page. Where nobody looks at
-/// the parts themselves, half as often.
+/// the parts themselves, half as often, and not before the first view is there.
 pub(crate) fn keep_asking(view: RwSignal<HealthView>, route: RwSignal<Route>) {
-    let skips = StoredValue::new(false);
+    let skips = StoredValue::new(true);
     poll::while_shown(EVERY_MS, async move || {
         let is_seen = route.get_untracked() == Route::Health;
-        let skip = !is_seen && skips.get_value() && view.with_untracked(|it| *it != View::Loading);
+        let skip = !is_seen && skips.get_value();
         skips.set_value(!skip);
         if !skip {
             let answer = api::read(PATH).await;
