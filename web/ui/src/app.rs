@@ -9,7 +9,6 @@ use crate::icons::{AUTO_THEME, DARK_THEME, LIGHT_THEME, Logo, icon, route_icon};
 use crate::jobs::{JobsPage, JobsView};
 use crate::live::{LivePage, LiveView, NewsLine, listen};
 use crate::logs::{LogsPage, LogsView};
-use crate::part::part;
 use crate::route::{Place, Route, place};
 use crate::settings::{Theme, use_language};
 use crate::state::View;
@@ -43,7 +42,7 @@ pub(crate) fn App() -> impl IntoView {
     };
     view! {
         <a class="skip" href="#content" on:click=skip>
-            {part(move || language.get().text().skip_to_content)}
+            {move || language.get().text().skip_to_content}
         </a>
         <chart::HatchPattern />
         <div class="shell">
@@ -111,6 +110,7 @@ fn Settings(theme: RwSignal<Theme>) -> impl IntoView {
             Theme::Dark => text.theme_dark,
         }
     };
+    let tag = move || language.get().other().tag().to_uppercase();
     view! {
         // boot.js fills it in and shows it where somebody is logged in.
         <form id="account" class="account" method="post" action="/logout" hidden=true>
@@ -125,10 +125,11 @@ fn Settings(theme: RwSignal<Theme>) -> impl IntoView {
             data-setting="language"
             lang=move || language.get().other().tag()
             title=move || language.get().text().switch_language
-            aria-label=move || language.get().text().switch_language
+            // What is seen is part of what is said.
+            aria-label=move || format!("{} – {}", tag(), language.get().text().switch_language)
             on:click=move |_| settings::switch_language(language)
         >
-            {move || language.get().other().tag().to_uppercase()}
+            {tag}
         </button>
         <button
             type="button"

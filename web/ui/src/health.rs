@@ -4,7 +4,6 @@ use crate::answer::{Face, View};
 use crate::i18n::{Language, health as words};
 use crate::icons::{CHECK, CROSS, LOCK, QUESTION, WARNING, icon};
 use crate::notices::{Down, Loading, Reconnecting};
-use crate::part::part;
 use crate::route::Route;
 use crate::settings::use_language;
 use crate::{api, browser, dates, format, poll};
@@ -44,7 +43,7 @@ pub(crate) fn keep_asking(view: RwSignal<HealthView>, route: RwSignal<Route>) {
 pub(crate) fn HealthPage(view: RwSignal<HealthView>) -> impl IntoView {
     let language = use_language();
     let face = Memo::new(move |_| view.with(View::face));
-    let heading = move || view! { <h1>{part(move || language.get().text().health_page)}</h1> };
+    let heading = move || view! { <h1>{move || language.get().text().health_page}</h1> };
     move || match face.get() {
         Face::Loading => view! { {heading()} <Loading /> }.into_any(),
         Face::Down(fault) => view! { {heading()} <Down fault /> }.into_any(),
@@ -96,7 +95,7 @@ fn Parts(view: RwSignal<HealthView>) -> impl IntoView {
     };
     view! {
         <header class="page-head">
-            <h1>{part(move || language.get().text().health_page)}</h1>
+            <h1>{move || language.get().text().health_page}</h1>
             <p class="period" role="status" data-figure="health_summary">{summary}</p>
         </header>
         {move || lost.get().map(|(fault, checked)| view! { <Reconnecting fault checked /> })}

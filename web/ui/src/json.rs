@@ -41,10 +41,10 @@ impl de::Error for NotAsPromised {
     }
 }
 
-impl<'t> Deserializer<'t> for &'t Tree {
+impl<'de> Deserializer<'de> for &'de Tree {
     type Error = NotAsPromised;
 
-    fn deserialize_any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, NotAsPromised> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotAsPromised> {
         match self {
             Tree::Null => visitor.visit_unit(),
             Tree::Bool(value) => visitor.visit_bool(*value),
@@ -58,14 +58,14 @@ impl<'t> Deserializer<'t> for &'t Tree {
         }
     }
 
-    fn deserialize_option<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, NotAsPromised> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotAsPromised> {
         match self {
             Tree::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'t>>(
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
         visitor: V,
@@ -74,7 +74,7 @@ impl<'t> Deserializer<'t> for &'t Tree {
     }
 
     // A struct could be a list, too: without that way in, no code for it is compiled.
-    fn deserialize_struct<V: Visitor<'t>>(
+    fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
         _: &'static [&'static str],
@@ -86,7 +86,10 @@ impl<'t> Deserializer<'t> for &'t Tree {
         }
     }
 
-    fn deserialize_identifier<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, NotAsPromised> {
+    fn deserialize_identifier<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> Result<V::Value, NotAsPromised> {
         match self {
             Tree::Text(text) => visitor.visit_str(text),
             _ => Err(NotAsPromised),
@@ -94,7 +97,7 @@ impl<'t> Deserializer<'t> for &'t Tree {
     }
 
     // The API's choices are names without contents.
-    fn deserialize_enum<V: Visitor<'t>>(
+    fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
         _: &'static [&'static str],
@@ -106,7 +109,7 @@ impl<'t> Deserializer<'t> for &'t Tree {
         }
     }
 
-    fn deserialize_ignored_any<V: Visitor<'t>>(
+    fn deserialize_ignored_any<V: Visitor<'de>>(
         self,
         visitor: V,
     ) -> Result<V::Value, NotAsPromised> {
@@ -119,12 +122,12 @@ impl<'t> Deserializer<'t> for &'t Tree {
     }
 }
 
-struct Items<'t>(slice::Iter<'t, Tree>);
+struct Items<'de>(slice::Iter<'de, Tree>);
 
-impl<'t> SeqAccess<'t> for Items<'t> {
+impl<'de> SeqAccess<'de> for Items<'de> {
     type Error = NotAsPromised;
 
-    fn next_element_seed<S: DeserializeSeed<'t>>(
+    fn next_element_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, NotAsPromised> {
@@ -140,12 +143,12 @@ impl<'t> SeqAccess<'t> for Items<'t> {
 }
 
 /// Those that are left; the first one is done with when its value has been read.
-struct Fields<'t>(&'t [(Tree, Tree)]);
+struct Fields<'de>(&'de [(Tree, Tree)]);
 
-impl<'t> MapAccess<'t> for Fields<'t> {
+impl<'de> MapAccess<'de> for Fields<'de> {
     type Error = NotAsPromised;
 
-    fn next_key_seed<S: DeserializeSeed<'t>>(
+    fn next_key_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, NotAsPromised> {
@@ -155,7 +158,7 @@ impl<'t> MapAccess<'t> for Fields<'t> {
         }
     }
 
-    fn next_value_seed<S: DeserializeSeed<'t>>(
+    fn next_value_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
     ) -> Result<S::Value, NotAsPromised> {

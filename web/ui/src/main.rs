@@ -26,7 +26,6 @@ mod lake;
 mod live;
 mod logs;
 mod notices;
-mod part;
 mod points;
 mod poll;
 mod route;

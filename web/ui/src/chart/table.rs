@@ -2,7 +2,6 @@
 
 use crate::figures::Figure;
 use crate::format;
-use crate::part::part;
 use crate::points::Point;
 use crate::settings::use_language;
 use leptos::prelude::*;
@@ -43,7 +42,7 @@ pub(crate) fn GroupTable(
                     })}
                     {(compare == Compare::YearBefore).then(|| view! {
                         <th scope="col" class="number">
-                            {part(move || language.get().text().year_before)}
+                            {move || language.get().text().year_before}
                         </th>
                     })}
                 </tr>

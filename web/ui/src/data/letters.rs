@@ -4,7 +4,6 @@ use super::letter::Letter;
 use super::take;
 use crate::answer::View;
 use crate::i18n::{Language, data as words};
-use crate::part::part;
 use crate::route::{Route, encoded};
 use crate::settings::use_language;
 use crate::table::{Cell, Row, TablePanel};
@@ -74,9 +73,9 @@ pub(super) fn Letters(
             fault=Signal::derive(move || letters.with(View::fault))
         >
             <Choice counts reason />
-            {part(move || (!place.with(String::is_empty)).then(|| {
+            {move || (!place.with(String::is_empty)).then(|| {
                 view! { <Letter place=place.get() /> }.into_any()
-            }))}
+            })}
         </TablePanel>
     }
 }
@@ -131,8 +130,8 @@ fn Choice(counts: Memo<Vec<(String, u64)>>, reason: RwSignal<Option<String>>) ->
     };
     view! {
         <fieldset class="choice" hidden=move || counts.with(Vec::is_empty)>
-            <legend class="spoken">{part(move || words::text(language.get()).reasons)}</legend>
-            {part(move || names.get().into_iter().map(label).collect_view().into_any())}
+            <legend class="spoken">{move || words::text(language.get()).reasons}</legend>
+            {move || names.get().into_iter().map(label).collect_view().into_any()}
         </fieldset>
     }
 }

@@ -2,7 +2,6 @@
 
 use super::{Freshness, History, PeriodLine};
 use crate::notices::{Down, Empty, Loading, Reconnecting};
-use crate::part::part;
 use crate::settings::use_language;
 use crate::state::{Fault, Link, Shown, View};
 use crate::{api, browser, poll};
@@ -28,7 +27,7 @@ pub(crate) fn HistoryPage(view: RwSignal<View>) -> impl IntoView {
         view.set(next);
     });
     let face = Memo::new(move |_| view.with(Face::of));
-    let heading = move || view! { <h1>{part(move || language.get().text().history)}</h1> };
+    let heading = move || view! { <h1>{move || language.get().text().history}</h1> };
     move || match face.get() {
         Face::Loading => view! { {heading()} <Loading /> }.into_any(),
         Face::Empty(problem) => view! { {heading()} <Empty problem /> }.into_any(),
@@ -89,7 +88,7 @@ fn Figures(
     });
     view! {
         <header class="page-head">
-            <h1>{part(move || language.get().text().history)}</h1>
+            <h1>{move || language.get().text().history}</h1>
             <PeriodLine snapshot />
             <Freshness snapshot checked now />
         </header>

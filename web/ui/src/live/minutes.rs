@@ -6,7 +6,6 @@ use super::{Scope, revenue_in};
 use crate::chart::minutes::{Minute, MinuteColumns, Sight};
 use crate::chart::panel::{ChartPanel, Headline};
 use crate::i18n::{Language, live as words};
-use crate::part::part;
 use crate::settings::use_language;
 use crate::{browser, dates, format};
 use comptoir_model::api::live::{GapKind, MinutePoint, Revenue, SourceState};
@@ -81,7 +80,7 @@ pub(super) fn Minutes(scope: Scope, now: RwSignal<Timestamp>) -> impl IntoView {
         >
             // Keeps its height, so that what comes a moment later moves nothing.
             <p class="legend">
-                <span class="key bars">{part(move || text().last_hour)}</span>
+                <span class="key bars">{move || text().last_hour}</span>
                 {move || day_before.get().map(|day| view! {
                     <span class="key line" data-figure="day_before">{day}</span>
                 })}
@@ -198,14 +197,14 @@ fn Table(
         <table>
             <thead>
                 <tr>
-                    <th scope="col">{part(move || text().minute)}</th>
-                    <th scope="col" class="number">{part(move || text().net)}</th>
-                    <th scope="col" class="number">{part(move || text().net_last_week)}</th>
-                    <th scope="col" class="number">{part(move || text().gross)}</th>
-                    <th scope="col" class="number">{part(move || text().refunds)}</th>
-                    <th scope="col" class="number">{part(move || text().transactions)}</th>
-                    <th scope="col" class="number">{part(move || text().approved)}</th>
-                    <th scope="col" class="number">{part(move || text().units)}</th>
+                    <th scope="col">{move || text().minute}</th>
+                    <th scope="col" class="number">{move || text().net}</th>
+                    <th scope="col" class="number">{move || text().net_last_week}</th>
+                    <th scope="col" class="number">{move || text().gross}</th>
+                    <th scope="col" class="number">{move || text().refunds}</th>
+                    <th scope="col" class="number">{move || text().transactions}</th>
+                    <th scope="col" class="number">{move || text().approved}</th>
+                    <th scope="col" class="number">{move || text().units}</th>
                 </tr>
             </thead>
             <tbody>

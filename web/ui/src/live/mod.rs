@@ -21,7 +21,6 @@ pub(crate) use stream::listen;
 use crate::i18n::live as words;
 use crate::icons::ShopIcon;
 use crate::notices::Down;
-use crate::part::part;
 use crate::settings::use_language;
 use crate::state::Fault;
 use banners::Banners;
@@ -85,7 +84,7 @@ impl Face {
 pub(crate) fn LivePage(view: RwSignal<LiveView>, now: RwSignal<Timestamp>) -> impl IntoView {
     let language = use_language();
     let face = Memo::new(move |_| view.with(Face::of));
-    let heading = move || view! { <h1>{part(move || language.get().text().live_page)}</h1> };
+    let heading = move || view! { <h1>{move || language.get().text().live_page}</h1> };
     move || match face.get() {
         Face::Loading => view! { {heading()} <Loading /> }.into_any(),
         Face::Empty => view! { {heading()} <Empty /> }.into_any(),
@@ -102,7 +101,7 @@ pub(crate) fn LivePage(view: RwSignal<LiveView>, now: RwSignal<Timestamp>) -> im
 fn Loading() -> impl IntoView {
     let language = use_language();
     view! {
-        <p class="spoken" role="status">{part(move || language.get().text().live.loading)}</p>
+        <p class="spoken" role="status">{move || language.get().text().live.loading}</p>
         <div class="tiles six" aria-hidden="true">
             {(0..6).map(|_| view! { <div class="tile skeleton"></div> }).collect_view()}
         </div>
@@ -120,10 +119,10 @@ fn Empty() -> impl IntoView {
     view! {
         <section class="notice" data-state="empty" aria-labelledby="notice-heading">
             <ShopIcon />
-            <h2 id="notice-heading">{part(move || text().empty)}</h2>
-            <p>{part(move || text().empty_fills)}</p>
+            <h2 id="notice-heading">{move || text().empty}</h2>
+            <p>{move || text().empty_fills}</p>
             <p>
-                {part(move || language.get().text().command)} " "
+                {move || language.get().text().command} " "
                 <code>"comptoir-speed simulate --rate 5"</code>
             </p>
         </section>
@@ -175,7 +174,7 @@ fn Figures(
     let made = RwSignal::new(None);
     view! {
         <header class="page-head live-head">
-            <h1>{part(move || language.get().text().live_page)}</h1>
+            <h1>{move || language.get().text().live_page}</h1>
             <WindowChoice window />
             <Show when=move || currencies.with(|all| all.len() > 1)>
                 <CurrencyChoice all=currencies current=scope.currency chosen />
@@ -218,7 +217,7 @@ fn WindowChoice(window: RwSignal<WindowName>) -> impl IntoView {
     let language = use_language();
     view! {
         <fieldset class="choice" id="window-choice">
-            <legend class="spoken">{part(move || language.get().text().live.window_choice)}</legend>
+            <legend class="spoken">{move || language.get().text().live.window_choice}</legend>
             {[WindowName::Minutes5, WindowName::Minutes60, WindowName::Today].map(|name| view! {
                 <label>
                     <input
@@ -244,7 +243,7 @@ fn CurrencyChoice(
     let language = use_language();
     view! {
         <fieldset class="choice" id="currency-choice">
-            <legend class="spoken">{part(move || language.get().text().live.currency_choice)}</legend>
+            <legend class="spoken">{move || language.get().text().live.currency_choice}</legend>
             <For each=move || all.get() key=|currency| *currency let:currency>
                 <label>
                     <input

@@ -3,7 +3,6 @@
 use super::compared::change;
 use super::{Scope, revenue_in};
 use crate::i18n::{Language, live as words};
-use crate::part::part;
 use crate::settings::use_language;
 use crate::{browser, dates, format};
 use comptoir_model::api::live::{Estimate, LiveFigures, Window, WindowName};
@@ -189,7 +188,7 @@ pub(super) fn Tiles(scope: Scope, made: RwSignal<Option<Figure>>) -> impl IntoVi
                         <p class="value">
                             <Show when=move || at_least.get() && figure.only_grows()>
                                 <span class="at-least">
-                                    {part(move || language.get().text().live.at_least)}
+                                    {move || language.get().text().live.at_least}
                                 </span>
                             </Show>
                             <span data-figure=figure.name() data-value=move || value.get().exact()>
@@ -217,7 +216,7 @@ pub(super) fn Tiles(scope: Scope, made: RwSignal<Option<Figure>>) -> impl IntoVi
                             class="made-button"
                             on:click=move |_| made.set(Some(figure))
                         >
-                            {part(move || language.get().text().live.made_of)}
+                            {move || language.get().text().live.made_of}
                         </button>
                     </article>
                 }

@@ -3,7 +3,6 @@
 use super::Scope;
 use crate::i18n::{Language, live as words};
 use crate::icons::{BACK, CHECK, CLOCK, CROSS, icon};
-use crate::part::part;
 use crate::settings::use_language;
 use crate::{browser, dates, format};
 use comptoir_model::api::live::Transaction;
@@ -53,7 +52,7 @@ pub(super) fn Transactions(scope: Scope) -> impl IntoView {
                 <p class="quiet paused">{paused_at}</p>
             </Show>
             <Show when=move || rows.with(Vec::is_empty)>
-                <p class="nothing">{part(move || text().no_transactions_yet)}</p>
+                <p class="nothing">{move || text().no_transactions_yet}</p>
             </Show>
             <ol class="transactions">
                 {move || rows.with(|rows| {
