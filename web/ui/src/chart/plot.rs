@@ -31,8 +31,10 @@ pub(crate) fn Plot<T: Send + Sync + 'static>(
     let place = NodeRef::<Div>::new();
     let width = browser::width_of(place);
     let cursor = Cursor::new();
-    Effect::new(move |before: Option<Option<Mark>>| {
-        let place = place.get()?;
+    Effect::new(move |before: Option<Mark>| {
+        let Some(place) = place.get() else {
+            return Mark::new("svg");
+        };
         let drawing = points.with(|points| {
             let sheet = Sheet {
                 width: width.get(),
@@ -41,8 +43,8 @@ pub(crate) fn Plot<T: Send + Sync + 'static>(
             };
             draw(points, sheet)
         });
-        mark::show(&place, before.flatten().as_ref(), &drawing);
-        Some(drawing)
+        mark::show(&place, before.as_ref(), &drawing);
+        drawing
     });
     let readout = move || {
         let language = language.get();
