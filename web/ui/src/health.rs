@@ -288,7 +288,7 @@ mod tests {
     use super::*;
     use jiff::Timestamp;
 
-    fn state: PartState -> PartHealth {
+    fn part(state: PartState) -> PartHealth {
         PartHealth {
             id: "zookeeper".to_owned(),
             kind: PartKind::Zookeeper,

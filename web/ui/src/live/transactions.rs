@@ -123,10 +123,8 @@ pub(super) fn Transactions(scope: Scope, query: RwSignal<String>) -> impl IntoVi
                     key=|(row, language)| {
                         (row.stream.0.clone(), row.partition.0, row.offset.0, *language)
                     }
-                    let((row, language))
-                >
-                    {row_view(&row, language)}
-                </For>
+                    children=|(row, language)| row_view(&row, language)
+                />
             </ol>
         </section>
     }
