@@ -29,7 +29,7 @@ pub(super) fn Letter(
             {move || answer.with(|answer| answer.as_ref().map(|answer| match answer {
                 Ok(letter) => shown(letter, language.get()),
                 Err(fault) => fault_explanation(fault).into_any(),
-            })))}
+            }))}
             <a class="toggle" href=close>
                 {move || language.get().text().live.close}
             </a>
