@@ -49,6 +49,15 @@ const row = (index, scale) => ({
     revenue: revenue((40 - 3 * index) * 1111 * scale, index % 3 ? 0 : 777 * scale),
 });
 
+/** The 60 minutes up to the running one. */
+const series = (running, scale) => ({ minutes: Array.from({ length: 60 }, (_, index) => {
+    const height = 40 + 25 * Math.sin(index / 7) + 9 * Math.cos(index * 1.7);
+    const gross = Math.round(height * scale(index) * 100) * 3;
+    return { start: iso(running - (59 - index) * MINUTE), transactions: Math.round(height),
+        approved: Math.round(height * 0.86), units: Math.round(height * 1.7),
+        revenue: [revenue(gross, index % 6 ? 0 : Math.round(gross / 9))] };
+}) });
+
 /** A whole message as of `now`, larger with each `step`. */
 export function message(now, step = 0, changes = {}) {
     const running = Math.floor(now / MINUTE) * MINUTE;
@@ -74,14 +83,7 @@ export function message(now, step = 0, changes = {}) {
             ...changes.source,
         },
         windows: { minutes_5: window(5, 1), minutes_60: window(60, 10), today: window(700, 100) },
-        series: { minutes: Array.from({ length: 60 }, (_, index) => {
-            const height = 40 + 25 * Math.sin(index / 7) + 9 * Math.cos(index * 1.7);
-            const part = index === 59 ? 0.4 : 1;
-            const gross = Math.round(height * part * 100 * (1 + step / 100)) * 3;
-            return { start: iso(running - (59 - index) * MINUTE), transactions: Math.round(height),
-                approved: Math.round(height * 0.86), units: Math.round(height * 1.7),
-                revenue: [revenue(gross, index % 6 ? 0 : Math.round(gross / 9))] };
-        }) },
+        series: series(running, (index) => (index === 59 ? 0.4 : 1) * (1 + step / 100)),
         groups,
         tops: ['product', 'merchant', 'customer'].map((kind) => ({ kind, currency: 'EUR',
             rows: NAMES.product.map((name, index) => ({
@@ -135,10 +137,18 @@ export function logs() {
         ] };
 }
 
-/** The same weekday last week: four fifths of what `message` says of today. */
-export function compared() {
-    const at = Date.now() - 7 * 24 * 3600 * SECOND;
-    return { at: iso(at), today: { from: iso(at - 700 * MINUTE), to: iso(at), figures: figures(80) }, series: { minutes: [] } };
+/** What clocks in the shop show, as if it were UTC. */
+const clock = (time) => Date.parse(`${new Date(time).toLocaleString('sv-SE', { timeZone: 'Europe/Paris' }).replace(' ', 'T')}Z`);
+
+/** The same weekday last week: four fifths of what `message` says of today, and a wave of its own. */
+export function compared(moment = Date.now()) {
+    const now = Math.floor(moment / SECOND) * SECOND;
+    const at = now - 7 * 24 * 3600 * SECOND;
+    // By the calendar: clocks may have been changed since.
+    const then = at + (clock(now) - now) - (clock(at) - at);
+    const running = Math.floor(then / MINUTE) * MINUTE;
+    return { at: iso(then), today: { from: iso(then - 700 * MINUTE), to: iso(running + MINUTE), figures: figures(80) },
+        series: series(running, (index) => 0.8 + 0.3 * Math.cos(index / 9)) };
 }
 
 const archived = (offset, level, text) => ({
@@ -256,7 +266,7 @@ export async function fakeServer(state = {}, port = 0) {
         }
         if (pathname === '/api/v1/health') return json(response, (state.health ?? health)());
         if (pathname === '/api/v1/logs/summary') return json(response, (state.logs ?? logs)());
-        if (pathname === '/api/v1/live/compared') return json(response, (state.compared ?? compared)());
+        if (pathname === '/api/v1/live/compared') return json(response, await (state.compared ?? compared)());
         if (pathname === '/api/v1/logs/search') {
             return json(response, (state.search ?? search)(searchParams.get('pattern'), searchParams));
         }
@@ -284,11 +294,14 @@ export async function fakeServer(state = {}, port = 0) {
             const cursor = searchParams.get('cursor');
             return json(response, (state.lake ?? data.lake)(searchParams.get('path'), { cursor }));
         }
+        if (pathname.startsWith('/api/v1/history/')) return json(response, state.history?.(pathname) ?? noImport);
         if (pathname.startsWith('/api/')) return json(response, noImport);
         const file = pathname === '/' ? '/index.html' : pathname;
         try {
-            const bytes = await readFile(join(DIST, file));
-            response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
+            // Every browser takes the smallest copy.
+            const bytes = await readFile(join(DIST, `${file}.br`));
+            const type = TYPES[extname(file)] ?? 'application/octet-stream';
+            response.writeHead(200, { 'content-type': type, 'content-encoding': 'br' });
             return response.end(bytes);
         } catch {
             response.writeHead(404);

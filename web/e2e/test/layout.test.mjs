@@ -3,28 +3,11 @@
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { openHistory, screenshot } from '../lib/browser.mjs';
-import { broken, lake } from '../lib/fake_data.mjs';
-import { fakeServer, health, message } from '../lib/fake.mjs';
+import { fakeServer } from '../lib/fake.mjs';
 import { pageTest } from '../lib/suite.mjs';
+import { trouble } from '../lib/trouble.mjs';
 
-const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
-/** Everything that can be said at once: holes, dead letters, a sink that stopped, parts in each state. */
-const server = await fakeServer({
-    live: () => message(Date.now(), 12_345, { source: {
-        state: 'stopped', checked_at: ago(12), fresh_through: ago(200),
-        gaps: [{ stream: 's', partition: 2, kind: 'lost', start: 10, end: 20, found_at: ago(900) }],
-        dead_letters: { total: 12_345, newest_at: ago(5), by_reason: [] } } }),
-    reconcile: broken,
-    lake: (path) => lake(path, { damaged: true }),
-    health: () => {
-        const all = health();
-        Object.assign(all.parts[0], { state: 'restricted', cause: 'not_whitelisted' });
-        Object.assign(all.parts[1], { state: 'down', cause: 'unreachable', detail: 'connection refused' });
-        Object.assign(all.parts[2], { state: 'degraded', cause: 'under_replicated' });
-        Object.assign(all.parts[5], { state: 'unknown', checked_at: null });
-        return all;
-    },
-});
+const server = await fakeServer(trouble);
 after(() => server.end());
 
 const open = (hash, shown) => async (page) => {

@@ -39,16 +39,6 @@ describe('the live page', () => {
         assert.deepEqual(complaints, []);
     });
 
-    onLive('today is compared with the same weekday last week', () => ({}), async (page) => {
-        const beside = page.locator('[data-figure="compared"]');
-        await beside.first().waitFor();
-        assert.equal(await beside.count(), 6);
-        assert.match(await beside.first().innerText(), /^\+25\.0.?% vs \w+day last week, \d\d:\d\d$/);
-        assert.match(await page.locator('.tile', { hasText: 'Approval rate' }).innerText(), /±0\.0.points vs/);
-        await page.locator('#window-choice input[value="60m"]').check({ force: true });
-        await beside.first().waitFor({ state: 'detached' });
-    });
-
     onLive('a stopped sink is said at once, with the command that starts it', () => ({
         source: { state: 'stopped', since: ago(12.5), checked_at: ago(12.5), fresh_through: ago(130) },
     }), async (page) => {

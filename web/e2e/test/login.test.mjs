@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { program } from '../lib/program.mjs';
 import { pageTest } from '../lib/suite.mjs';
+import { violationsInBothThemes } from '../lib/axe.mjs';
 import { screenshot } from '../lib/browser.mjs';
 
 const PASSWORD = 'correct horse battery';
@@ -36,6 +37,9 @@ pageTest('who is not logged in is asked, and comes to where they wanted', async 
     await account.waitFor();
     assert.match(await account.innerText(), /ada\s+Log out/);
     await screenshot(page, 'logged-in');
+    // A viewer may not open the logs that she came for, so nothing else leads there.
+    assert.equal(await page.locator('nav a[href="#/health"]').isVisible(), true);
+    assert.equal(await page.locator('nav a[href="#/logs"]').isVisible(), false);
     const [cookie] = (await page.context().cookies()).filter(({ name }) => name === 'comptoir_session');
     assert.deepEqual([cookie.httpOnly, cookie.sameSite], [true, 'Strict']);
 
@@ -66,4 +70,18 @@ for (const [theme, width] of [['light', 1440], ['dark', 360]]) {
         await screenshot(page, `login-${theme}`);
         assert.deepEqual(complaints, []);
     }, { locale: 'fr-FR', theme, width });
+}
+
+for (const locale of ['en-GB', 'fr-FR']) {
+    // The form's own policy would keep axe-core out.
+    pageTest(`axe-core finds nothing on the form (${locale})`, async (page) => {
+        await page.goto(`${server.base}/login`);
+        await page.locator('#name').waitFor();
+        assert.deepEqual(await violationsInBothThemes(page), [], 'as it opens');
+        await page.keyboard.type('ada');
+        await page.keyboard.press('Tab');
+        await logIn(page, 'wrong wrong wrong');
+        await page.getByRole('alert').waitFor();
+        assert.deepEqual(await violationsInBothThemes(page), [], 'after a wrong password');
+    }, { locale, bypassCSP: true });
 }

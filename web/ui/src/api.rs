@@ -1,7 +1,8 @@
 //! Asks the server what the newest import holds.
 
+use crate::json;
 use crate::state::{Fault, Look, Snapshot};
-use comptoir_model::api::{HistoryBy, Problem};
+use comptoir_model::api::HistoryBy;
 use comptoir_model::history::Dimension;
 use futures::future::try_join_all;
 use gloo_net::http::{Request, Response};
@@ -35,10 +36,9 @@ async fn attempt(known: Option<&Snapshot>, filters: &str) -> Result<Look, Fault>
         return Ok(Look::Unchanged);
     }
     let etag = response.headers().get("etag");
-    let summary = answer(&path, response).await?;
+    let summary = of_text(&path, &body(&path, response).await?)?;
     let by = try_join_all(Dimension::ALL.map(|dimension| async move {
-        let path = format!("/api/v1/history/by/{dimension}{and}{filters}");
-        answer::<HistoryBy>(&path, get(&path, None).await?).await
+        read::<HistoryBy>(&format!("/api/v1/history/by/{dimension}{and}{filters}")).await
     }))
     .await?;
     let filters = filters.to_owned();
@@ -48,14 +48,17 @@ async fn attempt(known: Option<&Snapshot>, filters: &str) -> Result<Look, Fault>
 
 /// One JSON answer.
 pub(crate) async fn read<T: DeserializeOwned>(path: &str) -> Result<T, Fault> {
-    answer(path, get(path, None).await?).await
+    // In a box, so that little of it is compiled for every type.
+    let text = Box::pin(async { body(path, get(path, None).await?).await });
+    of_text(path, &text.await?)
 }
 
 /// Asks for something to be done, and takes what the server says of it.
 pub(crate) async fn ask<T: DeserializeOwned>(path: &str) -> Result<T, Fault> {
     let limit = AbortSignal::timeout_with_u32(LIMIT_MS);
     let asked = Request::post(path).abort_signal(Some(&limit)).send();
-    answer(path, asked.await.map_err(|_| Fault::Unreachable)?).await
+    let response = asked.await.map_err(|_| Fault::Unreachable)?;
+    of_text(path, &body(path, response).await?)
 }
 
 /// Why a path can't be had; `None` where it can.
@@ -67,12 +70,7 @@ pub(crate) async fn fault_of(path: &str) -> Option<Fault> {
     if response.ok() {
         return None;
     }
-    answer::<Problem>(path, response).await.err()
-}
-
-/// `None` of what is not what the API promises.
-pub(crate) fn parse<T: DeserializeOwned>(json: &str) -> Option<T> {
-    serde_json::from_str(json).ok()
+    body(path, response).await.err()
 }
 
 async fn get(path: &str, etag: Option<&str>) -> Result<Response, Fault> {
@@ -84,17 +82,28 @@ async fn get(path: &str, etag: Option<&str>) -> Result<Response, Fault> {
     request.send().await.map_err(|_| Fault::Unreachable)
 }
 
-async fn answer<T: DeserializeOwned>(path: &str, response: Response) -> Result<T, Fault> {
-    let path = path.to_owned();
+/// What an answer says; why there is none, where it is an error.
+async fn body(path: &str, response: Response) -> Result<String, Fault> {
+    let text = response.text().await;
     if response.ok() {
-        return response
-            .json()
-            .await
-            .map_err(|_| Fault::Unreadable { path });
+        return text.map_err(|_| unreadable(path));
     }
-    let status = response.status();
-    match response.json::<Problem>().await {
-        Ok(problem) => Err(Fault::Problem(problem)),
-        Err(_) => Err(Fault::Status { path, status }),
+    let problem = text.ok().and_then(|text| json::parse(&text));
+    Err(problem.map_or_else(
+        || Fault::Status {
+            path: path.to_owned(),
+            status: response.status(),
+        },
+        Fault::Problem,
+    ))
+}
+
+fn of_text<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, Fault> {
+    json::parse(text).ok_or_else(|| unreadable(path))
+}
+
+fn unreadable(path: &str) -> Fault {
+    Fault::Unreadable {
+        path: path.to_owned(),
     }
 }

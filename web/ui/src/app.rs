@@ -10,7 +10,6 @@ use crate::jobs::{JobsPage, JobsView};
 use crate::journal::{JournalPage, JournalView};
 use crate::live::{LivePage, LiveView, NewsLine, listen};
 use crate::logs::{LogsPage, LogsView};
-use crate::part::part;
 use crate::route::{Place, Route, place};
 use crate::session::{Session, use_session};
 use crate::settings::{Theme, use_language};
@@ -51,7 +50,7 @@ pub(crate) fn App() -> impl IntoView {
     };
     view! {
         <a class="skip" href="#content" on:click=skip>
-            {part(move || language.get().text().skip_to_content)}
+            {move || language.get().text().skip_to_content}
         </a>
         <chart::HatchPattern />
         <div class="shell">
@@ -79,6 +78,7 @@ pub(crate) fn App() -> impl IntoView {
 #[component]
 fn Rail(route: RwSignal<Route>, health: RwSignal<HealthView>) -> impl IntoView {
     let language = use_language();
+    let session = use_session();
     let down = Memo::new(move |_| health.with(HealthView::down));
     view! {
         <header class="rail">
@@ -90,6 +90,7 @@ fn Rail(route: RwSignal<Route>, health: RwSignal<HealthView>) -> impl IntoView {
                 {Route::IN_RAIL.map(|page| view! {
                     <a
                         href=page.hash()
+                        hidden=move || page.right().is_some_and(|right| session.lacks(right))
                         aria-current=move || (route.get().in_rail() == page).then_some("page")
                     >
                         {icon(route_icon(page))}
@@ -121,6 +122,7 @@ fn Settings(theme: RwSignal<Theme>) -> impl IntoView {
             Theme::Dark => text.theme_dark,
         }
     };
+    let tag = move || language.get().other().tag().to_uppercase();
     view! {
         <form
             id="account"
@@ -140,10 +142,11 @@ fn Settings(theme: RwSignal<Theme>) -> impl IntoView {
             data-setting="language"
             lang=move || language.get().other().tag()
             title=move || language.get().text().switch_language
-            aria-label=move || language.get().text().switch_language
+            // What is seen is part of what is said.
+            aria-label=move || format!("{} – {}", tag(), language.get().text().switch_language)
             on:click=move |_| settings::switch_language(language)
         >
-            {move || language.get().other().tag().to_uppercase()}
+            {tag}
         </button>
         <button
             type="button"

@@ -30,17 +30,27 @@ pub(crate) fn now() -> Timestamp {
 
 /// The moment as clocks show it here.
 pub(crate) fn local(at: Timestamp) -> DateTime {
+    let here = at.checked_sub(SignedDuration::from_mins(minutes_behind(at)));
+    // Only the ends of the calendar have no other zone.
+    Offset::UTC.to_datetime(here.unwrap_or(at))
+}
+
+/// Minutes as clocks here count them: a week later, at the same time of day, they are a week's more,
+/// also where clocks were changed in between.
+pub(crate) fn clock_minute(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(60) - minutes_behind(at)
+}
+
+/// How far clocks here are behind UTC at that moment.
+fn minutes_behind(at: Timestamp) -> i64 {
     #[expect(
         clippy::cast_precision_loss,
         reason = "milliseconds of any year that has one"
     )]
     let date = js_sys::Date::new(&(at.as_millisecond() as f64).into());
-    // Whole minutes behind here, which no zone has more of than a day.
     #[expect(clippy::cast_possible_truncation, reason = "whole minutes of a day")]
     let behind = date.get_timezone_offset() as i64;
-    let here = at.checked_sub(SignedDuration::from_mins(behind));
-    // Only the ends of the calendar have no other zone.
-    Offset::UTC.to_datetime(here.unwrap_or(at))
+    behind
 }
 
 /// The zone that [`local`] uses, by its name: `Europe/Paris`.

@@ -4,6 +4,7 @@ pub(crate) mod axis;
 pub(crate) mod bars;
 pub(crate) mod columns;
 pub(crate) mod cursor;
+mod mark;
 pub(crate) mod minutes;
 pub(crate) mod panel;
 mod plot;

@@ -1,6 +1,5 @@
 //! Links to what a table or a chart shows, as a file.
 
-use crate::part::part;
 use crate::settings::use_language;
 use leptos::prelude::*;
 
@@ -20,7 +19,7 @@ pub(crate) fn CsvLink(
     let language = use_language();
     let name = move || format!("{} {}", language.get().text().csv_of, what.get());
     view! {
-        <a class="csv" href=part(move || csv_of(&path.get())) title=part(name) aria-label=part(name)>
+        <a class="csv" href=move || csv_of(&path.get()) title=name aria-label=name>
             "CSV"
         </a>
     }

@@ -4,7 +4,6 @@ use crate::browser;
 use crate::dates;
 use crate::format;
 use crate::i18n::{FigureText, Language, sentences};
-use crate::part::part;
 use crate::settings::use_language;
 use crate::state::Snapshot;
 use comptoir_model::api::HistoryFigures;
@@ -140,16 +139,16 @@ fn Tile(figure: Figure, snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
     let heading = format!("figure-{}", figure.name());
     view! {
         <article class="tile" class:main=figure == Figure::NetSales aria-labelledby=heading>
-            <h2 id=heading.clone()>{part(move || text().label)}</h2>
+            <h2 id=heading.clone()>{move || text().label}</h2>
             <p class="value" data-figure=figure.name() data-value=move || value.get().exact()>
                 {move || value.get().shown(language.get())}
                 <Show when=move || value.get() == Value::Nothing>
-                    <span class="spoken">{part(move || language.get().text().no_value)}</span>
+                    <span class="spoken">{move || language.get().text().no_value}</span>
                 </Show>
             </p>
             <Show
                 when=move || figure == Figure::CancelledSales && cancelled_share.get().is_some()
-                fallback=move || view! { <p class="note">{part(move || text().note)}</p> }
+                fallback=move || view! { <p class="note">{move || text().note}</p> }
             >
                 <p
                     class="note"
@@ -188,17 +187,17 @@ fn Made(figure: Figure, snapshot: Signal<Arc<Snapshot>>) -> impl IntoView {
     };
     view! {
         <details class="made">
-            <summary>{part(move || text().how_is_this_made)}</summary>
+            <summary>{move || text().how_is_this_made}</summary>
             <dl>
-                <dt>{part(move || text().formula)}</dt>
+                <dt>{move || text().formula}</dt>
                 <dd>{move || figure.text(language.get()).formula}</dd>
-                <dt>{part(move || text().source_table)}</dt>
+                <dt>{move || text().source_table}</dt>
                 <dd><code>{move || snapshot.with(|shown| shown.summary.import.table.clone())}</code></dd>
-                <dt>{part(move || text().imported_at)}</dt>
+                <dt>{move || text().imported_at}</dt>
                 <dd>{imported_at}</dd>
-                <dt>{part(move || text().run)}</dt>
+                <dt>{move || text().run}</dt>
                 <dd><code>{move || snapshot.with(|shown| shown.summary.import.run.to_string())}</code></dd>
-                <dt>{part(move || text().read_from)}</dt>
+                <dt>{move || text().read_from}</dt>
                 <dd>
                     {read_from} ", "
                     <a href="#lake" on:click=to_lake><code>

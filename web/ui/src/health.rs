@@ -4,7 +4,6 @@ use crate::answer::{Face, View};
 use crate::i18n::{Language, health as words, journal};
 use crate::icons::{CHECK, CROSS, LOCK, QUESTION, WARNING, icon};
 use crate::notices::{Down, Loading, Reconnecting};
-use crate::part::part;
 use crate::route::Route;
 use crate::session::use_session;
 use crate::settings::use_language;
@@ -28,12 +27,12 @@ impl View<Health> {
 }
 
 /// Asks for as long as the page is open: what is down is said on every page. Where nobody looks at
-/// the parts themselves, half as often.
+/// the parts themselves, half as often, and not before the first view is there.
 pub(crate) fn keep_asking(view: RwSignal<HealthView>, route: RwSignal<Route>) {
-    let skips = StoredValue::new(false);
+    let skips = StoredValue::new(true);
     poll::while_shown(EVERY_MS, async move || {
         let is_seen = route.get_untracked() == Route::Health;
-        let skip = !is_seen && skips.get_value() && view.with_untracked(|it| *it != View::Loading);
+        let skip = !is_seen && skips.get_value();
         skips.set_value(!skip);
         if !skip {
             let answer = api::read(PATH).await;
@@ -46,7 +45,7 @@ pub(crate) fn keep_asking(view: RwSignal<HealthView>, route: RwSignal<Route>) {
 pub(crate) fn HealthPage(view: RwSignal<HealthView>) -> impl IntoView {
     let language = use_language();
     let face = Memo::new(move |_| view.with(View::face));
-    let heading = move || view! { <h1>{part(move || language.get().text().health_page)}</h1> };
+    let heading = move || view! { <h1>{move || language.get().text().health_page}</h1> };
     move || match face.get() {
         Face::Loading => view! { {heading()} <Loading /> }.into_any(),
         Face::Down(fault) => view! { {heading()} <Down fault /> }.into_any(),
@@ -99,11 +98,11 @@ fn Parts(view: RwSignal<HealthView>) -> impl IntoView {
     };
     view! {
         <header class="page-head">
-            <h1>{part(move || language.get().text().health_page)}</h1>
+            <h1>{move || language.get().text().health_page}</h1>
             <p class="period" role="status" data-figure="health_summary">{summary}</p>
             <Show when=move || session.may(Right::Journal)>
                 <a class="toggle" href=Route::Journal.hash()>
-                    {part(move || journal::text(language.get()).link)}
+                    {move || journal::text(language.get()).link}
                 </a>
             </Show>
         </header>

@@ -19,7 +19,6 @@ use crate::figures::Tiles;
 use crate::format;
 use crate::i18n::{Language, sentences};
 use crate::lake::Lake;
-use crate::part::part;
 use crate::points::{Point, by_month, by_size};
 use crate::settings::use_language;
 use crate::state::Snapshot;
@@ -242,7 +241,7 @@ fn Choice(chosen: RwSignal<Dimension>) -> impl IntoView {
     let language = use_language();
     view! {
         <fieldset class="choice">
-            <legend class="spoken">{part(move || language.get().text().breakdown_choice)}</legend>
+            <legend class="spoken">{move || language.get().text().breakdown_choice}</legend>
             {CHOICES.map(|dimension| view! {
                 <label>
                     <input

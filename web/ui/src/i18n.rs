@@ -15,7 +15,7 @@ pub(crate) mod sentences;
 
 use comptoir_model::history::Dimension;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Language {
     English,
     French,

@@ -8,7 +8,6 @@ use crate::export::CsvLink;
 use crate::i18n::{Language, jobs as words};
 use crate::icons::{CHECK, CLOCK, WARNING, icon};
 use crate::notices::{Down, Loading, Reconnecting, fault_explanation};
-use crate::part::part;
 use crate::settings::use_language;
 use crate::state::Fault;
 use crate::{api, browser, dates, format, poll};
@@ -31,7 +30,7 @@ pub(crate) fn JobsPage(view: RwSignal<JobsView>) -> impl IntoView {
         view.update(|view| view.take(answer, browser::now()));
     });
     let face = Memo::new(move |_| view.with(View::face));
-    let heading = move || view! { <h1>{part(move || language.get().text().jobs.page)}</h1> };
+    let heading = move || view! { <h1>{move || language.get().text().jobs.page}</h1> };
     move || match face.get() {
         Face::Loading => view! { {heading()} <Loading /> }.into_any(),
         Face::Down(fault) => view! { {heading()} <Down fault /> }.into_any(),
@@ -100,10 +99,10 @@ fn Group(
     let language = use_language();
     view! {
         <section class="panel jobs" id=id aria-label=move || heading.get()>
-            <header class="panel-head"><h2>{part(move || heading.get())}</h2></header>
+            <header class="panel-head"><h2>{move || heading.get()}</h2></header>
             <Show when=move || jobs.with(Vec::is_empty) && unrun.with(Vec::is_empty)>
-                <p>{part(move || empty.get())}</p>
-                <p>{part(move || language.get().text().command)} " " <code>{command}</code></p>
+                <p>{move || empty.get()}</p>
+                <p>{move || language.get().text().command} " " <code>{command}</code></p>
             </Show>
             {move || jobs.with(|jobs| {
                 jobs.iter().map(|job| job_view(job, asking, language.get())).collect_view()
@@ -211,7 +210,7 @@ fn History(name: String) -> impl IntoView {
     };
     view! {
         <details class="made" on:toggle=toggled>
-            <summary>{part(move || language.get().text().jobs.history)}</summary>
+            <summary>{move || language.get().text().jobs.history}</summary>
             <CsvLink
                 path=Signal::derive(move || csv.clone())
                 what=Signal::derive(move || what.clone())

@@ -2,7 +2,6 @@
 
 use crate::answer::View;
 use crate::i18n::{Language, journal as words};
-use crate::part::part;
 use crate::route::{Route, address, encoded, param};
 use crate::settings::use_language;
 use crate::table::{Cell, Row, TablePanel, pages};
@@ -42,7 +41,7 @@ pub(crate) fn JournalPage(
     });
     let next = Memo::new(move |_| view.with(|view| view.answer().and_then(|it| it.next)));
     view! {
-        <h1>{part(move || language.get().text().journal_page)}</h1>
+        <h1>{move || language.get().text().journal_page}</h1>
         <TablePanel
             id="journal"
             words=|language| &words::text(language).entries
@@ -51,13 +50,13 @@ pub(crate) fn JournalPage(
             is_known=Signal::derive(move || view.with(|it| it.answer().is_some()))
             fault=Signal::derive(move || view.with(View::fault))
         >
-            {part(move || {
+            {move || {
                 let newest = before.with(Option::is_some).then(|| Route::Journal.hash().to_owned());
                 let older = next.get().map(|next| {
                     address(Route::Journal, &[("before", Some(&next.to_string()))])
                 });
                 pages(newest, older, language.get())
-            })}
+            }}
         </TablePanel>
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::format;
 use crate::i18n::sentences;
-use crate::part::part;
 use crate::settings::use_language;
 use crate::state::Snapshot;
 use comptoir_model::api::PartInfo;
@@ -26,7 +25,7 @@ pub(crate) fn Lake(#[prop(into)] snapshot: Signal<Arc<Snapshot>>) -> impl IntoVi
     view! {
         <section class="panel" id="lake" aria-labelledby="lake-heading" tabindex="-1">
             <header class="panel-head">
-                <h2 id="lake-heading">{part(move || text().lake)}</h2>
+                <h2 id="lake-heading">{move || text().lake}</h2>
             </header>
             <p class="headline">{parts}</p>
             <p class="location">
@@ -38,10 +37,10 @@ pub(crate) fn Lake(#[prop(into)] snapshot: Signal<Arc<Snapshot>>) -> impl IntoVi
                 <table>
                     <thead>
                         <tr>
-                            <th scope="col">{part(move || text().part)}</th>
-                            <th scope="col" class="number">{part(move || text().rows)}</th>
-                            <th scope="col" class="number">{part(move || text().bytes)}</th>
-                            <th scope="col">{part(move || text().checksum)}</th>
+                            <th scope="col">{move || text().part}</th>
+                            <th scope="col" class="number">{move || text().rows}</th>
+                            <th scope="col" class="number">{move || text().bytes}</th>
+                            <th scope="col">{move || text().checksum}</th>
                         </tr>
                     </thead>
                     <tbody>
@@ -49,7 +48,7 @@ pub(crate) fn Lake(#[prop(into)] snapshot: Signal<Arc<Snapshot>>) -> impl IntoVi
                     </tbody>
                     <tfoot>
                         <tr>
-                            <th scope="row">{part(move || text().total)}</th>
+                            <th scope="row">{move || text().total}</th>
                             <td
                                 class="number"
                                 data-figure="rows"
@@ -70,9 +69,9 @@ pub(crate) fn Lake(#[prop(into)] snapshot: Signal<Arc<Snapshot>>) -> impl IntoVi
                 </table>
             </div>
             <dl class="run">
-                <dt>{part(move || text().source_table)}</dt>
+                <dt>{move || text().source_table}</dt>
                 <dd><code>{move || import.with(|it| it.table.clone())}</code></dd>
-                <dt>{part(move || text().run)}</dt>
+                <dt>{move || text().run}</dt>
                 <dd>
                     <code data-figure="run" data-value=move || import.with(|it| it.run.to_string())>
                         {move || import.with(|it| it.run.to_string())}

@@ -4,7 +4,6 @@ use crate::browser;
 use crate::dates;
 use crate::i18n::{Text, sentences};
 use crate::icons::{BoxIcon, WarningIcon};
-use crate::part::part;
 use crate::settings::use_language;
 use crate::state::Fault;
 use comptoir_model::api::{Problem, ProblemKind};
@@ -19,7 +18,7 @@ const IMPORT_COMMAND: &str = "comptoir-batch import --table sales";
 pub(crate) fn Loading() -> impl IntoView {
     let language = use_language();
     view! {
-        <p class="spoken" role="status">{part(move || language.get().text().loading)}</p>
+        <p class="spoken" role="status">{move || language.get().text().loading}</p>
         <div class="tiles" aria-hidden="true">
             {(0..7).map(|_| view! { <div class="tile skeleton"></div> }).collect_view()}
         </div>
@@ -39,9 +38,9 @@ pub(crate) fn Empty(problem: Problem) -> impl IntoView {
     view! {
         <section class="notice" data-state="empty" aria-labelledby="notice-heading">
             <BoxIcon />
-            <h2 id="notice-heading">{part(move || text().nothing_imported)}</h2>
-            <p>{part(move || text().what_fills_it)}</p>
-            <p>{part(move || text().command)} " " <code>{command}</code></p>
+            <h2 id="notice-heading">{move || text().nothing_imported}</h2>
+            <p>{move || text().what_fills_it}</p>
+            <p>{move || text().command} " " <code>{command}</code></p>
         </section>
     }
 }
@@ -59,7 +58,7 @@ pub(crate) fn Down(fault: Fault) -> impl IntoView {
                 }
             </h2>
             {move || fault_explanation(&fault)}
-            <p class="quiet">{part(move || language.get().text().retries)}</p>
+            <p class="quiet">{move || language.get().text().retries}</p>
         </section>
     }
 }

@@ -5,7 +5,6 @@ use crate::i18n::Language;
 use comptoir_model::api::{HistoryFigures, HistoryGroup};
 use comptoir_model::money::Money;
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
 /// Beyond this, a date far off (a year typed wrong) would stretch the axis for nothing.
 const MOST_EMPTY_MONTHS: usize = 60;
@@ -47,15 +46,14 @@ pub(crate) fn by_month(groups: &[HistoryGroup]) -> Vec<Point> {
             year_before: None,
         });
     }
-    let sales: HashMap<_, _> = points
+    let sales: Vec<_> = points
         .iter()
         .filter_map(|point| Some((point.month?, point.figures.sales)))
         .collect();
     for point in &mut points {
-        point.year_before = point
-            .month
-            .and_then(|month| sales.get(&month.a_year_before()))
-            .copied();
+        let before = point.month.map(Month::a_year_before);
+        let found = sales.iter().find(|(month, _)| Some(*month) == before);
+        point.year_before = found.map(|(_, sales)| *sales);
     }
     points
 }

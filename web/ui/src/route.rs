@@ -3,6 +3,7 @@
 
 use crate::browser;
 use crate::i18n::Language;
+use comptoir_model::api::access::Right;
 use leptos::prelude::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,15 @@ impl Route {
         Self::Jobs,
         Self::Health,
     ];
+
+    /// What it needs beyond the figures.
+    pub(crate) fn right(self) -> Option<Right> {
+        match self {
+            Self::Lake | Self::Logs => Some(Right::Logs),
+            Self::Journal => Some(Right::Journal),
+            Self::Live | Self::History | Self::Data | Self::Jobs | Self::Health => None,
+        }
+    }
 
     /// By way of which the rail leads there.
     pub(crate) fn in_rail(self) -> Self {

@@ -40,6 +40,11 @@ impl Session {
         self.0.with(|session| session.as_ref().is_some_and(has))
     }
 
+    /// Not before that is known, either.
+    pub(crate) fn lacks(self, right: Right) -> bool {
+        self.0.with(Option::is_some) && !self.may(right)
+    }
+
     /// Of whom is logged in.
     pub(crate) fn name(self) -> Option<String> {
         self.0

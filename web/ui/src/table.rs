@@ -4,7 +4,6 @@ use crate::export::CsvLink;
 use crate::format;
 use crate::i18n::Language;
 use crate::notices::{fault_explanation, with_code};
-use crate::part::part;
 use crate::settings::use_language;
 use crate::state::Fault;
 use leptos::prelude::*;
@@ -99,19 +98,19 @@ pub(crate) fn TablePanel(
     view! {
         <section class="panel" id=id aria-labelledby=heading_id.clone()>
             <header class="panel-head">
-                <h2 id=heading_id.clone()>{part(move || words().heading)}</h2>
+                <h2 id=heading_id.clone()>{move || words().heading}</h2>
                 {csv.map(|path| {
                     let what = Signal::derive(move || words().heading.to_owned());
                     view! { <CsvLink path what /> }
                 })}
             </header>
-            <p class="caption">{part(move || with_code(words().caption).into_any())}</p>
-            {part(move || fault.get().map(|fault| view! {
+            <p class="caption">{move || with_code(words().caption).into_any()}</p>
+            {move || fault.get().map(|fault| view! {
                 <div class="fault" data-state="down">{fault_explanation(&fault)}</div>
-            }.into_any()))}
+            }.into_any())}
             {children.map(|children| children())}
             <p class="nothing" data-state="empty" hidden=move || !(is_empty.get() && is_known.get())>
-                {part(move || with_code(words().nothing).into_any())}
+                {move || with_code(words().nothing).into_any()}
             </p>
             <div
                 class="table-scroll"
@@ -123,18 +122,18 @@ pub(crate) fn TablePanel(
                 <table>
                     <thead>
                         <tr>
-                            {part(move || {
+                            {move || {
                                 let columns = words().columns.iter().enumerate();
                                 columns.map(|(at, name)| view! {
                                     <th scope="col" class:number={at >= texts}>{*name}</th>
                                 }).collect_view().into_any()
-                            })}
+                            }}
                         </tr>
                     </thead>
                     <tbody>
-                        {part(move || rows.with(|rows| {
+                        {move || rows.with(|rows| {
                             rows.iter().map(|row| row_view(row, texts)).collect_view().into_any()
-                        }))}
+                        })}
                     </tbody>
                 </table>
             </div>

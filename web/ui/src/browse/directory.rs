@@ -4,7 +4,6 @@ use super::{LakeView, address};
 use crate::i18n::{Language, lake as words};
 use crate::icons::{CHECK, WARNING, icon};
 use crate::notices::with_code;
-use crate::part::part;
 use crate::settings::use_language;
 use crate::table::{Cell, Row, TablePanel};
 use crate::{browser, dates, format};
@@ -18,12 +17,12 @@ pub(super) fn Directory(
 ) -> impl IntoView {
     let language = use_language();
     let with = move |show: fn(&LakeDirectory, Language) -> AnyView| {
-        part(move || {
+        move || {
             view.with(|view| {
                 let answer = view.answer()?;
                 Some(show(answer.directory.as_ref()?, language.get()))
             })
-        })
+        }
     };
     let rows = Memo::new(move |_| {
         view.with(|view| {
@@ -58,7 +57,7 @@ pub(super) fn Directory(
                 hidden=move || cursor.with(Option::is_none)
                 on:click=move |_| cursor.set(None)
             >
-                {part(move || words::text(language.get()).first)}
+                {move || words::text(language.get()).first}
             </button>
             <button
                 type="button"
@@ -66,7 +65,7 @@ pub(super) fn Directory(
                 hidden=move || next.with(Option::is_none)
                 on:click=move |_| cursor.set(next.get_untracked())
             >
-                {part(move || words::text(language.get()).next)}
+                {move || words::text(language.get()).next}
             </button>
         </p>
     }

@@ -7,7 +7,6 @@ use crate::answer::{Face, View};
 use crate::i18n::{Language, lake as words};
 use crate::icons::{CLOCK, FOLDER, icon};
 use crate::notices::{Down, Loading, Reconnecting};
-use crate::part::part;
 use crate::route::{Route, encoded};
 use crate::settings::use_language;
 use crate::state::Fault;
@@ -69,32 +68,32 @@ pub(crate) fn LakePage(
     });
     view! {
         <header class="page-head">
-            <h1>{part(move || language.get().text().lake_page)}</h1>
-            <p class="period">{part(move || words::text(language.get()).about)}</p>
+            <h1>{move || language.get().text().lake_page}</h1>
+            <p class="period">{move || words::text(language.get()).about}</p>
         </header>
-        {part(move || {
+        {move || {
             let path = path.get();
             (!path.is_empty()).then(|| way(&path, &root.get(), language.get()))
-        })}
-        {part(move || match face.get() {
+        }}
+        {move || match face.get() {
             Face::Loading => view! { <Loading /> }.into_any(),
             Face::Down(fault) => view! { <Down fault /> }.into_any(),
             Face::Shown => view! {
                 {move || lost.get().map(|(fault, checked)| view! { <Reconnecting fault checked /> })}
                 <div class:stale=move || lost.with(Option::is_some) || is_other.get()>
-                    {part(move || match kind.get() {
+                    {move || match kind.get() {
                         Some((true, _)) => view! { <Directory view cursor /> }.into_any(),
-                        Some((_, true)) => part(move || view.with(|view| {
+                        Some((_, true)) => (move || view.with(|view| {
                             let file = view.answer().and_then(|answer| answer.file.as_ref());
                             file.map(|file| file_view(file, language.get()))
                         })).into_any(),
-                        _ => part(move || view.with(|view| {
+                        _ => (move || view.with(|view| {
                             view.answer().map(|answer| roots(&answer.roots, language.get()))
                         })).into_any(),
-                    })}
+                    }}
                 </div>
             }.into_any(),
-        })}
+        }}
     }
 }
 

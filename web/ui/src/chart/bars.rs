@@ -2,6 +2,7 @@
 
 use super::axis::Axis;
 use super::cursor::tab_index;
+use super::mark::Mark;
 use super::plot::{Plot, Sheet};
 use super::{HATCH, text_width};
 use crate::format;
@@ -133,7 +134,7 @@ pub(crate) fn Bars(
     }
 }
 
-fn drawing(bars: &[Bar], sheet: Sheet, label: String) -> AnyView {
+fn drawing(bars: &[Bar], sheet: Sheet, label: String) -> Mark {
     let Sheet {
         width,
         language,
@@ -141,44 +142,51 @@ fn drawing(bars: &[Bar], sheet: Sheet, label: String) -> AnyView {
         role,
     } = sheet;
     let layout = layout(bars, width);
-    let rows = bars.iter().zip(&layout.places).enumerate().map(|(index, (bar, place))| {
+    let rows = bars.iter().zip(&layout.places).enumerate();
+    let rows = rows.map(|(index, (bar, place))| {
         let (left, right) = (place.left, place.left + layout.width);
         let (base, y) = (place.top + TEXT_BASE, place.top + BAR_TOP);
         let value = format::money(language, &bar.value);
         let percent = bar.share.map(|share| format::percent(language, share));
-        let value_width = text_width(&value, FONT)
-            + text_width(percent.as_deref().unwrap_or_default(), FONT)
-            + 2.0 * SPACE;
-        view! {
-            <g
-                class="point"
-                data-point=""
-                data-group=bar.key.clone()
-                data-value=bar.value.amount.to_string()
-                data-hatched=(bar.whole - bar.kept).to_string()
-                data-share=bar.share.map(|share| share.to_string())
-                role=role
-                aria-label=bar.description.clone()
-                tabindex=tab_index(index, stop)
-            >
-                <rect class="band" x=left y=place.top width=layout.width height=ROW />
-                <text class="name" x=left y=base>{fitted(&bar.name, layout.width - value_width)}</text>
-                <text class="value" x=right y=base text-anchor="end">
-                    <tspan data-shown="">{value}</tspan>
-                    <tspan class="share" dx=SPACE>{percent}</tspan>
-                </text>
-                <rect class="track" x=left y=y width=layout.width height=BAR />
-                <rect class="bar" x=left + place.kept.0 y=y width=place.kept.1 height=BAR />
-                <rect class="cancelled" fill=HATCH x=left + place.hatched.0 y=y width=place.hatched.1 height=BAR />
-            </g>
-        }
+        let percent = percent.unwrap_or_default();
+        let value_width = text_width(&value, FONT) + text_width(&percent, FONT) + 2.0 * SPACE;
+        let name = fitted(&bar.name, layout.width - value_width);
+        let (kept, hatched) = (place.kept, place.hatched);
+        let point = Mark::new("g")
+            .with("class", "point")
+            .with("data-point", "")
+            .with("data-group", &bar.key)
+            .with("data-value", bar.value.amount.to_string())
+            .with("data-hatched", (bar.whole - bar.kept).to_string())
+            .with("role", role)
+            .with("aria-label", &bar.description)
+            .with("tabindex", tab_index(index, stop));
+        let point = match bar.share {
+            Some(share) => point.with("data-share", share.to_string()),
+            None => point,
+        };
+        point.holding(vec![
+            Mark::rect("band", left, place.top, layout.width, ROW),
+            Mark::text("name", left, base, "start", name),
+            Mark::text("value", right, base, "end", String::new()).holding(vec![
+                Mark::new("tspan").with("data-shown", "").saying(value),
+                Mark::new("tspan")
+                    .with("class", "share")
+                    .at("dx", SPACE)
+                    .saying(percent),
+            ]),
+            Mark::rect("track", left, y, layout.width, BAR),
+            Mark::rect("bar", left + kept.0, y, kept.1, BAR),
+            Mark::rect("cancelled", left + hatched.0, y, hatched.1, BAR).with("fill", HATCH),
+        ])
     });
-    view! {
-        <svg class="bars" width=width height=layout.height role="group" aria-label=label>
-            {rows.collect_view()}
-        </svg>
-    }
-    .into_any()
+    Mark::new("svg")
+        .with("class", "bars")
+        .at("width", width)
+        .at("height", layout.height)
+        .with("role", "group")
+        .with("aria-label", label)
+        .holding(rows.collect())
 }
 
 #[cfg(test)]

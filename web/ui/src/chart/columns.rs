@@ -4,6 +4,7 @@ mod layout;
 
 use super::HATCH;
 use super::cursor::tab_index;
+use super::mark::Mark;
 use super::plot::{Plot, Sheet};
 use crate::format;
 use crate::i18n::{Language, sentences};
@@ -66,7 +67,7 @@ pub(crate) fn Columns(
     }
 }
 
-fn drawing(points: &[Point], sheet: Sheet) -> AnyView {
+fn drawing(points: &[Point], sheet: Sheet) -> Mark {
     let Sheet {
         language,
         stop,
@@ -74,60 +75,61 @@ fn drawing(points: &[Point], sheet: Sheet) -> AnyView {
         ..
     } = sheet;
     let layout = Layout::of(points, sheet.width, language);
-    let (width, height, left) = (layout.width, layout.height, layout.left);
-    let grid = layout.ticks.iter().map(|(y, label)| {
-        view! {
-            <line class="grid" x1=left x2=width y1=*y y2=*y />
-            <text class="tick" x=left - 8.0 y=*y + 4.0 text-anchor="end">{label.clone()}</text>
-        }
+    let (width, height) = (layout.width, layout.height);
+    let years = layout.years.iter().flat_map(|(x, year)| {
+        let mark = Mark::new("line").with("class", "year-mark");
+        let mark = mark.at("x1", *x).at("x2", *x);
+        let mark = mark.at("y1", height - BOTTOM + 22.0).at("y2", height);
+        let year = Mark::text("year", x + 5.0, height - 5.0, "start", year.to_string());
+        [mark, year]
     });
-    let years = layout.years.iter().map(|(x, year)| {
-        view! {
-            <line class="year-mark" x1=*x x2=*x y1=height - BOTTOM + 22.0 y2=height />
-            <text class="year" x=*x + 5.0 y=height - 5.0>{year.to_string()}</text>
-        }
-    });
-    let columns = points.iter().zip(&layout.columns).enumerate().map(|(index, (point, column))| {
+    let columns = points.iter().zip(&layout.columns).enumerate();
+    let columns = columns.map(|(index, (point, column))| {
         let (x, bar) = column.bar();
         let (before_x, before_width) = column.before();
-        let before = column.year_before.map(|(y, height)| view! {
-            <rect class="before" x=before_x y=y width=before_width height=height />
-        });
-        view! {
-            <g
-                class="point"
-                data-point=""
-                data-group=point.key.clone()
-                data-value=point.figures.sales.amount.to_string()
-                data-hatched=point.figures.cancelled_sales.amount.to_string()
-                role=role
-                aria-label=description(point, language)
-                tabindex=tab_index(index, stop)
-            >
-                <rect class="band" x=column.x y=TOP width=column.width height=height - TOP - BOTTOM />
-                <rect class="bar" x=x y=column.net.0 width=bar height=column.net.1 />
-                <rect class="cancelled" fill=HATCH x=x y=column.cancelled.0 width=bar height=column.cancelled.1 />
-                {before}
-                <text class="tick" x=column.middle() y=height - BOTTOM + 16.0 text-anchor="middle">
-                    {column.label.clone()}
-                </text>
-            </g>
-        }
+        let label = column.label.clone().unwrap_or_default();
+        let mut marks = vec![
+            Mark::rect("band", column.x, TOP, column.width, height - TOP - BOTTOM),
+            Mark::rect("bar", x, column.net.0, bar, column.net.1),
+            Mark::rect("cancelled", x, column.cancelled.0, bar, column.cancelled.1)
+                .with("fill", HATCH),
+            Mark::text(
+                "tick",
+                column.middle(),
+                height - BOTTOM + 16.0,
+                "middle",
+                label,
+            ),
+        ];
+        let before = column.year_before.iter();
+        marks.extend(
+            before.map(|(y, height)| Mark::rect("before", before_x, *y, before_width, *height)),
+        );
+        Mark::new("g")
+            .with("class", "point")
+            .with("data-point", "")
+            .with("data-group", &point.key)
+            .with("data-value", point.figures.sales.amount.to_string())
+            .with(
+                "data-hatched",
+                point.figures.cancelled_sales.amount.to_string(),
+            )
+            .with("role", role)
+            .with("aria-label", description(point, language))
+            .with("tabindex", tab_index(index, stop))
+            .holding(marks)
     });
-    view! {
-        <svg
-            class="columns"
-            width=width
-            height=height
-            role="group"
-            aria-label=language.text().sales_by_month
-        >
-            {grid.collect_view()}
-            {years.collect_view()}
-            {columns.collect_view()}
-        </svg>
-    }
-    .into_any()
+    Mark::new("svg")
+        .with("class", "columns")
+        .at("width", width)
+        .at("height", height)
+        .with("role", "group")
+        .with("aria-label", language.text().sales_by_month)
+        .holding(vec![
+            Mark::grid(&layout.ticks, layout.left, width),
+            Mark::group(years),
+            Mark::group(columns),
+        ])
 }
 
 #[cfg(test)]

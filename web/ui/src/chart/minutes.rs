@@ -1,8 +1,9 @@
-//! Amounts minute by minute as columns, with what is missing.
+//! Amounts minute by minute as columns, with what is missing, behind those of a week before as a line.
 
 mod layout;
 
 use super::cursor::tab_index;
+use super::mark::Mark;
 use super::plot::{Plot, Sheet};
 use super::{HATCH, HOLE};
 use crate::i18n::Language;
@@ -21,6 +22,8 @@ pub(crate) struct Minute {
     pub(crate) is_marked: bool,
     pub(crate) net: Money,
     pub(crate) gross: Money,
+    /// Net of the same minute of a week before.
+    pub(crate) before: Option<Money>,
     pub(crate) sight: Sight,
     /// What the line above the chart and a screen reader say.
     pub(crate) description: String,
@@ -71,71 +74,74 @@ pub(crate) fn MinuteColumns(#[prop(into)] minutes: Signal<Vec<Minute>>) -> impl 
     }
 }
 
-fn drawing(minutes: &[Minute], sheet: Sheet) -> AnyView {
+fn drawing(minutes: &[Minute], sheet: Sheet) -> Mark {
     let Sheet { language, stop, .. } = sheet;
     let layout = Layout::of(minutes, sheet.width, language);
-    let (width, height, left) = (layout.width, layout.height, layout.left);
-    let grid = layout.ticks.iter().map(|(y, label)| {
-        view! {
-            <line class="grid" x1=left x2=width y1=*y y2=*y />
-            <text class="tick" x=left - 8.0 y=*y + 4.0 text-anchor="end">{label.clone()}</text>
-        }
-    });
-    let columns = minutes.iter().zip(&layout.columns).enumerate().map(|(index, (minute, column))| {
+    let (width, height) = (layout.width, layout.height);
+    let inside = height - TOP - BOTTOM;
+    let columns = minutes.iter().zip(&layout.columns).enumerate();
+    let columns = columns.map(|(index, (minute, column))| {
         let (x, bar) = column.bar();
         let is_missing = minute.sight.word(language).is_some();
-        view! {
-            <g
-                class="point"
-                class:running=minute.sight == Sight::Running
-                data-point=""
-                data-group=minute.key.clone()
-                data-value=minute.net.amount.to_string()
-                data-hatched=(minute.gross.amount - minute.net.amount).to_string()
-                data-sight=minute.sight.name()
-                role="img"
-                aria-label=minute.description.clone()
-                tabindex=tab_index(index, stop)
-            >
-                <rect class="band" x=column.x y=TOP width=column.width height=height - TOP - BOTTOM />
-                <rect
-                    class="missing"
-                    fill=HOLE
-                    x=column.x
-                    y=TOP
-                    width=if is_missing { column.width } else { 0.0 }
-                    height=height - TOP - BOTTOM
-                />
-                <rect class="bar" x=x y=column.net.0 width=bar height=column.net.1 />
-                <rect class="cancelled" fill=HATCH x=x y=column.refunds.0 width=bar height=column.refunds.1 />
-                <text class="tick" x=column.middle() y=height - BOTTOM + 17.0 text-anchor="middle">
-                    {(column.is_labelled).then(|| minute.clock.clone())}
-                </text>
-            </g>
-        }
+        let missing = if is_missing { column.width } else { 0.0 };
+        let label = if column.is_labelled {
+            minute.clock.clone()
+        } else {
+            String::new()
+        };
+        let is_running = minute.sight == Sight::Running;
+        let point = Mark::new("g")
+            .with("class", if is_running { "point running" } else { "point" })
+            .with("data-point", "")
+            .with("data-group", &minute.key)
+            .with("data-value", minute.net.amount.to_string())
+            .with(
+                "data-hatched",
+                (minute.gross.amount - minute.net.amount).to_string(),
+            )
+            .with("data-sight", minute.sight.name())
+            .with("role", "img")
+            .with("aria-label", &minute.description)
+            .with("tabindex", tab_index(index, stop));
+        let point = match minute.before {
+            Some(before) => point.with("data-before", before.amount.to_string()),
+            None => point,
+        };
+        point.holding(vec![
+            Mark::rect("band", column.x, TOP, column.width, inside),
+            Mark::rect("missing", column.x, TOP, missing, inside).with("fill", HOLE),
+            Mark::rect("bar", x, column.net.0, bar, column.net.1),
+            Mark::rect("cancelled", x, column.refunds.0, bar, column.refunds.1).with("fill", HATCH),
+            Mark::text(
+                "tick",
+                column.middle(),
+                height - BOTTOM + 17.0,
+                "middle",
+                label,
+            ),
+        ])
     });
-    let names = layout
-        .names(minutes, language)
-        .into_iter()
-        .map(|(x, name)| {
-            view! {
-                <text class="hole-name" x=x y=TOP + 12.0 text-anchor="end" aria-hidden="true">
-                    {name}
-                </text>
-            }
-        });
-    view! {
-        <svg
-            class="columns"
-            width=width
-            height=height
-            role="group"
-            aria-label=language.text().live.per_minute
-        >
-            {grid.collect_view()}
-            {columns.collect_view()}
-            {names.collect_view()}
-        </svg>
-    }
-    .into_any()
+    let names = layout.names(minutes, language).into_iter();
+    let names = names.map(|(x, name)| {
+        let name = Mark::text("hole-name", x, TOP + 12.0, "end", name.to_owned());
+        name.with("aria-hidden", "true")
+    });
+    let line = |class: &str| {
+        let path = Mark::new("path").with("class", class);
+        path.with("d", &layout.before)
+    };
+    Mark::new("svg")
+        .with("class", "columns")
+        .at("width", width)
+        .at("height", height)
+        .with("role", "group")
+        .with("aria-label", language.text().live.per_minute)
+        .holding(vec![
+            Mark::grid(&layout.ticks, layout.left, width),
+            Mark::group(columns),
+            // The casing keeps the line apart from the columns behind it.
+            line("casing"),
+            line("before"),
+            Mark::group(names),
+        ])
 }

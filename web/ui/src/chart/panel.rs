@@ -1,7 +1,6 @@
 //! The frame of a chart: heading, what stands out, the chart or its table, and the caption.
 
 use crate::export::CsvLink;
-use crate::part::part;
 use crate::settings::use_language;
 use leptos::prelude::*;
 
@@ -41,7 +40,7 @@ pub(crate) fn ChartPanel(
     view! {
         <section class="panel" id=id aria-labelledby=heading_id>
             <header class="panel-head">
-                <h2 id=heading_id.clone()>{part(move || heading.get())}</h2>
+                <h2 id=heading_id.clone()>{move || heading.get()}</h2>
                 <CsvLink path=csv what=heading />
                 <button
                     class="toggle"
@@ -67,11 +66,11 @@ pub(crate) fn ChartPanel(
                 </p>
             })}
             <Show when=move || is_empty.get()>
-                <p class="nothing">{part(move || nothing.get())}</p>
+                <p class="nothing">{move || nothing.get()}</p>
             </Show>
             <figure hidden=move || as_table.get() || is_empty.get()>
                 {children()}
-                <figcaption>{part(move || caption.get())}</figcaption>
+                <figcaption>{move || caption.get()}</figcaption>
             </figure>
             <div class="table-scroll" hidden=move || !as_table.get() tabindex="0" role="region"
                 aria-label=move || heading.get()>

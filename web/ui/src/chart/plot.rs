@@ -1,6 +1,7 @@
 //! What is the same around every chart: the line above it, its width, and the point that is looked at.
 
 use super::cursor::Cursor;
+use super::mark::{self, Mark};
 use crate::browser;
 use crate::i18n::Language;
 use crate::settings::use_language;
@@ -26,7 +27,7 @@ pub(crate) fn Plot<T: Send + Sync + 'static>(
     describe: fn(&T, Language) -> String,
     /// What it says when no point is looked at.
     hint: fn(Language) -> &'static str,
-    draw: impl Fn(&[T], Sheet) -> AnyView + Send + 'static,
+    draw: impl Fn(&[T], Sheet) -> Mark + 'static,
     /// What comes of a click on a point, or of Enter there.
     choose: Option<Callback<usize>>,
 ) -> impl IntoView {
@@ -34,6 +35,22 @@ pub(crate) fn Plot<T: Send + Sync + 'static>(
     let place = NodeRef::<Div>::new();
     let width = browser::width_of(place);
     let cursor = Cursor::new();
+    Effect::new(move |before: Option<Mark>| {
+        let Some(place) = place.get() else {
+            return Mark::new("svg");
+        };
+        let drawing = points.with(|points| {
+            let sheet = Sheet {
+                width: width.get(),
+                language: language.get(),
+                stop: cursor.stop(points.len()),
+                role: if choose.is_some() { "button" } else { "img" },
+            };
+            draw(points, sheet)
+        });
+        mark::show(&place, before.as_ref(), &drawing);
+        drawing
+    });
     let readout = move || {
         let language = language.get();
         let describe = |index| points.with(|points| Some(describe(points.get(index)?, language)));
@@ -61,13 +78,6 @@ pub(crate) fn Plot<T: Send + Sync + 'static>(
             on:pointerleave=move |_| cursor.leave()
             on:focusin=move |event| cursor.focus(&event)
             on:focusout=move |_| cursor.leave()
-        >
-            {move || points.with(|points| draw(points, Sheet {
-                width: width.get(),
-                language: language.get(),
-                stop: cursor.stop(points.len()),
-                role: if choose.is_some() { "button" } else { "img" },
-            }))}
-        </div>
+        ></div>
     }
 }

@@ -3,7 +3,6 @@
 use crate::figures::Figure;
 use crate::format;
 use crate::history::HistoryFilters;
-use crate::part::part;
 use crate::points::Point;
 use crate::settings::use_language;
 use comptoir_model::history::Dimension;
@@ -46,7 +45,7 @@ pub(crate) fn GroupTable(
                     })}
                     {(compare == Compare::YearBefore).then(|| view! {
                         <th scope="col" class="number">
-                            {part(move || language.get().text().year_before)}
+                            {move || language.get().text().year_before}
                         </th>
                     })}
                 </tr>

@@ -3,7 +3,6 @@
 use super::letters::place as place_of;
 use crate::i18n::{Language, data as words};
 use crate::notices::fault_explanation;
-use crate::part::part;
 use crate::route::encoded;
 use crate::settings::use_language;
 use crate::state::Fault;
@@ -27,12 +26,12 @@ pub(super) fn Letter(
     });
     view! {
         <section class="letter" aria-label=place data-letter="">
-            {part(move || answer.with(|answer| answer.as_ref().map(|answer| match answer {
+            {move || answer.with(|answer| answer.as_ref().map(|answer| match answer {
                 Ok(letter) => shown(letter, language.get()),
                 Err(fault) => fault_explanation(fault).into_any(),
-            })))}
+            }))}
             <a class="toggle" href=close>
-                {part(move || language.get().text().live.close)}
+                {move || language.get().text().live.close}
             </a>
         </section>
     }

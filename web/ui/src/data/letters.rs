@@ -4,7 +4,6 @@ use super::letter::Letter;
 use super::take;
 use crate::answer::View;
 use crate::i18n::{Language, data as words};
-use crate::part::part;
 use crate::route::{Route, address, encoded, param};
 use crate::settings::use_language;
 use crate::table::{Cell, Row, TablePanel, pages};
@@ -115,16 +114,16 @@ pub(super) fn Letters(
             }))
         >
             <Choice counts asked />
-            {part(move || asked.with(|asked| {
+            {move || asked.with(|asked| {
                 let first = Asked { cursor: None, ..asked.clone() };
                 let newest = asked.cursor.is_some().then(|| first.address(None));
                 let older = next.get().map(|next| Asked { cursor: Some(next), ..first }.address(None));
                 pages(newest, older, language.get())
-            }))}
-            {part(move || (!place.with(String::is_empty)).then(|| {
+            })}
+            {move || (!place.with(String::is_empty)).then(|| {
                 let close = asked.with(|asked| asked.address(None));
                 view! { <Letter place=place.get() close /> }.into_any()
-            }))}
+            })}
         </TablePanel>
     }
 }
@@ -182,8 +181,8 @@ fn Choice(counts: Memo<Vec<(String, u64)>>, asked: Memo<Asked>) -> impl IntoView
     };
     view! {
         <fieldset class="choice" hidden=move || counts.with(Vec::is_empty)>
-            <legend class="spoken">{part(move || words::text(language.get()).reasons)}</legend>
-            {part(move || names.get().into_iter().map(label).collect_view().into_any())}
+            <legend class="spoken">{move || words::text(language.get()).reasons}</legend>
+            {move || names.get().into_iter().map(label).collect_view().into_any()}
         </fieldset>
     }
 }

@@ -10,7 +10,6 @@ mod views;
 use crate::answer::{Face, View};
 use crate::i18n::data as words;
 use crate::notices::{Down, Loading, Reconnecting};
-use crate::part::part;
 use crate::settings::use_language;
 use crate::state::Fault;
 use crate::{api, browser, poll};
@@ -72,7 +71,7 @@ pub(crate) fn DataPage(
         (data.report).with(|it| it.answer().is_some_and(|it| it.partitions.is_empty()))
     });
     view! {
-        <h1>{part(move || language.get().text().data_page)}</h1>
+        <h1>{move || language.get().text().data_page}</h1>
         {move || match face.get() {
             Face::Loading => view! { <Loading /> }.into_any(),
             Face::Down(fault) => view! { <Down fault /> }.into_any(),
@@ -99,10 +98,10 @@ fn Empty() -> impl IntoView {
     let text = move || words::text(language.get());
     view! {
         <section class="notice" data-state="empty" aria-labelledby="notice-heading">
-            <h2 id="notice-heading">{part(move || text().empty)}</h2>
-            <p>{part(move || text().empty_fills)}</p>
+            <h2 id="notice-heading">{move || text().empty}</h2>
+            <p>{move || text().empty_fills}</p>
             <p>
-                {part(move || language.get().text().command)} " "
+                {move || language.get().text().command} " "
                 <code>"comptoir-speed simulate --rate 5"</code>
             </p>
         </section>

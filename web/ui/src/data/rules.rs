@@ -58,8 +58,9 @@ fn newest(all: Vec<Rule>) -> Vec<Rule> {
             kept.push(rule);
         }
     }
-    kept.sort_by_key(|rule| !rule.is_broken());
-    kept
+    let (mut ordered, fine): (Vec<_>, Vec<_>) = kept.into_iter().partition(Rule::is_broken);
+    ordered.extend(fine);
+    ordered
 }
 
 impl Rule {

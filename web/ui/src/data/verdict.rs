@@ -5,7 +5,6 @@ use crate::i18n::{Language, data as words};
 use crate::icons::{CHECK, WARNING, icon};
 use crate::live::gap_text;
 use crate::notices::with_code;
-use crate::part::part;
 use crate::settings::use_language;
 use crate::{browser, dates, format};
 use comptoir_model::api::live::GapKind;
@@ -17,14 +16,12 @@ pub(super) fn Verdict(report: RwSignal<View<ReconcileReport>>) -> impl IntoView 
     let language = use_language();
     let text = move || words::text(language.get());
     let with = move |show: fn(&ReconcileReport, Language) -> AnyView| {
-        part(move || {
-            report.with(|report| report.answer().map(|answer| show(answer, language.get())))
-        })
+        move || report.with(|report| report.answer().map(|answer| show(answer, language.get())))
     };
     view! {
         <section class="panel" id="verdict" aria-labelledby="verdict-heading">
             <header class="panel-head">
-                <h2 id="verdict-heading">{part(move || text().verdict)}</h2>
+                <h2 id="verdict-heading">{move || text().verdict}</h2>
             </header>
             {with(headline)}
             {with(figures)}

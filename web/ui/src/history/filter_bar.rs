@@ -5,7 +5,6 @@ use super::period::{Preset, day};
 use crate::browser;
 use crate::chips::Chips;
 use crate::i18n::filters as words;
-use crate::part::part;
 use crate::route::Route;
 use crate::settings::use_language;
 use crate::state::Snapshot;
@@ -96,15 +95,15 @@ fn PeriodChoice(snapshot: Signal<Arc<Snapshot>>, filters: Signal<Filters>) -> im
         let said = move || if is_start { text().from } else { text().to };
         view! {
             <label>
-                <span>{part(said)}</span>
+                <span>{said}</span>
                 <input type="date" name=name prop:value=value on:change=change(is_start) />
             </label>
         }
     };
     view! {
         <label>
-            <span>{part(move || text().period)}</span>
-            <select name="period" on:change=choose>{part(options)}</select>
+            <span>{move || text().period}</span>
+            <select name="period" on:change=choose>{options}</select>
         </label>
         {date("from", true)}
         {date("to", false)}
@@ -143,8 +142,8 @@ fn Values(
     };
     view! {
         <label>
-            <span>{part(move || language.get().text().dimension(dimension))}</span>
-            <select name=dimension.as_str() on:change=choose>{part(options)}</select>
+            <span>{move || language.get().text().dimension(dimension)}</span>
+            <select name=dimension.as_str() on:change=choose>{options}</select>
         </label>
     }
 }

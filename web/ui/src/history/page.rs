@@ -5,7 +5,6 @@ use super::filters::Filters;
 use super::{Freshness, History, PeriodLine};
 use crate::i18n::filters as words;
 use crate::notices::{Down, Empty, Loading, Reconnecting};
-use crate::part::part;
 use crate::route::Route;
 use crate::settings::use_language;
 use crate::state::{Fault, Link, Look, Shown, View};
@@ -38,7 +37,7 @@ pub(crate) fn HistoryPage(
         }
     });
     let face = Memo::new(move |_| view.with(Face::of));
-    let heading = move || view! { <h1>{part(move || language.get().text().history)}</h1> };
+    let heading = move || view! { <h1>{move || language.get().text().history}</h1> };
     move || match face.get() {
         Face::Loading => view! { {heading()} <Loading /> }.into_any(),
         Face::Empty(problem) => view! { {heading()} <Empty problem /> }.into_any(),
@@ -131,7 +130,7 @@ fn Figures(
     });
     view! {
         <header class="page-head">
-            <h1>{part(move || language.get().text().history)}</h1>
+            <h1>{move || language.get().text().history}</h1>
             <PeriodLine snapshot />
             <Freshness snapshot checked now />
         </header>
@@ -156,9 +155,9 @@ fn NoLineFits() -> impl IntoView {
     let text = move || words::text(language.get());
     view! {
         <section class="notice" data-state="no-line-fits" aria-labelledby="notice-heading">
-            <h2 id="notice-heading">{part(move || text().no_line_fits)}</h2>
-            <p>{part(move || text().no_line_fits_more)}</p>
-            <p><a href=Route::History.hash()>{part(move || text().remove_all)}</a></p>
+            <h2 id="notice-heading">{move || text().no_line_fits}</h2>
+            <p>{move || text().no_line_fits_more}</p>
+            <p><a href=Route::History.hash()>{move || text().remove_all}</a></p>
         </section>
     }
 }

@@ -25,6 +25,7 @@ pub(crate) struct LiveText {
     pub(crate) gross: &'static str,
     pub(crate) refunds: &'static str,
     pub(crate) net: &'static str,
+    pub(crate) net_last_week: &'static str,
     pub(crate) transactions: &'static str,
     pub(crate) approved: &'static str,
     pub(crate) declined: &'static str,
@@ -32,6 +33,7 @@ pub(crate) struct LiveText {
     pub(crate) error: &'static str,
     pub(crate) at_least: &'static str,
     pub(crate) per_minute: &'static str,
+    pub(crate) last_hour: &'static str,
     pub(crate) minute: &'static str,
     pub(crate) minutes_caption: &'static str,
     pub(crate) minutes_hint: &'static str,
@@ -109,6 +111,7 @@ pub(super) const ENGLISH: LiveText = LiveText {
     gross: "gross",
     refunds: "refunds",
     net: "Net",
+    net_last_week: "Net a week before",
     transactions: "transactions",
     approved: "approved",
     declined: "declined",
@@ -116,6 +119,7 @@ pub(super) const ENGLISH: LiveText = LiveText {
     error: "standard error of the estimate",
     at_least: "at least",
     per_minute: "Net revenue, minute by minute",
+    last_hour: "the last hour",
     minute: "Minute",
     minutes_caption: "The last 60 minutes by the time of the sale. The hatched end of a bar was paid \
                       back; the lighter minute is still running; grey hatching marks what is missing.",
@@ -201,6 +205,7 @@ pub(super) const FRENCH: LiveText = LiveText {
     gross: "brut",
     refunds: "remboursé",
     net: "Net",
+    net_last_week: "Net, une semaine plus tôt",
     transactions: "transactions",
     approved: "acceptés",
     declined: "refusés",
@@ -208,6 +213,7 @@ pub(super) const FRENCH: LiveText = LiveText {
     error: "erreur type de l’estimation",
     at_least: "au moins",
     per_minute: "Chiffre d’affaires net, minute par minute",
+    last_hour: "la dernière heure",
     minute: "Minute",
     minutes_caption: "Les 60 dernières minutes, à l’heure de la vente. Le bout hachuré a été \
                       remboursé ; la minute plus claire est en cours ; le gris hachuré signale ce \
@@ -460,6 +466,16 @@ pub(crate) fn with_a_payment(language: Language, is_basket: bool) -> &'static st
 
 /// `+12.3% vs Saturday last week, 10:42`
 pub(crate) fn compared(language: Language, change: &str, then: jiff::civil::DateTime) -> String {
+    let day = last_week(language, then);
+    let time = crate::dates::hour_and_minute(then);
+    match language {
+        Language::English => format!("{change} vs {day}, {time}"),
+        Language::French => format!("{change} par rapport à {day}, {time}"),
+    }
+}
+
+/// `Saturday last week`, of a day that is a Saturday.
+pub(crate) fn last_week(language: Language, day: jiff::civil::DateTime) -> String {
     const ENGLISH: [&str; 7] = [
         "Monday",
         "Tuesday",
@@ -472,10 +488,9 @@ pub(crate) fn compared(language: Language, change: &str, then: jiff::civil::Date
     const FRENCH: [&str; 7] = [
         "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
     ];
-    let day = usize::try_from(then.weekday().to_monday_zero_offset()).unwrap_or_default();
-    let time = crate::dates::hour_and_minute(then);
+    let day = usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or_default();
     match language {
-        Language::English => format!("{change} vs {} last week, {time}", ENGLISH[day]),
-        Language::French => format!("{change} par rapport à {} dernier, {time}", FRENCH[day]),
+        Language::English => format!("{} last week", ENGLISH[day]),
+        Language::French => format!("{} dernier", FRENCH[day]),
     }
 }

@@ -4,7 +4,6 @@ use super::JobsView;
 use crate::answer::View;
 use crate::i18n::{Language, jobs as words};
 use crate::notices::{fault_explanation, with_code};
-use crate::part::part;
 use crate::route::encoded;
 use crate::session::{Session, use_session};
 use crate::settings::use_language;
@@ -152,11 +151,11 @@ pub(super) fn Impossible(asking: Asking) -> impl IntoView {
         let seen = seen.map(|at| dates::moment(language, browser::local(at)));
         (!is_possible).then(|| words::impossible(language, seen.as_deref()))
     };
-    part(move || {
+    move || {
         said().map(|said| {
             view! { <p class="caption" id=IMPOSSIBLE>{with_code(&said)}</p> }.into_any()
         })
-    })
+    }
 }
 
 #[component]
@@ -189,9 +188,9 @@ pub(super) fn RunNow(job: String, asking: Asking) -> impl IntoView {
     view! {
         <div class="run-now" data-run-now=move || offer.get().key()>
             <p role="status" hidden=move || !is_question()>
-                {part(move || {
+                {move || {
                     is_question().then(|| words::sure(language.get(), &job.get_value()))
-                })}
+                }}
             </p>
             <button
                 type="button"
@@ -202,7 +201,7 @@ pub(super) fn RunNow(job: String, asking: Asking) -> impl IntoView {
                 aria-describedby=move || (offer.get() == Offer::Disabled).then_some(IMPOSSIBLE)
                 on:click=pressed
             >
-                {part(label)}
+                {label}
                 <span class="spoken">" " {job.get_value()}</span>
             </button>
             <button
@@ -211,12 +210,12 @@ pub(super) fn RunNow(job: String, asking: Asking) -> impl IntoView {
                 hidden=move || !is_question()
                 on:click=move |_| asking.meant.set(None)
             >
-                {part(move || language.get().text().jobs.cancel)}
+                {move || language.get().text().jobs.cancel}
             </button>
-            {part(move || fault.get().map(|fault| {
+            {move || fault.get().map(|fault| {
                 view! { <div class="problem">{fault_explanation(&fault)}</div> }.into_any()
-            }))}
-            {part(move || command.get().map(|command| became(&command, language.get())))}
+            })}
+            {move || command.get().map(|command| became(&command, language.get()))}
         </div>
     }
 }

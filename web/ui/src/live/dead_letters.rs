@@ -1,7 +1,6 @@
 //! The newest dead letters, read when somebody asks for them.
 
 use crate::i18n::Language;
-use crate::part::part;
 use crate::settings::use_language;
 use crate::{api, browser, dates, format};
 use comptoir_model::api::live::{DeadLetterInfo, DeadLetters};
@@ -35,7 +34,7 @@ pub(super) fn NewestLetters(
     };
     view! {
         <details class="made" on:toggle=toggled>
-            <summary>{part(move || text().show_them)}</summary>
+            <summary>{move || text().show_them}</summary>
             {move || letters.get().map(|letters| match letters {
                 Ok(letters) => view! { <Table letters /> }.into_any(),
                 Err(()) => view! { <p>{text().not_read}</p> }.into_any(),

@@ -5,7 +5,6 @@ use super::filters::{Filters, NAMES, label, shown};
 use super::state::Picture;
 use crate::browser;
 use crate::i18n::{Language, filters as words};
-use crate::part::part;
 use crate::settings::use_language;
 use comptoir_model::api::live::{LiveDimension, TopKind, WindowName};
 use comptoir_model::event::{Channel, Status};
@@ -34,8 +33,8 @@ pub(super) fn FilterForm(scope: Scope, filters: Memo<Filters>) -> impl IntoView 
     };
     view! {
         <details class="made" id="transaction-filters" on:toggle=toggled>
-            <summary>{part(move || words::text(language.get()).filters)}</summary>
-            {part(fields)}
+            <summary>{move || words::text(language.get()).filters}</summary>
+            {fields}
         </details>
     }
 }

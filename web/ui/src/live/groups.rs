@@ -5,7 +5,6 @@ use crate::chart::bars::{Bar, Bars};
 use crate::chart::panel::{ChartPanel, Headline};
 use crate::format;
 use crate::i18n::{Language, live as words};
-use crate::part::part;
 use crate::settings::use_language;
 use comptoir_model::api::live::{LiveDimension, LiveGroup, LiveGroups, Revenue};
 use comptoir_model::money::Currency;
@@ -86,6 +85,7 @@ pub(super) fn Groups(id: &'static str, dimension: LiveDimension, scope: Scope) -
         picture,
         window,
         currency,
+        ..
     } = scope;
     let groups = Memo::new(move |_| {
         picture.with(|picture| picture.groups(window.get(), dimension).cloned())
@@ -196,12 +196,12 @@ pub(super) fn RowTable(
             <thead>
                 <tr>
                     <th scope="col">{move || name.get()}</th>
-                    <th scope="col" class="number">{part(move || text().net)}</th>
-                    <th scope="col" class="number">{part(move || text().gross)}</th>
-                    <th scope="col" class="number">{part(move || text().refunds)}</th>
-                    <th scope="col" class="number">{part(move || text().transactions)}</th>
-                    <th scope="col" class="number">{part(move || text().approved)}</th>
-                    <th scope="col" class="number">{part(move || text().units)}</th>
+                    <th scope="col" class="number">{move || text().net}</th>
+                    <th scope="col" class="number">{move || text().gross}</th>
+                    <th scope="col" class="number">{move || text().refunds}</th>
+                    <th scope="col" class="number">{move || text().transactions}</th>
+                    <th scope="col" class="number">{move || text().approved}</th>
+                    <th scope="col" class="number">{move || text().units}</th>
                 </tr>
             </thead>
             <tbody>

@@ -3,7 +3,6 @@
 use super::Scope;
 use super::tiles::Figure;
 use crate::i18n::{Language, live as words};
-use crate::part::part;
 use crate::settings::use_language;
 use crate::{browser, dates, format};
 use comptoir_model::api::live::{GapInfo, LagUnit, PartitionState};
@@ -38,7 +37,7 @@ pub(super) fn Made(scope: Scope, made: RwSignal<Option<Figure>>) -> impl IntoVie
         >
             {move || made.get().map(|figure| view! { <Explanation scope figure /> })}
             <button type="button" class="toggle" on:click=close>
-                {part(move || language.get().text().live.close)}
+                {move || language.get().text().live.close}
             </button>
         </dialog>
     }
@@ -70,25 +69,25 @@ fn Explanation(scope: Scope, figure: Figure) -> impl IntoView {
         <h2 id="made-heading">{move || figure.label(language.get())}</h2>
         <p>{move || figure.formula(language.get())}</p>
         <dl class="run">
-            <dt>{part(move || text().window)}</dt>
+            <dt>{move || text().window}</dt>
             <dd>{span}</dd>
-            <dt>{part(move || text().as_of)}</dt>
+            <dt>{move || text().as_of}</dt>
             <dd>{as_of}</dd>
         </dl>
-        <h3>{part(move || text().sources)}</h3>
-        <p class="quiet">{part(move || text().sources_note)}</p>
+        <h3>{move || text().sources}</h3>
+        <p class="quiet">{move || text().sources_note}</p>
         <div class="table-scroll" tabindex="0" role="region" aria-label=move || text().sources>
             <table>
                 <thead>
                     <tr>
-                        <th scope="col">{part(move || text().stream)}</th>
-                        <th scope="col" class="number">{part(move || text().partition)}</th>
-                        <th scope="col" class="number">{part(move || text().generation)}</th>
-                        <th scope="col" class="number">{part(move || text().covered)}</th>
-                        <th scope="col" class="number">{part(move || text().next)}</th>
-                        <th scope="col" class="number">{part(move || text().log_end)}</th>
-                        <th scope="col" class="number">{part(move || text().lag)}</th>
-                        <th scope="col">{part(move || text().fresh_through)}</th>
+                        <th scope="col">{move || text().stream}</th>
+                        <th scope="col" class="number">{move || text().partition}</th>
+                        <th scope="col" class="number">{move || text().generation}</th>
+                        <th scope="col" class="number">{move || text().covered}</th>
+                        <th scope="col" class="number">{move || text().next}</th>
+                        <th scope="col" class="number">{move || text().log_end}</th>
+                        <th scope="col" class="number">{move || text().lag}</th>
+                        <th scope="col">{move || text().fresh_through}</th>
                     </tr>
                 </thead>
                 <tbody>
@@ -99,7 +98,7 @@ fn Explanation(scope: Scope, figure: Figure) -> impl IntoView {
                 </tbody>
             </table>
         </div>
-        <h3>{part(move || text().left_out)}</h3>
+        <h3>{move || text().left_out}</h3>
         <ul class="left-out">
             {move || source.with(|source| {
                 let language = language.get();

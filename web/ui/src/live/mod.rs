@@ -23,12 +23,12 @@ pub(crate) use stream::listen;
 use crate::i18n::live as words;
 use crate::icons::ShopIcon;
 use crate::notices::Down;
-use crate::part::part;
 use crate::settings::use_language;
 use crate::state::Fault;
 use banners::Banners;
-use comptoir_model::api::live::{LiveDimension, SourceState, WindowName};
-use comptoir_model::money::Currency;
+use compared::use_compared;
+use comptoir_model::api::live::{LiveCompared, LiveDimension, Revenue, SourceState, WindowName};
+use comptoir_model::money::{Currency, Money};
 use groups::Groups;
 use jiff::Timestamp;
 use leptos::prelude::*;
@@ -45,6 +45,19 @@ struct Scope {
     picture: Signal<Picture>,
     window: RwSignal<WindowName>,
     currency: Signal<Currency>,
+    /// The same weekday last week.
+    compared: Signal<Option<LiveCompared>>,
+}
+
+/// Nothing sold in a currency is zero of it.
+fn revenue_in(all: &[Revenue], currency: Currency) -> Revenue {
+    let zero = Money::zero(currency);
+    let found = all.iter().find(|revenue| revenue.net.currency == currency);
+    found.copied().unwrap_or(Revenue {
+        gross: zero,
+        refunds: zero,
+        net: zero,
+    })
 }
 
 /// Which face the page shows. New figures are the same face, which keeps whatever is open in it.
@@ -78,7 +91,7 @@ pub(crate) fn LivePage(
 ) -> impl IntoView {
     let language = use_language();
     let face = Memo::new(move |_| view.with(Face::of));
-    let heading = move || view! { <h1>{part(move || language.get().text().live_page)}</h1> };
+    let heading = move || view! { <h1>{move || language.get().text().live_page}</h1> };
     move || match face.get() {
         Face::Loading => view! { {heading()} <Loading /> }.into_any(),
         Face::Empty => view! { {heading()} <Empty /> }.into_any(),
@@ -95,7 +108,7 @@ pub(crate) fn LivePage(
 fn Loading() -> impl IntoView {
     let language = use_language();
     view! {
-        <p class="spoken" role="status">{part(move || language.get().text().live.loading)}</p>
+        <p class="spoken" role="status">{move || language.get().text().live.loading}</p>
         <div class="tiles six" aria-hidden="true">
             {(0..6).map(|_| view! { <div class="tile skeleton"></div> }).collect_view()}
         </div>
@@ -113,10 +126,10 @@ fn Empty() -> impl IntoView {
     view! {
         <section class="notice" data-state="empty" aria-labelledby="notice-heading">
             <ShopIcon />
-            <h2 id="notice-heading">{part(move || text().empty)}</h2>
-            <p>{part(move || text().empty_fills)}</p>
+            <h2 id="notice-heading">{move || text().empty}</h2>
+            <p>{move || text().empty_fills}</p>
             <p>
-                {part(move || language.get().text().command)} " "
+                {move || language.get().text().command} " "
                 <code>"comptoir-speed simulate --rate 5"</code>
             </p>
         </section>
@@ -162,13 +175,14 @@ fn Figures(
         picture: picture.into(),
         window,
         currency: currency.into(),
+        compared: use_compared(),
     };
     // For programs: exactly what the figures on the page include.
     let as_of = move || picture.with(|picture| serde_json::to_string(picture.as_of()).ok());
     let made = RwSignal::new(None);
     view! {
         <header class="page-head live-head">
-            <h1>{part(move || language.get().text().live_page)}</h1>
+            <h1>{move || language.get().text().live_page}</h1>
             <WindowChoice window />
             <Show when=move || currencies.with(|all| all.len() > 1)>
                 <CurrencyChoice all=currencies current=scope.currency chosen />
@@ -211,7 +225,7 @@ fn WindowChoice(window: RwSignal<WindowName>) -> impl IntoView {
     let language = use_language();
     view! {
         <fieldset class="choice" id="window-choice">
-            <legend class="spoken">{part(move || language.get().text().live.window_choice)}</legend>
+            <legend class="spoken">{move || language.get().text().live.window_choice}</legend>
             {[WindowName::Minutes5, WindowName::Minutes60, WindowName::Today].map(|name| view! {
                 <label>
                     <input
@@ -237,7 +251,7 @@ fn CurrencyChoice(
     let language = use_language();
     view! {
         <fieldset class="choice" id="currency-choice">
-            <legend class="spoken">{part(move || language.get().text().live.currency_choice)}</legend>
+            <legend class="spoken">{move || language.get().text().live.currency_choice}</legend>
             <For each=move || all.get() key=|currency| *currency let:currency>
                 <label>
                     <input

@@ -2,7 +2,7 @@
 
 use super::state::{LiveView, News};
 use crate::state::Fault;
-use crate::{api, browser};
+use crate::{api, browser, json};
 use gloo_timers::future::TimeoutFuture;
 use jiff::Timestamp;
 use leptos::prelude::*;
@@ -95,8 +95,8 @@ impl Connection {
             })
         };
         let listeners = [
-            listener(|text| Some(News::Snapshot(Box::new(api::parse(text)?)))),
-            listener(|text| Some(News::Change(Box::new(api::parse(text)?)))),
+            listener(|text| Some(News::Snapshot(Box::new(json::parse(text)?)))),
+            listener(|text| Some(News::Change(Box::new(json::parse(text)?)))),
         ];
         for (name, listener) in ["snapshot", "change"].into_iter().zip(&listeners) {
             let function = listener.as_ref().unchecked_ref();

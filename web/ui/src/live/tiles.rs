@@ -1,12 +1,11 @@
 //! The six figures of the chosen window.
 
-use super::Scope;
-use super::compared::{change, use_compared};
+use super::compared::change;
+use super::{Scope, revenue_in};
 use crate::i18n::{Language, live as words};
-use crate::part::part;
 use crate::settings::use_language;
 use crate::{browser, dates, format};
-use comptoir_model::api::live::{Estimate, LiveFigures, Revenue, Window, WindowName};
+use comptoir_model::api::live::{Estimate, LiveFigures, Window, WindowName};
 use comptoir_model::money::{Currency, Money};
 use leptos::prelude::*;
 use rust_decimal::Decimal;
@@ -74,7 +73,7 @@ impl Figure {
 
     fn value(self, figures: &LiveFigures, currency: Currency) -> Value {
         match self {
-            Self::NetRevenue => Value::Money(revenue_in(figures, currency).net),
+            Self::NetRevenue => Value::Money(revenue_in(&figures.revenue, currency).net),
             Self::Orders => Value::Estimate(figures.orders),
             Self::AverageBasket => match figures.average_basket {
                 Some(basket) => Value::Average(basket, figures.orders.error_percent),
@@ -87,20 +86,6 @@ impl Figure {
             Self::Customers => Value::Estimate(figures.customers),
         }
     }
-}
-
-/// Nothing sold in a currency is zero of it.
-fn revenue_in(figures: &LiveFigures, currency: Currency) -> Revenue {
-    let zero = Money::zero(currency);
-    let found = figures
-        .revenue
-        .iter()
-        .find(|revenue| revenue.net.currency == currency);
-    found.copied().unwrap_or(Revenue {
-        gross: zero,
-        refunds: zero,
-        net: zero,
-    })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,6 +148,7 @@ pub(super) fn Tiles(scope: Scope, made: RwSignal<Option<Figure>>) -> impl IntoVi
         picture,
         window,
         currency,
+        compared,
     } = scope;
     let shown = Memo::new(move |_| picture.with(|picture| picture.window(window.get()).cloned()));
     let at_least = Memo::new(move |_| {
@@ -173,7 +159,6 @@ pub(super) fn Tiles(scope: Scope, made: RwSignal<Option<Figure>>) -> impl IntoVi
     let bound = move |pick: fn(&Window) -> jiff::Timestamp| {
         shown.with(|shown| shown.as_ref().map(|window| pick(window).to_string()))
     };
-    let compared = use_compared();
     let as_of_text = Signal::derive(move || {
         let time = dates::time_of_day(browser::local(as_of.get()));
         crate::i18n::sentences::as_of(language.get(), &time)
@@ -203,7 +188,7 @@ pub(super) fn Tiles(scope: Scope, made: RwSignal<Option<Figure>>) -> impl IntoVi
                         <p class="value">
                             <Show when=move || at_least.get() && figure.only_grows()>
                                 <span class="at-least">
-                                    {part(move || language.get().text().live.at_least)}
+                                    {move || language.get().text().live.at_least}
                                 </span>
                             </Show>
                             <span data-figure=figure.name() data-value=move || value.get().exact()>
@@ -212,23 +197,26 @@ pub(super) fn Tiles(scope: Scope, made: RwSignal<Option<Figure>>) -> impl IntoVi
                             {move || value.get().error().map(|error| view! { <Error error /> })}
                         </p>
                         <p class="note">{note}</p>
-                        {move || compared.with(|compared| {
-                            let compared = compared.as_ref().filter(|_| window.get() == WindowName::Today)?;
-                            let then = figure.value(&compared.today.figures, currency.get());
-                            let change = change(value.get().number()?, then.number()?, figure == Figure::ApprovalRate)?;
-                            let language = language.get();
-                            let said = words::compared(language, &change.said(language), browser::local(compared.at));
-                            Some(view! {
-                                <p class="note" data-figure="compared" data-value=then.exact()>{said}</p>
-                            })
-                        })}
+                        // Always there: what comes a moment later moves nothing.
+                        <p class="compared">
+                            {move || compared.with(|compared| {
+                                let compared = compared.as_ref().filter(|_| window.get() == WindowName::Today)?;
+                                let then = figure.value(&compared.today.figures, currency.get());
+                                let change = change(value.get().number()?, then.number()?, figure == Figure::ApprovalRate)?;
+                                let language = language.get();
+                                let said = words::compared(language, &change.said(language), browser::local(compared.at));
+                                Some(view! {
+                                    <span data-figure="compared" data-value=then.exact()>{said}</span>
+                                })
+                            })}
+                        </p>
                         <p class="as-of">{move || as_of_text.get()}</p>
                         <button
                             type="button"
                             class="made-button"
                             on:click=move |_| made.set(Some(figure))
                         >
-                            {part(move || language.get().text().live.made_of)}
+                            {move || language.get().text().live.made_of}
                         </button>
                     </article>
                 }
@@ -277,7 +265,7 @@ fn note(figure: Figure, figures: &LiveFigures, currency: Currency, language: Lan
     };
     match figure {
         Figure::NetRevenue => {
-            let revenue = revenue_in(figures, currency);
+            let revenue = revenue_in(&figures.revenue, currency);
             view! {
                 {money("gross", revenue.gross, text.gross)}
                 {money("refunds", revenue.refunds, text.refunds)}
@@ -307,6 +295,7 @@ fn note(figure: Figure, figures: &LiveFigures, currency: Currency, language: Lan
 #[cfg(test)]
 mod tests {
     use super::*;
+    use comptoir_model::api::live::Revenue;
 
     fn figures() -> LiveFigures {
         let estimate = |count| Estimate {

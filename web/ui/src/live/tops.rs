@@ -5,7 +5,6 @@ use super::groups::{Row, RowTable};
 use crate::chart::bars::Bars;
 use crate::chart::panel::ChartPanel;
 use crate::i18n::live as words;
-use crate::part::part;
 use crate::settings::use_language;
 use comptoir_model::api::live::{TopKind, TopRow};
 use leptos::prelude::*;
@@ -72,7 +71,7 @@ fn Choice(kind: RwSignal<TopKind>) -> impl IntoView {
     let language = use_language();
     view! {
         <fieldset class="choice">
-            <legend class="spoken">{part(move || language.get().text().live.tops_choice)}</legend>
+            <legend class="spoken">{move || language.get().text().live.tops_choice}</legend>
             {KINDS.map(|choice| view! {
                 <label>
                     <input

@@ -9,7 +9,6 @@ use crate::export::CsvLink;
 use crate::i18n::{Language, filters as filter_words, live as words};
 use crate::icons::{BACK, CHECK, CLOCK, CROSS, icon};
 use crate::notices::fault_explanation;
-use crate::part::part;
 use crate::route::Route;
 use crate::settings::use_language;
 use crate::{api, browser, dates, format, poll};
@@ -90,7 +89,7 @@ pub(super) fn Transactions(scope: Scope, query: RwSignal<String>) -> impl IntoVi
     view! {
         <section class="panel" id="transactions" aria-labelledby="transactions-heading">
             <header class="panel-head">
-                <h2 id="transactions-heading">{part(move || heading.get())}</h2>
+                <h2 id="transactions-heading">{move || heading.get()}</h2>
                 <CsvLink path=csv what=heading />
                 <button
                     class="toggle"
@@ -107,20 +106,25 @@ pub(super) fn Transactions(scope: Scope, query: RwSignal<String>) -> impl IntoVi
             <FilterForm scope filters />
             <Chips chips none=Route::Live.hash() />
             <p class="quiet" hidden=move || !is_filtered.get()>
-                {part(move || narrowed().only_those_that_fit)}
+                {move || narrowed().only_those_that_fit}
             </p>
-            {part(fault)}
+            {fault}
             <Show when=move || is_known.get() && rows.with(Vec::is_empty)>
-                <p class="nothing">{part(move || if is_filtered.get() {
+                <p class="nothing">{move || if is_filtered.get() {
                     narrowed().no_transaction_fits
                 } else {
                     text().no_transactions_yet
-                })}</p>
+                }}</p>
             </Show>
             <ol class="transactions" data-filters=move || filters.with(Filters::query)>
-                {move || rows.with(|rows| {
-                    rows.iter().map(|row| row_view(row, language.get())).collect_view()
-                })}
+                // A row is made once: most of those of the next moment stand there already.
+                <For
+                    each=move || rows.get().into_iter().map(move |row| (row, language.get()))
+                    key=|(row, language)| {
+                        (row.stream.0.clone(), row.partition.0, row.offset.0, *language)
+                    }
+                    children=|(row, language)| row_view(&row, language)
+                />
             </ol>
         </section>
     }

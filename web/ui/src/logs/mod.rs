@@ -7,7 +7,6 @@ use crate::answer::{Face, View};
 use crate::i18n::{Language, logs as words};
 use crate::icons::{CHECK, CLOCK, WARNING, icon};
 use crate::notices::{Down, Loading, Reconnecting};
-use crate::part::part;
 use crate::settings::use_language;
 use crate::{api, browser, dates, format, poll};
 use comptoir_model::api::logs::{LogLine, LogSource, LogsSummary, ShipState};
@@ -31,7 +30,7 @@ pub(crate) fn LogsPage(view: RwSignal<LogsView>) -> impl IntoView {
         view.update(|view| view.take(answer, browser::now()));
     });
     let face = Memo::new(move |_| view.with(View::face));
-    let heading = move || view! { <h1>{part(move || language.get().text().logs_page)}</h1> };
+    let heading = move || view! { <h1>{move || language.get().text().logs_page}</h1> };
     move || match face.get() {
         Face::Loading => view! { {heading()} <Loading /> }.into_any(),
         Face::Down(fault) => view! { {heading()} <Down fault /> }.into_any(),
@@ -57,10 +56,10 @@ fn Summary(view: RwSignal<LogsView>) -> impl IntoView {
         {move || lost.get().map(|(fault, checked)| view! { <Reconnecting fault checked /> })}
         <Show when=move || sources.with(Vec::is_empty)>
             <section class="notice" data-state="empty" aria-labelledby="notice-heading">
-                <h2 id="notice-heading">{part(move || text().empty)}</h2>
-                <p>{part(move || text().empty_fills)}</p>
+                <h2 id="notice-heading">{move || text().empty}</h2>
+                <p>{move || text().empty_fills}</p>
                 <p>
-                    {part(move || language.get().text().command)} " " <code>"comptoir-logship ship"</code>
+                    {move || language.get().text().command} " " <code>"comptoir-logship ship"</code>
                 </p>
             </section>
         </Show>
@@ -183,7 +182,7 @@ fn Lines(#[prop(into)] lines: Signal<Vec<LogLine>>) -> impl IntoView {
     view! {
         <section class="panel" id="log-lines" aria-labelledby="log-lines-heading">
             <header class="panel-head">
-                <h2 id="log-lines-heading">{part(move || text().newest)}</h2>
+                <h2 id="log-lines-heading">{move || text().newest}</h2>
                 <button
                     class="toggle"
                     type="button"
@@ -194,16 +193,16 @@ fn Lines(#[prop(into)] lines: Signal<Vec<LogLine>>) -> impl IntoView {
                 </button>
             </header>
             <Show when=move || shown.with(Vec::is_empty)>
-                <p class="nothing">{part(move || text().no_lines)}</p>
+                <p class="nothing">{move || text().no_lines}</p>
             </Show>
             <div class="table-scroll lines" tabindex="0" role="region" aria-labelledby="log-lines-heading">
                 <table>
                     <thead>
                         <tr>
-                            <th scope="col">{part(move || text().time)}</th>
-                            <th scope="col">{part(move || text().level)}</th>
-                            <th scope="col">{part(move || text().component)}</th>
-                            <th scope="col">{part(move || text().message)}</th>
+                            <th scope="col">{move || text().time}</th>
+                            <th scope="col">{move || text().level}</th>
+                            <th scope="col">{move || text().component}</th>
+                            <th scope="col">{move || text().message}</th>
                         </tr>
                     </thead>
                     <tbody>

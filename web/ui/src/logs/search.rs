@@ -3,7 +3,6 @@
 use crate::export::CsvLink;
 use crate::i18n::{Language, logs as words};
 use crate::notices::fault_explanation;
-use crate::part::part;
 use crate::settings::use_language;
 use crate::state::Fault;
 use crate::{api, browser, dates, format};
@@ -61,11 +60,11 @@ pub(super) fn Search() -> impl IntoView {
     view! {
         <section class="panel" id="log-search" aria-labelledby="log-search-heading">
             <header class="panel-head">
-                <h2 id="log-search-heading">{part(move || text().search)}</h2>
+                <h2 id="log-search-heading">{move || text().search}</h2>
             </header>
             <form class="search" on:submit=search>
                 <label class="wide">
-                    <span>{part(move || text().pattern)}</span>
+                    <span>{move || text().pattern}</span>
                     <input
                         type="search"
                         name="pattern"
@@ -78,18 +77,18 @@ pub(super) fn Search() -> impl IntoView {
                     />
                 </label>
                 <label>
-                    <span>{part(move || text().range)}</span>
+                    <span>{move || text().range}</span>
                     <select name="range" on:change=chosen(range)>
                         {move || options(&text().ranges.map(str::to_owned), range.get_untracked())}
                     </select>
                 </label>
                 <label>
-                    <span>{part(move || text().level)}</span>
+                    <span>{move || text().level}</span>
                     <select name="level" on:change=chosen(level)>
                         {move || options(&levels(language.get()), level.get_untracked())}
                     </select>
                 </label>
-                <button type="submit">{part(move || text().find)}</button>
+                <button type="submit">{move || text().find}</button>
             </form>
             <div aria-live="polite">
                 {move || state.with(|state| match state {

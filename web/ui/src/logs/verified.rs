@@ -4,7 +4,6 @@ use crate::answer::View;
 use crate::i18n::{Language, logs as words};
 use crate::icons::{CHECK, CLOCK, WARNING, icon};
 use crate::notices::fault_explanation;
-use crate::part::part;
 use crate::settings::use_language;
 use crate::{api, browser, dates, format, poll};
 use comptoir_model::api::log_search::{LogVerification, VerifiedSource};
@@ -25,7 +24,7 @@ pub(super) fn Verified() -> impl IntoView {
     view! {
         <section class="panel" id="log-verified" aria-labelledby="log-verified-heading">
             <header class="panel-head">
-                <h2 id="log-verified-heading">{part(move || text().verification)}</h2>
+                <h2 id="log-verified-heading">{move || text().verification}</h2>
             </header>
             {move || view.with(|view| match view {
                 View::Loading => view! { <p class="nothing">{text().searching}</p> }.into_any(),
@@ -37,9 +36,9 @@ pub(super) fn Verified() -> impl IntoView {
                     view! { <ul class="verdicts">{sources.collect_view()}</ul> }.into_any()
                 }
             })}
-            <p class="note">{part(move || text().verification_note)}</p>
+            <p class="note">{move || text().verification_note}</p>
             <p class="note">
-                {part(move || text().verify_command)} " " <code>"comptoir-logship audit verify"</code>
+                {move || text().verify_command} " " <code>"comptoir-logship audit verify"</code>
             </p>
         </section>
     }

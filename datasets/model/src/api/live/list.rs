@@ -186,21 +186,17 @@ impl<T: Clone> Before<T> {
     }
 
     /// The rows with places in these, the others in between.
-    fn join(self, mut placed: Vec<(Place, T)>) -> Result<Vec<T>, AnotherList> {
-        placed.sort_by_key(|(place, _)| *place);
-        let mut others = self.0.into_iter().flatten();
-        let mut after = Vec::new();
+    fn join(self, placed: Vec<(Place, T)>) -> Result<Vec<T>, AnotherList> {
+        let others = self.0.iter().flatten().count();
+        let mut after: Vec<Option<T>> = Vec::new();
+        after.resize_with(others + placed.len(), || None);
         for (place, row) in placed {
-            while after.len() < place as usize {
-                after.push(others.next().ok_or(AnotherList)?);
-            }
-            if after.len() > place as usize {
-                return Err(AnotherList);
-            }
-            after.push(row);
+            let free = after.get_mut(place as usize).filter(|at| at.is_none());
+            *free.ok_or(AnotherList)? = Some(row);
         }
-        after.extend(others);
-        Ok(after)
+        let mut others = self.0.into_iter().flatten();
+        let rows = after.into_iter().map(|row| row.or_else(|| others.next()));
+        rows.map(|row| row.ok_or(AnotherList)).collect()
     }
 }
 

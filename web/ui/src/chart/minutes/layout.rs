@@ -6,6 +6,7 @@ use crate::chart::text_width;
 use crate::format::{self, Unit};
 use crate::i18n::Language;
 use rust_decimal::Decimal;
+use std::fmt::Write as _;
 
 const FONT: f64 = 12.0;
 pub(super) const TOP: f64 = 8.0;
@@ -22,6 +23,8 @@ pub(super) struct Layout {
     pub(super) left: f64,
     pub(super) ticks: Vec<(f64, String)>,
     pub(super) columns: Vec<Column>,
+    /// The path of what was net a week before: steps as wide as the columns.
+    pub(super) before: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +52,10 @@ impl Column {
 impl Layout {
     pub(super) fn of(minutes: &[Minute], width: f64, language: Language) -> Self {
         let height = if width < 560.0 { 220.0 } else { 260.0 };
-        let values = (minutes.iter()).flat_map(|minute| [minute.net.amount, minute.gross.amount]);
+        let values = minutes.iter().flat_map(|minute| {
+            let both = [minute.net.amount, minute.gross.amount];
+            both.into_iter().chain(minute.before.map(|it| it.amount))
+        });
         let axis = Axis::over(values, STEPS);
         let unit = Unit::of(axis.reach());
         let y = |value: Decimal| TOP + (1.0 - axis.position(value)) * (height - TOP - BOTTOM);
@@ -85,12 +91,15 @@ impl Layout {
             });
             x += band;
         }
+        let before = (minutes.iter()).map(|minute| Some(y(minute.before?.amount)));
+        let before = steps(before, left, band);
         Self {
             width,
             height,
             left,
             ticks,
             columns,
+            before,
         }
     }
 
@@ -110,6 +119,27 @@ impl Layout {
     }
 }
 
+/// A level line over each band that has a height, joined with the one before; never drawn across a
+/// band that has none.
+fn steps(heights: impl Iterator<Item = Option<f64>>, left: f64, band: f64) -> String {
+    let mut path = String::new();
+    let mut is_joined = false;
+    let mut x = left;
+    for height in heights {
+        let end = x + band;
+        if let Some(y) = height {
+            let _infallible = if is_joined {
+                write!(path, "V{y:.1}H{end:.1}")
+            } else {
+                write!(path, "M{x:.1} {y:.1}H{end:.1}")
+            };
+        }
+        is_joined = height.is_some();
+        x = end;
+    }
+    path
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +157,7 @@ mod tests {
             is_marked: true,
             net: money(net),
             gross: money(gross),
+            before: None,
             sight,
             description: String::new(),
         }
@@ -161,6 +192,27 @@ mod tests {
         assert_eq!(names.len(), 2);
         assert_eq!(names[0].1, Language::English.text().live.hole);
         assert!((names[1].0 - 800.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_week_before_is_drawn_on_the_same_scale_and_never_across_what_is_not_known() {
+        let mut minutes = [60, 60, 60, 60].map(|net| minute(net, net, Sight::Whole));
+        for (minute, before) in minutes
+            .iter_mut()
+            .zip([Some(60), Some(300), None, Some(60)])
+        {
+            minute.before = before.map(|amount: i64| Money {
+                amount: amount.into(),
+                ..minute.net
+            });
+        }
+        let layout = Layout::of(&minutes, 856.0, Language::English);
+        assert!((layout.left - 56.0).abs() < 1e-6, "bands of 200 px");
+        let same = layout.columns[0].net.0;
+        assert_eq!(
+            layout.before,
+            format!("M56.0 {same:.1}H256.0V{TOP:.1}H456.0M656.0 {same:.1}H856.0")
+        );
     }
 
     #[test]
