@@ -5,7 +5,7 @@ import { baseUrl } from '../lib/browser.mjs';
 import { pageTest } from '../lib/suite.mjs';
 
 /** Of the page's files. The goal, 350,000 with the figures that come beside them, is not reached yet. */
-const BYTES_MAX = 425_000;
+const BYTES_MAX = 430_000;
 /** The icon is the ninth; the goal is 8. */
 const REQUESTS_MAX = 9;
 
