@@ -167,14 +167,16 @@ fn drawing(bars: &[Bar], sheet: Sheet, label: String) -> Mark {
         };
         point.holding(vec![
             Mark::rect("band", left, place.top, layout.width, ROW),
-            Mark::text("name", left, base, "start", name),
-            Mark::text("value", right, base, "end", String::new()).holding(vec![
-                Mark::new("tspan").with("data-shown", "").saying(value),
-                Mark::new("tspan")
-                    .with("class", "share")
-                    .at("dx", SPACE)
-                    .saying(percent),
-            ]),
+            Mark::text("name", left, base, "start", name).seen_only(),
+            Mark::text("value", right, base, "end", String::new())
+                .seen_only()
+                .holding(vec![
+                    Mark::new("tspan").with("data-shown", "").saying(value),
+                    Mark::new("tspan")
+                        .with("class", "share")
+                        .at("dx", SPACE)
+                        .saying(percent),
+                ]),
             Mark::rect("track", left, y, layout.width, BAR),
             Mark::rect("bar", left + kept.0, y, kept.1, BAR),
             Mark::rect("cancelled", left + hatched.0, y, hatched.1, BAR).with("fill", HATCH),

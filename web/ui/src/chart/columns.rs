@@ -99,7 +99,8 @@ fn drawing(points: &[Point], sheet: Sheet) -> Mark {
                 height - BOTTOM + 16.0,
                 "middle",
                 label,
-            ),
+            )
+            .seen_only(),
         ];
         let before = column.year_before.iter();
         marks.extend(

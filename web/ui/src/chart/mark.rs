@@ -46,6 +46,11 @@ impl Mark {
         mark.with("text-anchor", anchor).saying(text)
     }
 
+    /// Text of a mark that has another name for a screen reader: heard once.
+    pub(super) fn seen_only(self) -> Self {
+        self.with("aria-hidden", "true")
+    }
+
     /// Lines across a chart at these heights, each with its label on the left.
     pub(super) fn grid(ticks: &[(f64, String)], left: f64, right: f64) -> Self {
         Self::group(ticks.iter().flat_map(|(y, label)| {
