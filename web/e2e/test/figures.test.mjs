@@ -143,11 +143,12 @@ async function chartHolds(page, panel, groups, language) {
 
 async function labelsHold(page, panel, groups, language) {
     for (const point of await page.locator(`${panel} svg [data-point]`).all()) {
-        const { sales } = groups.get(await point.getAttribute('data-group'));
-        const shown = await point.locator('[data-shown]').textContent();
-        assert.equal(shownCents(shown, language), sales);
+        const group = await point.getAttribute('data-group');
+        const { sales } = groups.get(group);
+        const value = page.locator(`${panel} svg .value`, { has: page.locator(`[data-shown="${group}"]`) });
+        assert.equal(shownCents(await value.locator('[data-shown]').textContent(), language), sales);
         shareHolds(await point.getAttribute('data-share'), sales);
-        shareHolds(await point.locator('.share').textContent(), sales);
+        shareHolds(await value.locator('.share').textContent(), sales);
     }
 }
 

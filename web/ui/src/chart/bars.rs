@@ -143,7 +143,9 @@ fn drawing(bars: &[Bar], sheet: Sheet, label: String) -> Mark {
     } = sheet;
     let layout = layout(bars, width);
     let rows = bars.iter().zip(&layout.places).enumerate();
-    let rows = rows.map(|(index, (bar, place))| {
+    let mut captions = Vec::new();
+    let mut points = Vec::new();
+    for (index, (bar, place)) in rows {
         let (left, right) = (place.left, place.left + layout.width);
         let (base, y) = (place.top + TEXT_BASE, place.top + BAR_TOP);
         let value = format::money(language, &bar.value);
@@ -165,30 +167,35 @@ fn drawing(bars: &[Bar], sheet: Sheet, label: String) -> Mark {
             Some(share) => point.with("data-share", share.to_string()),
             None => point,
         };
-        point.holding(vec![
+        points.push(point.holding(vec![
             Mark::rect("band", left, place.top, layout.width, ROW),
-            Mark::text("name", left, base, "start", name).seen_only(),
-            Mark::text("value", right, base, "end", String::new())
-                .seen_only()
-                .holding(vec![
-                    Mark::new("tspan").with("data-shown", "").saying(value),
-                    Mark::new("tspan")
-                        .with("class", "share")
-                        .at("dx", SPACE)
-                        .saying(percent),
-                ]),
             Mark::rect("track", left, y, layout.width, BAR),
             Mark::rect("bar", left + kept.0, y, kept.1, BAR),
             Mark::rect("cancelled", left + hatched.0, y, hatched.1, BAR).with("fill", HATCH),
-        ])
-    });
+        ]));
+        captions.push(Mark::text("name", left, base, "start", name));
+        captions.push(
+            Mark::text("value", right, base, "end", String::new()).holding(vec![
+                Mark::new("tspan")
+                    .with("data-shown", &bar.key)
+                    .saying(value),
+                Mark::new("tspan")
+                    .with("class", "share")
+                    .at("dx", SPACE)
+                    .saying(percent),
+            ]),
+        );
+    }
     Mark::new("svg")
         .with("class", "bars")
         .at("width", width)
         .at("height", layout.height)
         .with("role", "group")
         .with("aria-label", label)
-        .holding(rows.collect())
+        .holding(vec![
+            Mark::new("g").holding(points),
+            Mark::captions(captions),
+        ])
 }
 
 #[cfg(test)]

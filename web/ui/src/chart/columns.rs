@@ -83,24 +83,20 @@ fn drawing(points: &[Point], sheet: Sheet) -> Mark {
         let year = Mark::text("year", x + 5.0, height - 5.0, "start", year.to_string());
         [mark, year]
     });
+    let months = layout.columns.iter().map(|column| {
+        let label = column.label.clone().unwrap_or_default();
+        let (x, y) = (column.middle(), height - BOTTOM + 16.0);
+        Mark::text("tick", x, y, "middle", label)
+    });
     let columns = points.iter().zip(&layout.columns).enumerate();
     let columns = columns.map(|(index, (point, column))| {
         let (x, bar) = column.bar();
         let (before_x, before_width) = column.before();
-        let label = column.label.clone().unwrap_or_default();
         let mut marks = vec![
             Mark::rect("band", column.x, TOP, column.width, height - TOP - BOTTOM),
             Mark::rect("bar", x, column.net.0, bar, column.net.1),
             Mark::rect("cancelled", x, column.cancelled.0, bar, column.cancelled.1)
                 .with("fill", HATCH),
-            Mark::text(
-                "tick",
-                column.middle(),
-                height - BOTTOM + 16.0,
-                "middle",
-                label,
-            )
-            .seen_only(),
         ];
         let before = column.year_before.iter();
         marks.extend(
@@ -130,6 +126,7 @@ fn drawing(points: &[Point], sheet: Sheet) -> Mark {
             Mark::grid(&layout.ticks, layout.left, width),
             Mark::group(years),
             Mark::group(columns),
+            Mark::captions(months.collect()),
         ])
 }
 

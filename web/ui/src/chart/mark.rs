@@ -46,9 +46,11 @@ impl Mark {
         mark.with("text-anchor", anchor).saying(text)
     }
 
-    /// Text of a mark that has another name for a screen reader: heard once.
-    pub(super) fn seen_only(self) -> Self {
-        self.with("aria-hidden", "true")
+    /// What stands over points that have names of their own: for eyes only, and no part of a button,
+    /// whose name would have to say the same words.
+    pub(super) fn captions(texts: Vec<Self>) -> Self {
+        let captions = Self::new("g").with("class", "captions");
+        captions.with("aria-hidden", "true").holding(texts)
     }
 
     /// Lines across a chart at these heights, each with its label on the left.
