@@ -35,7 +35,7 @@ export function readLive(page) {
         const points = (id) => [...document.querySelectorAll(`#${id} svg [data-point]`)].map((point) => ({
             ...point.dataset,
             label: point.getAttribute('aria-label'),
-            shown: point.querySelector('[data-shown]')?.textContent,
+            shown: point.closest('svg').querySelector(`[data-shown="${CSS.escape(point.dataset.group)}"]`)?.textContent,
         }));
         const tiles = live.querySelector('.tiles');
         const letters = document.querySelector('[data-figure="dead_letters"]');
